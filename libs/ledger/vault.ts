@@ -1,0 +1,17 @@
+/**
+ * Where sealed blobs live: write-once values under random ids, erasable one by one.
+ *
+ * Promises (the contract suite's titles begin with these numbers):
+ *  V1 Once `put` resolves the blob is durable and `get` returns it, byte-identical.
+ *  V2 `get` of an id that was never put, or was erased, returns `undefined`.
+ *  V3 A second `put` under the same id is refused; the first blob stays.
+ *  V4 Once `erase` resolves, `get` returns `undefined` for ever, also after a restart.
+ *  V5 What one instance has put, every other instance can get after at most `timeoutMs`.
+ */
+export interface Vault {
+  put(id: string, blob: Uint8Array): Promise<void>;
+  /** Waits up to `timeoutMs` (default 2000) for a blob that another instance may just have put. */
+  get(id: string, timeoutMs?: number): Promise<Uint8Array | undefined>;
+  erase(id: string): Promise<void>;
+  close(): Promise<void>;
+}
