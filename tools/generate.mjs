@@ -4,7 +4,13 @@
 //   node tools/generate.mjs --check   fails when the committed files differ from what would be written
 import { execFileSync } from 'node:child_process';
 import {
-  existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -48,8 +54,16 @@ function generate() {
   try {
     buf('generate', '--output', scratch);
     const out = join(scratch, 'proto/gen');
-    const tree = new Map(filesBelow(out).map((file) => [file, readFileSync(join(out, file), 'utf8')]));
-    const set = buf('build', '--as-file-descriptor-set', '--exclude-source-info', '-o', '-#format=binpb');
+    const tree = new Map(
+      filesBelow(out).map((file) => [file, readFileSync(join(out, file), 'utf8')]),
+    );
+    const set = buf(
+      'build',
+      '--as-file-descriptor-set',
+      '--exclude-source-info',
+      '-o',
+      '-#format=binpb',
+    );
     tree.set('descriptors.ts', descriptorsModule(set));
     return tree;
   } finally {
