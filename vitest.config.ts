@@ -38,6 +38,7 @@ export default defineConfig({
         test: {
           name: 'kafka',
           include: onKafka,
+          globalSetup: ['test/support/kafka/global-setup.ts'],
           exclude: ['test/chaos/**'],
           testTimeout: 180 * second,
           hookTimeout: 180 * second,

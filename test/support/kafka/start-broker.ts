@@ -1,0 +1,67 @@
+import { startContainer } from './start-container.js';
+import { startCluster } from './start-cluster.js';
+import { kafkaSource } from './kafka-source.js';
+
+/** One real broker. */
+export interface KafkaBroker {
+  /** What clients should be given: the address of the proxy, where there is one. */
+  readonly bootstrap: string[];
+  /** The broker itself, past any proxy. */
+  readonly direct: string[];
+  /** Absent where the broker is not a process of ours: somebody else's, or in a container. */
+  readonly control?: BrokerControl;
+  stop(): Promise<void>;
+}
+
+export interface BrokerControl {
+  /** Where the broker listens for clients: the target of a proxy. */
+  readonly port: number;
+  pid(): number | undefined;
+  /** SIGSTOP: connections stay open, nothing is answered. */
+  pause(): void;
+  resume(): void;
+  kill9(): Promise<void>;
+  /** Starts the killed or stopped broker again on its data and ports; returns when it answers. */
+  restart(): Promise<void>;
+}
+
+/** The broker of `KAFKA_BROKERS`, else one in a container, else one from its jars. */
+export async function startBroker(): Promise<KafkaBroker> {
+  const source = await kafkaSource();
+  switch (source.kind) {
+    case 'given':
+      return { bootstrap: source.brokers, direct: source.brokers, stop: () => Promise.resolve() };
+    case 'container':
+      return startContainer();
+    case 'jars':
+      return startControlledBroker();
+    case 'none':
+      throw new Error(source.why);
+  }
+}
+
+/** A broker from its jars, whatever else is there: for tests that pause, kill and cut. */
+export async function startControlledBroker(
+  options: { advertise?: number } = {},
+): Promise<KafkaBroker & { control: BrokerControl }> {
+  const { advertise } = options;
+  const cluster = await startCluster({
+    nodes: 1,
+    ...(advertise === undefined ? {} : { advertise: [advertise] }),
+  });
+  const [node] = cluster.nodes;
+  if (node === undefined) throw new Error('a cluster of one has one node');
+  return {
+    bootstrap: cluster.bootstrap,
+    direct: cluster.direct,
+    control: {
+      port: node.port,
+      pid: () => node.pid(),
+      pause: () => node.pause(),
+      resume: () => node.resume(),
+      kill9: () => node.kill9(),
+      restart: () => cluster.restart(),
+    },
+    stop: () => cluster.stop(),
+  };
+}
