@@ -149,7 +149,7 @@ describeWithBrokerControl('a cluster of three', () => {
       await expect
         .poll(() => leaderSeenBy(rest, 'moved'), { timeout: 30_000, interval: 250 })
         .toSatisfy((id: number) => id > 0 && id !== first.id);
-      expect(await logEnd(rest, 'moved')).toBe(1);
+      await expect.poll(() => logEnd(rest, 'moved'), { timeout: 10_000, interval: 250 }).toBe(1);
       await cluster.restart();
       expect(cluster.nodes.every((node) => node.pid() !== undefined)).toBe(true);
     });
