@@ -11,14 +11,34 @@ export interface VaultRef {
   readonly sha256: string;
 }
 
-export type PrincipalKind = 'USER' | 'SERVICE';
-export type LoginNameKind = 'USERNAME' | 'EMAIL';
-export type Risk = 'NORMAL' | 'SENSITIVE';
-export type SubjectKind = 'PRINCIPAL' | 'GROUP';
-export type PasswordCause = 'CHANGE' | 'RESET' | 'ADMIN' | 'IMPORT';
-export type Origin = 'SIGNUP' | 'ADMIN' | 'IDP' | 'IMPORT';
-export type WatermarkScope = 'PRINCIPAL' | 'CLIENT' | 'TENANT' | 'ALL';
-export type SigningAlgorithm = 'EdDSA' | 'ES256' | 'RS256';
+/** The closed sets: a value outside its set does not decode. */
+export const principalKinds = ['USER', 'SERVICE'] as const;
+export const loginNameKinds = ['USERNAME', 'EMAIL'] as const;
+export const risks = ['NORMAL', 'SENSITIVE'] as const;
+export const subjectKinds = ['PRINCIPAL', 'GROUP'] as const;
+export const passwordCauses = ['CHANGE', 'RESET', 'ADMIN', 'IMPORT'] as const;
+export const origins = ['SIGNUP', 'ADMIN', 'IDP', 'IMPORT'] as const;
+export const watermarkScopes = ['PRINCIPAL', 'CLIENT', 'TENANT', 'ALL'] as const;
+export const signingAlgorithms = ['EdDSA', 'ES256', 'RS256'] as const;
+/** Why something was taken away. Closed, because causes are public; words go into the reason. */
+export const causes = [
+  'OWNER',
+  'ADMIN',
+  'COMPROMISE',
+  'CLONE_DETECTED',
+  'ROTATION',
+  'REVIEW',
+] as const;
+
+export type PrincipalKind = (typeof principalKinds)[number];
+export type LoginNameKind = (typeof loginNameKinds)[number];
+export type Risk = (typeof risks)[number];
+export type SubjectKind = (typeof subjectKinds)[number];
+export type PasswordCause = (typeof passwordCauses)[number];
+export type Origin = (typeof origins)[number];
+export type WatermarkScope = (typeof watermarkScopes)[number];
+export type SigningAlgorithm = (typeof signingAlgorithms)[number];
+export type Cause = (typeof causes)[number];
 
 /** Per-tenant settings; an absent field means the default of `docs/operations.md`. */
 export interface TenantSettings {
@@ -35,12 +55,12 @@ export interface TenantCreated {
   readonly displayName: string;
   readonly settings: TenantSettings | undefined;
   /** The sealed key of the tenant's blind indexes. */
-  readonly blindIndexKey: VaultRef | undefined;
+  readonly blindIndexKey: VaultRef;
 }
 export interface TenantSettingsChanged {
   readonly type: 'TenantSettingsChanged';
   /** Only the changed fields. */
-  readonly settings: TenantSettings | undefined;
+  readonly settings: TenantSettings;
 }
 export interface TenantSuspended {
   readonly type: 'TenantSuspended';
@@ -59,7 +79,7 @@ export interface LoginName {
   readonly kind: LoginNameKind;
   /** HMAC of the canonical name under the tenant's blind-index key (base64url). */
   readonly blindIndex: string;
-  readonly value: VaultRef | undefined;
+  readonly value: VaultRef;
   readonly verified: boolean;
 }
 export interface PrincipalRegistered {
@@ -73,7 +93,7 @@ export interface PrincipalRegistered {
 export interface LoginNameAdded {
   readonly type: 'LoginNameAdded';
   readonly principal: string;
-  readonly loginName: LoginName | undefined;
+  readonly loginName: LoginName;
 }
 export interface LoginNameRemoved {
   readonly type: 'LoginNameRemoved';
@@ -102,7 +122,7 @@ export interface PrincipalResumed {
 export interface SessionsInvalidated {
   readonly type: 'SessionsInvalidated';
   readonly principal: string;
-  readonly cause: string;
+  readonly cause: Cause;
 }
 export interface PrincipalDeleted {
   readonly type: 'PrincipalDeleted';
@@ -120,7 +140,7 @@ export interface PasswordSet {
   /** Counts up with each PasswordSet of the principal; the first is 1. */
   readonly version: number;
   /** The sealed argon2id hash in PHC string format. */
-  readonly hash: VaultRef | undefined;
+  readonly hash: VaultRef;
   /** The argon2 parameters in clear (`m=19456,t=2,p=1`), so that rehashing can be decided. */
   readonly params: string;
   readonly cause: PasswordCause;
@@ -131,14 +151,14 @@ export interface PasswordRehashed {
   readonly principal: string;
   readonly credential: string;
   readonly version: number;
-  readonly hash: VaultRef | undefined;
+  readonly hash: VaultRef;
   readonly params: string;
 }
 export interface PasswordRemoved {
   readonly type: 'PasswordRemoved';
   readonly principal: string;
   readonly credential: string;
-  readonly cause: string;
+  readonly cause: Cause;
 }
 export interface ApiKeyCreated {
   readonly type: 'ApiKeyCreated';
@@ -161,7 +181,7 @@ export interface ApiKeyRevoked {
   readonly type: 'ApiKeyRevoked';
   readonly principal: string;
   readonly credential: string;
-  readonly cause: string;
+  readonly cause: Cause;
 }
 export interface CredentialRenamed {
   readonly type: 'CredentialRenamed';
@@ -173,7 +193,7 @@ export interface CredentialBlocked {
   readonly type: 'CredentialBlocked';
   readonly principal: string;
   readonly credential: string;
-  readonly cause: string;
+  readonly cause: Cause;
 }
 export interface CredentialUnblocked {
   readonly type: 'CredentialUnblocked';
@@ -292,7 +312,7 @@ export interface GrantRevoked {
   readonly subject: string;
   readonly role: string;
   readonly resourcePrefix: string;
-  readonly cause: string;
+  readonly cause: Cause;
   readonly admin: boolean;
 }
 
@@ -304,7 +324,7 @@ export interface SigningKeyPublished {
   readonly algorithm: SigningAlgorithm;
   /** Public JWK (RFC 7517) as canonical JSON. */
   readonly publicJwk: string;
-  readonly privateKey: VaultRef | undefined;
+  readonly privateKey: VaultRef;
   readonly activateNotBeforeMs: number;
 }
 export interface SigningKeyActivated {
@@ -331,7 +351,7 @@ export interface WatermarkRaised {
   readonly type: 'WatermarkRaised';
   readonly scope: WatermarkScope;
   readonly id: string;
-  readonly cause: string;
+  readonly cause: Cause;
 }
 
 export type DomainEvent =
