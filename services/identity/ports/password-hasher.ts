@@ -1,0 +1,14 @@
+/** Slow, salted password hashing. Every call that hashes costs the same, whoever is asked about. */
+export interface PasswordHasher {
+  /** The parameters new hashes are made with, in PHC notation (`argon2id$m=19456,t=2,p=1`). */
+  readonly params: string;
+  /** PHC string of a new hash. Rejects OVERLOADED (with `retryAfterMs`) when the queue is full. */
+  hash(password: string, signal?: AbortSignal): Promise<string>;
+  /**
+   * Whether the password matches. Without a stored hash (unknown user, no password set) the same
+   * work is done against a dummy, and the answer is `false`. Rejects like `hash`.
+   */
+  verify(stored: string | undefined, password: string, signal?: AbortSignal): Promise<boolean>;
+  /** True when the stored hash is weaker than what `hash` makes now. */
+  needsRehash(stored: string): boolean;
+}

@@ -1,0 +1,23 @@
+import type { VaultRef } from '#libs/events/catalogue.js';
+
+/** PROFILE: personal data. SECRET: hashes, private keys, index keys. Each has a key of its own. */
+export type SealClass = 'PROFILE' | 'SECRET';
+
+/** What a blob belongs to: it opens in this context only. `principal` is `''` for a tenant's own. */
+export interface SealContext {
+  readonly sealClass: SealClass;
+  readonly tenant: string;
+  readonly principal: string;
+}
+
+/** Sealed, write-once, erasable values. The ledger holds the references only. */
+export interface SecretStore {
+  /** Durable once resolved; only then may a record name it. */
+  seal(bytes: Uint8Array, context: SealContext): Promise<VaultRef>;
+  /** `undefined` when the blob was erased. Rejects MISCONFIGURED under another master key. */
+  open(ref: VaultRef, context: SealContext): Promise<Uint8Array | undefined>;
+  sealJson(value: unknown, context: SealContext): Promise<VaultRef>;
+  /** The caller checks the shape: what an older build sealed may have fewer fields. */
+  openJson(ref: VaultRef, context: SealContext): Promise<unknown>;
+  erase(ref: VaultRef): Promise<void>;
+}
