@@ -1,0 +1,24 @@
+import type { Judged } from './judge.js';
+import type { VerdictWindow } from './verdict-window.js';
+
+/** A state to go on from: everything up to and including `window.position`. */
+export interface Resume {
+  readonly window: VerdictWindow;
+  readonly sealed: boolean;
+  /** Hash and mac of the record at `window.position`, to be found again in the log. */
+  readonly hash: Uint8Array;
+  readonly mac: Uint8Array;
+}
+
+/** What a reader feeds: a state that is a pure function of the records it was given. */
+export interface Fold {
+  /** The state to go on from; `undefined`: start at 0. */
+  resume(): Resume | undefined;
+  /**
+   * Takes a batch whole, void records included (they move the position). `window` is the verdict
+   * window after the batch. Must not throw on any record: what cannot be understood is quarantined.
+   */
+  apply(batch: readonly Judged[], window: VerdictWindow): void;
+  /** Forgets everything: history turned out to be another one. */
+  reset(): void;
+}

@@ -1,0 +1,151 @@
+import { Failure } from '#libs/errors/failure.js';
+import { nextChain } from './chain.js';
+import { allDefences, type Defences } from './defences.js';
+import type { LogRecord } from './event-log.js';
+import type { MacKeys } from './mac.js';
+import { decodeRecord, noMac, RecordKind, sha256 } from './record.js';
+import type { DecodedRecord, RecordHeader } from './record.js';
+import { keyString, VerdictWindow, windowSize } from './verdict-window.js';
+
+/** Why a record is void: without effect for anyone, for ever. */
+export type VoidReason =
+  | 'malformed'
+  | 'mac'
+  | 'based-on'
+  | 'snapshot-too-old'
+  | 'chain'
+  | 'conflict'
+  | 'sealed';
+
+export interface Judged {
+  readonly position: number;
+  readonly accepted: boolean;
+  /** Present when void. */
+  readonly why: VoidReason | undefined;
+  /** Present when well-formed. */
+  readonly header: RecordHeader | undefined;
+  readonly payload: Uint8Array | undefined;
+  readonly hash: Uint8Array;
+  readonly mac: Uint8Array;
+  readonly chain: Uint8Array;
+  readonly appendedAtMs: number;
+}
+
+const knownKinds: ReadonlySet<number> = new Set(Object.values(RecordKind));
+
+/** Hash and mac of a raw value: what identifies an entry of the log. */
+export function identify(value: Uint8Array | null): { hash: Uint8Array; mac: Uint8Array } {
+  const raw = value ?? new Uint8Array(0);
+  const decoded = decodeRecord(raw);
+  if (typeof decoded === 'string') return { hash: sha256(raw), mac: noMac };
+  return { hash: sha256(decoded.signed), mac: decoded.mac };
+}
+
+/**
+ * The one rule that decides which records count: the same in every reader, with no domain logic, so
+ * that an old reader and a new writer never disagree. Records must come in order, without a gap.
+ */
+export class Judge {
+  readonly #macKeys: MacKeys;
+  readonly #defences: Defences;
+  readonly window: VerdictWindow;
+  #sealed: boolean;
+
+  constructor(
+    macKeys: MacKeys,
+    from: { window: VerdictWindow; sealed: boolean } = { window: new VerdictWindow(), sealed: false },
+    defences: Defences = allDefences,
+  ) {
+    this.#macKeys = macKeys;
+    this.window = from.window;
+    this.#sealed = from.sealed;
+    this.#defences = defences;
+  }
+
+  /** An accepted SEAL was read: nothing counts any more. */
+  get sealed(): boolean {
+    return this.#sealed;
+  }
+
+  /**
+   * Gives the verdict on the next record. Throws Failure NEEDS_NEWER_BUILD, and changes nothing, on a
+   * record that only a newer build or a further mac key can judge.
+   */
+  judge(record: LogRecord): Judged {
+    if (record.position !== this.window.position + 1) {
+      throw new RangeError(`expected ${this.window.position + 1}, got ${record.position}`);
+    }
+    const raw = record.control || record.value === null ? new Uint8Array(0) : record.value;
+    const decoded = decodeRecord(raw);
+    if (decoded === 'unknown-format') throw needsNewer(record.position, 'an unknown format');
+    if (decoded === 'malformed') return this.#enter(record, undefined, sha256(raw), 'malformed');
+    if (!this.#macKeys.has(decoded.header.macKeyId)) {
+      throw needsNewer(record.position, `mac key ${decoded.header.macKeyId}`);
+    }
+    const hash = sha256(decoded.signed);
+    return this.#enter(record, decoded, hash, this.#verdict(record.position, decoded, hash));
+  }
+
+  #verdict(position: number, record: DecodedRecord, hash: Uint8Array): VoidReason | undefined {
+    const { header, mac } = record;
+    const on = this.#defences;
+    if (on.macCheck && !this.#macKeys.verify(header.macKeyId, hash, mac)) return 'mac';
+    if (!knownKinds.has(header.kind) || header.flags !== 0) {
+      throw needsNewer(position, `record kind ${header.kind}, flags ${header.flags}`);
+    }
+    if (header.basedOn < -1 || header.basedOn >= position) return 'based-on';
+    if (on.windowCheck && header.basedOn < position - windowSize) return 'snapshot-too-old';
+    const chain = this.window.chainAt(header.basedOn);
+    if (on.chainCheck && !(chain && sameHalf(chain, header.chain))) return 'chain';
+    if (on.conflictCheck && this.#conflicts(header)) return 'conflict';
+    return this.#sealed ? 'sealed' : undefined;
+  }
+
+  #conflicts(header: RecordHeader): boolean {
+    const newer = (key: Uint8Array): boolean =>
+      this.window.lastWrite(keyString(key)) > header.basedOn;
+    return header.reads.some(newer) || header.writes.some(newer);
+  }
+
+  #enter(
+    record: LogRecord,
+    decoded: DecodedRecord | undefined,
+    hash: Uint8Array,
+    why: VoidReason | undefined,
+  ): Judged {
+    const accepted = why === undefined;
+    const mac = decoded?.mac ?? noMac;
+    const chained = accepted || this.#defences.chainOverAll;
+    const chain = chained
+      ? nextChain(this.window.chain, record.position, hash, mac)
+      : Buffer.from(this.window.chain);
+    const writes = accepted && decoded ? decoded.header.writes : [];
+    this.window.push({ position: record.position, chain, accepted, writes });
+    if (accepted && decoded?.header.kind === RecordKind.SEAL) this.#sealed = true;
+    return {
+      position: record.position,
+      accepted,
+      why,
+      header: decoded?.header,
+      payload: decoded?.payload,
+      hash,
+      mac,
+      chain,
+      appendedAtMs: record.appendedAtMs,
+    };
+  }
+}
+
+function sameHalf(chain: Uint8Array, half: Uint8Array): boolean {
+  for (let i = 0; i < half.length; i++) if (chain[i] !== half[i]) return false;
+  return true;
+}
+
+function needsNewer(position: number, what: string): Failure {
+  return new Failure(
+    'NEEDS_NEWER_BUILD',
+    `position ${position} holds ${what}: this reader stops here. ` +
+      'Start a newer build, or give this one the further ledger key.',
+    { facts: { position: String(position) } },
+  );
+}

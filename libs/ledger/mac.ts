@@ -1,0 +1,45 @@
+import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { macBytes } from './record.js';
+
+/**
+ * The keys that prove who may write. Each ledger gets its own key, derived from the ledger secret
+ * and the ledger's name, so that a record of one ledger is worthless in another.
+ */
+export class MacKeys {
+  readonly #keys = new Map<number, Uint8Array>();
+  /** Id of the key that this process writes with. */
+  readonly currentId: number;
+
+  /** `secrets`: mac key id → ledger secret of at least 32 bytes. The highest id writes. */
+  constructor(ledger: string, secrets: ReadonlyMap<number, Uint8Array>) {
+    if (secrets.size === 0) throw new RangeError('at least one ledger secret is needed');
+    for (const [id, secret] of secrets) {
+      if (secret.length < 32) throw new RangeError('a ledger secret has at least 32 bytes');
+      const info = `ledgate/ledger-mac/v1/${ledger}`;
+      this.#keys.set(id, new Uint8Array(hkdfSync('sha256', secret, '', info, 32)));
+    }
+    this.currentId = Math.max(...secrets.keys());
+  }
+
+  has(id: number): boolean {
+    return this.#keys.has(id);
+  }
+
+  /** The first 16 bytes of HMAC-SHA-256 over a record's hash. */
+  mac(id: number, hash: Uint8Array): Uint8Array {
+    const key = this.#keys.get(id);
+    if (key === undefined) throw new RangeError(`no mac key ${id}`);
+    return createHmac('sha256', key).update(hash).digest().subarray(0, macBytes);
+  }
+
+  verify(id: number, hash: Uint8Array, mac: Uint8Array): boolean {
+    return timingSafeEqual(this.mac(id, hash), mac);
+  }
+
+  /** Tells whether a configured secret is the right one, without revealing it (hex, 8 bytes). */
+  checkValue(id: number): string {
+    const key = this.#keys.get(id);
+    if (key === undefined) throw new RangeError(`no mac key ${id}`);
+    return createHmac('sha256', key).update('ledgate/key-check').digest('hex').slice(0, 16);
+  }
+}

@@ -1,0 +1,288 @@
+import { tickCodec } from '#libs/events/control-codec.js';
+import { Failure } from '#libs/errors/failure.js';
+import { sleep, type Clock } from '#libs/runtime/clock.js';
+import { allDefences, type Defences } from './defences.js';
+import { PositionOutOfRange, type EventLog, type LogBatch } from './event-log.js';
+import type { Fold } from './fold.js';
+import { identify, Judge, type Judged } from './judge.js';
+import type { MacKeys } from './mac.js';
+import { PositionWaiters } from './position-waiters.js';
+import { RecordKind } from './record.js';
+import { VerdictWindow } from './verdict-window.js';
+
+export type ReaderState =
+  /** Has not yet reached the end of the log. */
+  | 'starting'
+  | 'following'
+  /** History turned out to be another one: the state was dropped and is being rebuilt. */
+  | 'diverged'
+  /** Cannot go on: `failure` says why. */
+  | 'stopped';
+
+/** Things that an operator must hear of. */
+export type ReaderAlarm =
+  | { readonly kind: 'diverged'; readonly position: number; readonly why: string }
+  | { readonly kind: 'acknowledged-writes-lost'; readonly position: number; readonly end: number }
+  | { readonly kind: 'bad-mac'; readonly position: number }
+  | { readonly kind: 'clock-skew'; readonly position: number; readonly skewMs: number }
+  | { readonly kind: 'unreachable'; readonly error: unknown }
+  | { readonly kind: 'stopped'; readonly failure: Failure };
+
+export interface ReaderOptions {
+  readonly log: EventLog;
+  readonly clock: Clock;
+  readonly macKeys: MacKeys;
+  readonly fold: Fold;
+  readonly onAlarm?: (alarm: ReaderAlarm) => void;
+  readonly defences?: Defences;
+}
+
+const historyCheckMs = 5_000;
+const retryMs = 250;
+const clockSkewMs = 5_000;
+
+class HistoryChanged extends Error {
+  override readonly name = 'HistoryChanged';
+}
+
+/**
+ * Follows one ledger: judges every record by the frozen rule, folds it, and tells whoever waits. The
+ * log on the broker is the only arbiter of history: the reader fetches its own last record again on
+ * each (re)connect, each 5 s and on each chain mismatch, and starts over when it is not there.
+ */
+export class Reader {
+  readonly #options: ReaderOptions;
+  readonly #defences: Defences;
+  readonly #waiters: PositionWaiters;
+  readonly #listeners = new Set<(batch: readonly Judged[]) => void>();
+  readonly #stop = new AbortController();
+  #judge: Judge;
+  #folded = -1;
+  /** Hash and mac of the record at `#folded`. */
+  #last: { hash: Uint8Array; mac: Uint8Array } | undefined;
+  #state: ReaderState = 'starting';
+  #failure: Failure | undefined;
+  #running: Promise<void> | undefined;
+  #checkedAtMs = Number.NEGATIVE_INFINITY;
+  #freshAtMs = Number.NEGATIVE_INFINITY;
+  #highest = -1;
+  #lostBelow: number | undefined;
+  #disagreedAt = -1;
+
+  constructor(options: ReaderOptions) {
+    this.#options = options;
+    this.#defences = options.defences ?? allDefences;
+    this.#waiters = new PositionWaiters(options.clock);
+    this.#judge = new Judge(options.macKeys, undefined, this.#defences);
+  }
+
+  /** Last folded position; -1: none. */
+  get position(): number {
+    return this.#folded;
+  }
+  get state(): ReaderState {
+    return this.#state;
+  }
+  /** Why the reader stopped. */
+  get failure(): Failure | undefined {
+    return this.#failure;
+  }
+  get sealed(): boolean {
+    return this.#judge.sealed;
+  }
+  /** Chains and verdicts of the last 65,536 positions. */
+  get window(): VerdictWindow {
+    return this.#judge.window;
+  }
+  /** Set when the log ends below a position that was already folded: writes were lost. */
+  get lostBelow(): number | undefined {
+    return this.#lostBelow;
+  }
+
+  /** Age in ms of the proof that nothing newer was missed; Infinity before the first proof. */
+  stalenessMs(): number {
+    return Math.max(0, this.#options.clock.monotonicMs() - this.#freshAtMs);
+  }
+
+  /** Calls `listener` with each batch after it was folded. Returns the way to stop it. */
+  onJudged(listener: (batch: readonly Judged[]) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Resolves true once `position` is folded, false after `timeoutMs`; rejects when it cannot be. */
+  async waitFor(position: number, timeoutMs: number): Promise<boolean> {
+    if (this.position >= position && this.#state !== 'diverged') return true;
+    if (this.#failure) throw this.#failure;
+    return this.#waiters.wait(position, timeoutMs);
+  }
+
+  /** Starts to follow; resolves once the reader has reached the end of the log for the first time. */
+  async start(): Promise<void> {
+    const caughtUp = this.#waiters.caughtUp();
+    this.#running ??= this.#run();
+    await caughtUp;
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+    this.#waiters.rejectAll(new Failure('NOT_READY', 'the reader was stopped'));
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stop;
+    this.#resume();
+    while (!signal.aborted && this.#state !== 'stopped') {
+      try {
+        for await (const batch of this.#options.log.tail(this.#folded + 1, signal)) {
+          await this.#take(batch);
+          if (this.#failure) break;
+        }
+      } catch (error) {
+        if (signal.aborted) return;
+        if (error instanceof HistoryChanged || error instanceof PositionOutOfRange) {
+          await this.#startOver(error.message);
+        } else {
+          this.#alarm({ kind: 'unreachable', error });
+          await sleep(this.#options.clock, retryMs, signal);
+        }
+      }
+    }
+  }
+
+  #resume(): void {
+    const from = this.#options.fold.resume();
+    if (from === undefined) return;
+    this.#judge = new Judge(this.#options.macKeys, from, this.#defences);
+    this.#last = { hash: from.hash, mac: from.mac };
+    this.#folded = from.window.position;
+    this.#highest = this.#folded;
+    // Nothing is answered from a snapshot before its last record was found in the log.
+    this.#checkedAtMs = this.#defences.snapshotCheck
+      ? Number.NEGATIVE_INFINITY
+      : this.#options.clock.monotonicMs();
+  }
+
+  async #take(batch: LogBatch): Promise<void> {
+    const { clock, fold } = this.#options;
+    const due = clock.monotonicMs() - this.#checkedAtMs >= historyCheckMs;
+    if (due || batch.reconnected) await this.#checkHistory();
+    const judged = this.#judgeAll(batch);
+    if (judged.some((one) => one.why === 'chain')) await this.#insistOnHistory();
+    const last = judged.at(-1);
+    if (last) {
+      fold.apply(judged, this.#judge.window);
+      this.#folded = last.position;
+      this.#last = { hash: last.hash, mac: last.mac };
+      this.#highest = Math.max(this.#highest, last.position);
+      for (const listener of this.#listeners) listener(judged);
+      this.#waiters.reached(this.#folded);
+    }
+    if (this.#failure) return this.#halt(this.#failure);
+    if (batch.end <= this.#folded + 1) this.#caughtUp(batch);
+  }
+
+  #caughtUp(batch: LogBatch): void {
+    this.#freshAtMs = Math.min(batch.fetchedAtMs, batch.leaderConfirmedAtMs);
+    if (this.#state !== 'following') {
+      this.#state = 'following';
+      this.#waiters.reached(this.#folded);
+    }
+    this.#waiters.resolveCaughtUp();
+  }
+
+  #judgeAll(batch: LogBatch): Judged[] {
+    const judged: Judged[] = [];
+    const now = this.#options.clock.wallMs();
+    for (const record of batch.records) {
+      try {
+        const one = this.#judge.judge(record);
+        judged.push(one);
+        if (one.why === 'mac') this.#alarm({ kind: 'bad-mac', position: one.position });
+        if (one.header?.kind === RecordKind.TICK && one.accepted) this.#compareVerdicts(one);
+        // Only what was appended just now says something about clocks.
+        if (one.header && this.#state === 'following') this.#compareClocks(one, now);
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error;
+        this.#failure = error;
+        break;
+      }
+    }
+    return judged;
+  }
+
+  #compareClocks(one: Judged, now: number): void {
+    const skewMs = (one.header?.atMs ?? now) - now;
+    if (Math.abs(skewMs) > clockSkewMs) {
+      this.#alarm({ kind: 'clock-skew', position: one.position, skewMs });
+    }
+  }
+
+  /** Agreement on verdicts is an alarm, not an input: whoever disagrees leaves service. */
+  #compareVerdicts(one: Judged): void {
+    const tick = tickCodec.decode(one.payload ?? new Uint8Array(0));
+    if (!tick.ok) return;
+    const mine = this.#judge.window.verdictHash(tick.value.position);
+    if (mine === undefined || Buffer.compare(mine, tick.value.verdictHash) === 0) return;
+    if (this.#disagreedAt === one.position) {
+      throw new Failure('DIVERGED', `verdicts differ at ${one.position} also after a rebuild`);
+    }
+    this.#disagreedAt = one.position;
+    throw new HistoryChanged(`verdicts differ from those of a writer at ${one.position}`);
+  }
+
+  async #checkHistory(): Promise<void> {
+    this.#checkedAtMs = this.#options.clock.monotonicMs();
+    if (!this.#defences.historyCheck || this.#last === undefined) return;
+    const position = this.#folded;
+    const record = await this.#options.log.read(position);
+    const found = record && identify(record.control ? null : record.value);
+    if (found && same(found.hash, this.#last.hash) && same(found.mac, this.#last.mac)) return;
+    throw new HistoryChanged(`position ${position} ${found ? 'holds another record' : 'is gone'}`);
+  }
+
+  /** A batch was judged and waits: the verdict `chain` may be about us, so we must know. */
+  async #insistOnHistory(): Promise<void> {
+    for (;;) {
+      try {
+        return await this.#checkHistory();
+      } catch (error) {
+        if (error instanceof HistoryChanged || this.#stop.signal.aborted) throw error;
+        this.#alarm({ kind: 'unreachable', error });
+        await sleep(this.#options.clock, retryMs, this.#stop.signal);
+      }
+    }
+  }
+
+  async #startOver(why: string): Promise<void> {
+    const { log, clock, fold } = this.#options;
+    this.#state = 'diverged';
+    this.#alarm({ kind: 'diverged', position: this.#folded, why });
+    const end = await log.end().catch(() => undefined);
+    if (end !== undefined && end <= this.#highest) {
+      this.#lostBelow = this.#highest + 1;
+      this.#alarm({ kind: 'acknowledged-writes-lost', position: this.#highest, end });
+    }
+    fold.reset();
+    this.#judge = new Judge(this.#options.macKeys, undefined, this.#defences);
+    this.#folded = -1;
+    this.#last = undefined;
+    this.#freshAtMs = Number.NEGATIVE_INFINITY;
+    await sleep(clock, retryMs, this.#stop.signal);
+  }
+
+  #halt(failure: Failure): void {
+    this.#state = 'stopped';
+    this.#alarm({ kind: 'stopped', failure });
+    this.#waiters.rejectAll(failure);
+  }
+
+  #alarm(alarm: ReaderAlarm): void {
+    this.#options.onAlarm?.(alarm);
+  }
+}
+
+function same(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0;
+}

@@ -1,0 +1,103 @@
+import { chainStart } from './chain.js';
+import { sha256 } from './record.js';
+
+/** How far back a writer's snapshot may lie. */
+export const windowSize = 65_536;
+const hashedVerdicts = windowSize / 2;
+
+/** What the window keeps of one judged record; a snapshot stores these. */
+export interface WindowEntry {
+  readonly position: number;
+  readonly chain: Uint8Array;
+  readonly accepted: boolean;
+  /** Keys it wrote; empty when void. */
+  readonly writes: readonly Uint8Array[];
+}
+
+/** The state that the rule needs: the last 65,536 chains and verdicts, and who wrote which key last. */
+export class VerdictWindow {
+  readonly #chains = Buffer.alloc(windowSize * 32);
+  readonly #accepted = new Uint8Array(windowSize);
+  readonly #writes = new Array<readonly string[]>(windowSize);
+  readonly #lastWriter = new Map<string, number>();
+  #position = -1;
+  #acceptedCount = 0;
+
+  /** Last judged position; -1: none. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** Number of accepted records up to and including `position`. */
+  get acceptedCount(): number {
+    return this.#acceptedCount;
+  }
+
+  /** The 32-byte chain at a position of the window, -1 included; `undefined` outside. */
+  chainAt(position: number): Uint8Array | undefined {
+    if (position === -1) return this.#position < windowSize ? chainStart : undefined;
+    if (position > this.#position || position <= this.#position - windowSize) return undefined;
+    const at = (position % windowSize) * 32;
+    return this.#chains.subarray(at, at + 32);
+  }
+
+  /** Chain at `position`. */
+  get chain(): Uint8Array {
+    return this.chainAt(this.#position) ?? chainStart;
+  }
+
+  /** Last position at which an accepted record wrote the key; -1: not within the window. */
+  lastWrite(key: string): number {
+    return this.#lastWriter.get(key) ?? -1;
+  }
+
+  push(entry: WindowEntry): void {
+    const slot = entry.position % windowSize;
+    const leaving = entry.position - windowSize;
+    for (const key of this.#writes[slot] ?? []) {
+      if (this.#lastWriter.get(key) === leaving) this.#lastWriter.delete(key);
+    }
+    this.#chains.set(entry.chain, slot * 32);
+    this.#accepted[slot] = entry.accepted ? 1 : 0;
+    const keys = entry.writes.map(keyString);
+    this.#writes[slot] = keys;
+    for (const key of keys) this.#lastWriter.set(key, entry.position);
+    this.#position = entry.position;
+    if (entry.accepted) this.#acceptedCount++;
+  }
+
+  /** Rebuilds from stored entries in order of position, the last one at the snapshot's position. */
+  static restore(entries: Iterable<WindowEntry>, acceptedCount: number): VerdictWindow {
+    const window = new VerdictWindow();
+    for (const entry of entries) window.push(entry);
+    window.#acceptedCount = acceptedCount;
+    return window;
+  }
+
+  /**
+   * SHA-256 ("LGV1" ‖ uint64 position ‖ uint64 accepted ‖ one byte a verdict, oldest first, of the
+   * last 32,768) as of a position; `undefined` when it lies too far back. An alarm, not an input.
+   */
+  verdictHash(position: number): Uint8Array | undefined {
+    if (position < 0 || position > this.#position) return undefined;
+    const from = Math.max(0, position - hashedVerdicts + 1);
+    if (from <= this.#position - windowSize) return undefined;
+    let accepted = this.#acceptedCount;
+    for (let p = position + 1; p <= this.#position; p++) {
+      accepted -= this.#accepted[p % windowSize] ?? 0;
+    }
+    const input = Buffer.alloc(20 + position - from + 1);
+    input.write('LGV1', 0, 'latin1');
+    input.writeBigUInt64BE(BigInt(position), 4);
+    input.writeBigUInt64BE(BigInt(accepted), 12);
+    for (let p = from; p <= position; p++) {
+      input[20 + p - from] = this.#accepted[p % windowSize] ?? 0;
+    }
+    return sha256(input);
+  }
+}
+
+/** A key as a map key: one latin1 character a byte. */
+export function keyString(key: Uint8Array): string {
+  return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1');
+}
