@@ -1,15 +1,17 @@
 import { defineConfig } from 'vitest/config';
 
 const second = 1000;
+/** Starts the real broker that the files of a tier share, or says why there is none. */
+const withKafka = ['test/support/kafka/global-setup.ts'];
 const onKafka = ['test/**/kafka/**/*.test.ts', 'test/**/*.kafka.test.ts'];
 
 /** Files that only a real broker can run belong to `kafka`, whichever folder they are in. */
-function tier(name: string, timeoutMs: number, rest: { serial?: boolean; folder?: string } = {}) {
+function tier(name: string, timeoutMs: number, rest: { serial?: boolean } = {}) {
   return {
     extends: true as const,
     test: {
       name,
-      include: [`test/${rest.folder ?? name}/**/*.test.ts`],
+      include: [`test/${name}/**/*.test.ts`],
       exclude: onKafka,
       testTimeout: timeoutMs,
       hookTimeout: timeoutMs,
@@ -32,13 +34,23 @@ export default defineConfig({
       tier('simulation', 600 * second),
       tier('integration', 60 * second),
       tier('e2e', 180 * second, { serial: true }),
-      tier('chaos', 3600 * second, { serial: true }),
+      {
+        extends: true,
+        test: {
+          name: 'chaos',
+          include: ['test/chaos/**/*.test.ts'],
+          globalSetup: withKafka,
+          testTimeout: 3600 * second,
+          hookTimeout: 180 * second,
+          fileParallelism: false,
+        },
+      },
       {
         extends: true,
         test: {
           name: 'kafka',
           include: onKafka,
-          globalSetup: ['test/support/kafka/global-setup.ts'],
+          globalSetup: withKafka,
           exclude: ['test/chaos/**'],
           testTimeout: 180 * second,
           hookTimeout: 180 * second,
