@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { argon2id, hash, needsRehash, verify } from 'argon2';
+import { Failure } from '#libs/errors/failure.js';
 import type { Clock } from '#libs/runtime/clock.js';
-import { WorkQueue } from '#services/identity/adapters/work-queue.js';
+import { QueueFull, WorkQueue } from '#libs/runtime/work-queue.js';
 import type { PasswordHasher } from '#services/identity/ports/password-hasher.js';
 
 export interface Argon2Cost {
@@ -40,19 +41,19 @@ export class Argon2Hasher implements PasswordHasher {
     this.params = `argon2id$m=${memoryCost},t=${timeCost},p=${parallelism}`;
     this.#queue = new WorkQueue({
       clock: options.clock,
-      parallel: options.parallel,
+      concurrency: options.parallel,
       maxWaitMs: options.maxWaitMs ?? 2000,
-      expectedJobMs: 30,
+      expectedMs: 30,
     });
   }
 
   /** Hashes that wait for a core now. */
-  get depth(): number {
-    return this.#queue.depth;
+  get waiting(): number {
+    return this.#queue.waiting;
   }
 
   hash(password: string, signal?: AbortSignal): Promise<string> {
-    return this.#queue.run(() => this.#hash(password), signal);
+    return this.#inTurn(() => this.#hash(password), signal);
   }
 
   async verify(
@@ -61,7 +62,7 @@ export class Argon2Hasher implements PasswordHasher {
     signal?: AbortSignal,
   ): Promise<boolean> {
     const dummy = await this.dummyHash();
-    const matches = await this.#queue.run(() => verify(stored ?? dummy, password), signal);
+    const matches = await this.#inTurn(() => verify(stored ?? dummy, password), signal);
     return stored !== undefined && matches;
   }
 
@@ -73,6 +74,18 @@ export class Argon2Hasher implements PasswordHasher {
   dummyHash(): Promise<string> {
     this.#dummy ??= this.#hash(randomBytes(32).toString('base64url'));
     return this.#dummy;
+  }
+
+  async #inTurn<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    try {
+      return await this.#queue.run(work, signal);
+    } catch (cause) {
+      if (!(cause instanceof QueueFull)) throw cause;
+      throw new Failure('OVERLOADED', 'too many passwords are being checked; try again later', {
+        retryAfterMs: cause.retryAfterMs,
+        cause,
+      });
+    }
   }
 
   #hash(password: string): Promise<string> {

@@ -5,7 +5,7 @@ import type {
   CanonicalLoginName,
   LoginNameIndex,
 } from '#services/identity/ports/login-name-index.js';
-import type { SecretStore } from '#services/identity/ports/secret-store.js';
+import type { SealContext, SecretStore } from '#services/identity/ports/secret-store.js';
 
 /** Keys kept in memory at once; the oldest is forgotten first. */
 const MAX_KEYS = 4096;
@@ -62,6 +62,6 @@ export class BlindIndexes implements LoginNameIndex {
   }
 }
 
-function contextOf(tenant: string): { sealClass: 'SECRET'; tenant: string; principal: string } {
-  return { sealClass: 'SECRET', tenant, principal: '' };
+function contextOf(tenant: string): SealContext {
+  return { class: 'SECRET', tenant, principal: '' };
 }

@@ -17,7 +17,7 @@ export function judgeLoginName(kind: LoginNameKind, text: string): string | unde
     if (name.length > MAX_EMAIL_LENGTH) return `longer than ${MAX_EMAIL_LENGTH} characters`;
     return EMAIL.test(name) ? undefined : 'is not an e-mail address';
   }
-  if ([...name].length > MAX_USERNAME_LENGTH)
+  if (Array.from(name).length > MAX_USERNAME_LENGTH)
     return `longer than ${MAX_USERNAME_LENGTH} characters`;
   return USERNAME.test(name) ? undefined : 'letters, digits, ".", "_" and "-" only';
 }

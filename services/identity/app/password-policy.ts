@@ -29,7 +29,7 @@ export function judgePassword(
   blockList: BlockList,
 ): FieldViolation | undefined {
   const normalized = normalizePassword(password);
-  const length = [...normalized].length;
+  const length = Array.from(normalized).length;
   const refuse = (description: string): FieldViolation => ({ field, description });
   if (length === 0) return refuse('must not be empty');
   if (length > MAX_PASSWORD_LENGTH) return refuse(`longer than ${MAX_PASSWORD_LENGTH} characters`);
@@ -68,7 +68,7 @@ function repeatedUnit(text: string): string | undefined {
 
 const ROWS = ['abcdefghijklmnopqrstuvwxyz', '01234567890', 'qwertyuiop', 'asdfghjkl', 'zxcvbnm'];
 const RUNS = new Set(
-  ROWS.flatMap((row) => [row, [...row].reverse().join('')]).flatMap((row) =>
+  ROWS.flatMap((row) => [row, Array.from(row).reverse().join('')]).flatMap((row) =>
     Array.from({ length: row.length - 1 }, (_, at) => row.slice(at, at + 2)),
   ),
 );
@@ -76,7 +76,7 @@ const RUNS = new Set(
 /** A short unit repeated, or a walk along the alphabet, the digits or a keyboard row. */
 function isPattern(folded: string): boolean {
   const unit = repeatedUnit(folded);
-  if (unit !== undefined && [...unit].length <= 4) return true;
+  if (unit !== undefined && Array.from(unit).length <= 4) return true;
   let steps = 0;
   for (let at = 1; at < folded.length; at += 1) {
     const pair = folded.slice(at - 1, at + 1);

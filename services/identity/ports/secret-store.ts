@@ -1,11 +1,11 @@
 import type { VaultRef } from '#libs/events/catalogue.js';
 
-/** PROFILE: personal data. SECRET: hashes, private keys, index keys. Each has a key of its own. */
-export type SealClass = 'PROFILE' | 'SECRET';
-
-/** What a blob belongs to: it opens in this context only. `principal` is `''` for a tenant's own. */
+/**
+ * What a blob belongs to: it opens in this context only. PROFILE: personal data; SECRET: hashes and
+ * index keys; each class has a key of its own. `principal` is `''` for a tenant's own.
+ */
 export interface SealContext {
-  readonly sealClass: SealClass;
+  readonly class: 'PROFILE' | 'SECRET' | 'SIGNING_KEY';
   readonly tenant: string;
   readonly principal: string;
 }
@@ -14,7 +14,10 @@ export interface SealContext {
 export interface SecretStore {
   /** Durable once resolved; only then may a record name it. */
   seal(bytes: Uint8Array, context: SealContext): Promise<VaultRef>;
-  /** `undefined` when the blob was erased. Rejects MISCONFIGURED under another master key. */
+  /**
+   * `undefined` when the blob was erased. Rejects INTERNAL when it was exchanged, belongs to another
+   * context, or was sealed under a master key that is not here.
+   */
   open(ref: VaultRef, context: SealContext): Promise<Uint8Array | undefined>;
   sealJson(value: unknown, context: SealContext): Promise<VaultRef>;
   /** The caller checks the shape: what an older build sealed may have fewer fields. */

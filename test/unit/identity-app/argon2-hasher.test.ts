@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { Failure } from '#libs/errors/failure.js';
 import { systemClock } from '#libs/runtime/clock.js';
 import { Argon2Hasher, minimalCost } from '#services/identity/adapters/argon2-hasher.js';
 import { hashThreads } from '#services/identity/adapters/thread-pool.js';
-import { WorkQueue } from '#services/identity/adapters/work-queue.js';
-import { ManualClock } from './manual-clock.js';
 
 const hasher = new Argon2Hasher({ clock: systemClock, parallel: 2 });
 
@@ -41,53 +40,16 @@ describe('argon2 hasher', () => {
   });
 });
 
-describe('work queue', () => {
-  it('runs so many jobs at once, queues up to the time limit, refuses beyond it', async () => {
-    const clock = new ManualClock();
-    const queue = new WorkQueue({ clock, parallel: 2, maxWaitMs: 100, expectedJobMs: 50 });
-    const finish: (() => void)[] = [];
-    const job = (): Promise<void> => new Promise((resolve) => void finish.push(resolve));
-    const running = Array.from({ length: 6 }, () => queue.run(job));
-    expect(finish).toHaveLength(2);
-    expect(queue.depth).toBe(4);
-    await expect(queue.run(job)).rejects.toMatchObject({ reason: 'OVERLOADED', retryAfterMs: 63 });
-    for (let done = 0; done < 6; done += 1) {
-      finish[done]?.();
-      await running[done];
-    }
-    expect(finish).toHaveLength(6);
-    expect(queue.depth).toBe(0);
-  });
-
-  it('forgets a job whose caller gave up', async () => {
-    const queue = new WorkQueue({
-      clock: new ManualClock(),
-      parallel: 1,
-      maxWaitMs: 100,
-      expectedJobMs: 1,
-    });
-    let finish = (): void => {};
-    const first = queue.run(() => new Promise<void>((resolve) => void (finish = resolve)));
-    const abort = new AbortController();
-    let ran = false;
-    const second = queue.run(async () => void (ran = true), abort.signal);
-    abort.abort();
-    await expect(second).rejects.toMatchObject({ reason: 'CANCELLED' });
-    finish();
-    await first;
-    expect(ran).toBe(false);
-    await queue.run(async () => {});
-  });
-
-  it('frees the slot of a job that failed', async () => {
-    const queue = new WorkQueue({
-      clock: new ManualClock(),
-      parallel: 1,
-      maxWaitMs: 100,
-      expectedJobMs: 1,
-    });
-    await expect(queue.run(() => Promise.reject(new Error('x')))).rejects.toThrow('x');
-    await expect(queue.run(async () => 7)).resolves.toBe(7);
+describe('argon2 hasher under load', () => {
+  it('refuses what would wait longer than the limit, and says when to come back', async () => {
+    const busy = new Argon2Hasher({ clock: systemClock, parallel: 1, maxWaitMs: 1 });
+    await busy.dummyHash();
+    const first = busy.hash('wandering teapots hum');
+    const second = await busy.verify(undefined, 'x').catch((error: unknown) => error);
+    expect(second).toMatchObject({ reason: 'OVERLOADED' });
+    expect((second as Failure).retryAfterMs).toBeGreaterThan(1);
+    expect(await first).toMatch(/^\$argon2id/u);
+    await expect(busy.verify(undefined, 'x')).resolves.toBe(false);
   });
 });
 

@@ -20,7 +20,7 @@ describe('password policy', () => {
 
   it('takes 1000 code points and no more, and never cuts (ASVS 6.2.9)', () => {
     const long = 'abkqzx9 '.repeat(125);
-    expect([...long]).toHaveLength(1000);
+    expect(Array.from(long)).toHaveLength(1000);
     expect(judge(`${long.slice(0, 999)}#`)).toBeUndefined();
     expect(judge(`${long}#`)).toMatch(/longer than 1000/u);
   });
