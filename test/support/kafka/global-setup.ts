@@ -11,13 +11,13 @@ declare module 'vitest' {
 }
 
 /**
- * Starts the broker that the files of the Kafka tier share. `LEDGATE_REQUIRE_KAFKA=1` makes the
+ * Starts the broker that the files of the Kafka tier share. `REQUIRE_KAFKA=1` makes the
  * run fail where there is none, instead of skipping.
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const source = await kafkaSource();
   const noControl = await whyNoJars();
-  const required = process.env['LEDGATE_REQUIRE_KAFKA'] === '1';
+  const required = process.env['REQUIRE_KAFKA'] === '1';
   if (required && source.kind === 'none') throw new Error(`Kafka is required: ${source.why}`);
   if (required && noControl !== undefined) throw new Error(`Kafka is required: ${noControl}`);
   if (noControl !== undefined) {
