@@ -20,11 +20,82 @@ export interface WorkQueueOptions {
   readonly expectedMs: number;
 }
 
-/** Runs a bounded amount of costly work (password hashes); measures its cost as it goes. */
+/** Share of the newest measurement in the running mean. */
+const newest = 0.2;
+
+/**
+ * Runs a bounded amount of costly work (password hashes) and measures its cost as it goes: the
+ * bound is on the time a newcomer would wait, not on a number of pieces.
+ */
 export class WorkQueue {
-  constructor(_options: WorkQueueOptions) {}
-  /** Waits for its turn, then runs. @throws QueueFull at once when there is no room. */
-  run<T>(_work: () => Promise<T>, _signal?: AbortSignal): Promise<T> {
-    throw new Error('being written');
+  readonly #options: WorkQueueOptions;
+  readonly #waiting = new Set<() => void>();
+  #running = 0;
+  #meanMs: number;
+
+  constructor(options: WorkQueueOptions) {
+    this.#options = options;
+    this.#meanMs = options.expectedMs;
+  }
+
+  /** Pieces that wait for their turn. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /** Pieces that run. */
+  get running(): number {
+    return this.#running;
+  }
+
+  /**
+   * Waits for its turn, then runs.
+   *
+   * @throws QueueFull at once when there is no room; the signal's reason when it is aborted while
+   * waiting (work that runs is not stopped).
+   */
+  async run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    signal?.throwIfAborted();
+    const { clock, concurrency, maxWaitMs } = this.#options;
+    if (this.#running >= concurrency) {
+      const waitMs = ((this.#waiting.size + 1) / concurrency) * this.#meanMs;
+      if (waitMs > maxWaitMs) throw new QueueFull(Math.ceil(waitMs));
+      await this.#turn(signal);
+    } else {
+      this.#running += 1;
+    }
+    const startedMs = clock.monotonicMs();
+    try {
+      return await work();
+    } finally {
+      this.#meanMs += (clock.monotonicMs() - startedMs - this.#meanMs) * newest;
+      this.#leave();
+    }
+  }
+
+  /** Resolves when a piece that ended hands its place over. */
+  #turn(signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const enter = (): void => {
+        signal?.removeEventListener('abort', giveUp);
+        resolve();
+      };
+      const giveUp = (): void => {
+        this.#waiting.delete(enter);
+        reject(signal?.reason instanceof Error ? signal.reason : new Error('aborted'));
+      };
+      this.#waiting.add(enter);
+      signal?.addEventListener('abort', giveUp, { once: true });
+    });
+  }
+
+  #leave(): void {
+    const [next] = this.#waiting;
+    if (next === undefined) {
+      this.#running -= 1;
+      return;
+    }
+    this.#waiting.delete(next);
+    next();
   }
 }
