@@ -1,0 +1,70 @@
+/** One setting of a topic: what it is created with, and what is accepted later. */
+export interface TopicSetting {
+  /** Kafka's name of the setting, or `partitions` or `replication.factor`. */
+  readonly name: string;
+  readonly value: string;
+  readonly accepts: (actual: string) => boolean;
+  /** `accepts` in words. */
+  readonly expected: string;
+}
+
+export interface TopicSpec {
+  readonly topic: string;
+  readonly replicationFactor: number;
+  readonly settings: readonly TopicSetting[];
+}
+
+const DAY_MS = 86_400_000;
+const ANYTHING = '-1';
+/** MAX_APPEND_BYTES and what Kafka adds to a batch. */
+const MESSAGE_BYTES = 9_437_184;
+
+/**
+ * How long a tombstone outlives its blob, ms. A cache that has not been caught up for half of it may
+ * have missed one, and is rebuilt.
+ */
+export const TOMBSTONE_MS = 7 * DAY_MS;
+
+/** A ledger: one partition, kept for ever, in the order and with the time of its broker. */
+export function ledgerTopicSpec(topic: string, replicationFactor: number): TopicSpec {
+  const settings = [
+    exactly('cleanup.policy', 'delete'),
+    exactly('retention.ms', ANYTHING),
+    exactly('retention.bytes', ANYTHING),
+    exactly('message.timestamp.type', 'LogAppendTime'),
+  ];
+  return { topic, replicationFactor, settings: [...settings, ...durable(replicationFactor)] };
+}
+
+/** The vault: the last value of each id, erased ones gone from the disks after two days at most. */
+export function vaultTopicSpec(topic: string, replicationFactor: number): TopicSpec {
+  const settings = [
+    exactly('cleanup.policy', 'compact'),
+    atMost('max.compaction.lag.ms', DAY_MS),
+    atMost('segment.ms', DAY_MS),
+    atLeast('delete.retention.ms', TOMBSTONE_MS),
+  ];
+  return { topic, replicationFactor, settings: [...settings, ...durable(replicationFactor)] };
+}
+
+function durable(replicationFactor: number): TopicSetting[] {
+  return [
+    atLeast('max.message.bytes', MESSAGE_BYTES),
+    atLeast('min.insync.replicas', replicationFactor >= 3 ? 2 : 1),
+    exactly('unclean.leader.election.enable', 'false'),
+  ];
+}
+
+function exactly(name: string, value: string): TopicSetting {
+  return { name, value, accepts: (actual) => actual === value, expected: value };
+}
+
+function atMost(name: string, limit: number): TopicSetting {
+  const accepts = (actual: string): boolean => Number(actual) <= limit;
+  return { name, value: String(limit), accepts, expected: `at most ${limit}` };
+}
+
+export function atLeast(name: string, limit: number): TopicSetting {
+  const accepts = (actual: string): boolean => Number(actual) >= limit;
+  return { name, value: String(limit), accepts, expected: `at least ${limit}` };
+}

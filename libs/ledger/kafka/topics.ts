@@ -1,0 +1,140 @@
+import type { Admin } from 'kafkajs';
+import kafkajs from 'kafkajs';
+import { errorCodeOf } from '#libs/ledger/kafka/broker-link.js';
+import type { KafkaSettings } from '#libs/ledger/kafka/kafka-settings.js';
+import { resolveSettings } from '#libs/ledger/kafka/kafka-settings.js';
+import type { TopicSpec } from '#libs/ledger/kafka/topic-spec.js';
+import { atLeast, ledgerTopicSpec, vaultTopicSpec } from '#libs/ledger/kafka/topic-spec.js';
+
+/** Names of the topics of one cell. */
+export interface CellTopics {
+  /** Default `auth`: `auth.ledger.v1`, `auth.vault.v1`. */
+  readonly prefix?: string;
+  /** 3 in production; then two replicas must have an append before it is acknowledged. */
+  readonly replicationFactor: number;
+}
+
+/** One thing about a topic that is not as it must be. */
+export interface TopicDeviation {
+  readonly topic: string;
+  /** Kafka's name of the setting, or `exists`, `partitions`, `replication.factor`. */
+  readonly setting: string;
+  readonly expected: string;
+  readonly actual: string;
+}
+
+/** The topics that Ledgate needs, with their settings. */
+export function topicSpecs({ prefix = 'auth', replicationFactor }: CellTopics): TopicSpec[] {
+  return [
+    ledgerTopicSpec(`${prefix}.ledger.v1`, replicationFactor),
+    vaultTopicSpec(`${prefix}.vault.v1`, replicationFactor),
+  ];
+}
+
+/** Creates those that do not exist; changes none that does. Resolves with the created names. */
+export async function ensureTopics(
+  settings: KafkaSettings,
+  specs: readonly TopicSpec[],
+): Promise<string[]> {
+  return withAdmin(settings, async (admin) => {
+    const created: string[] = [];
+    for (const spec of specs) if (await create(admin, spec)) created.push(spec.topic);
+    return created;
+  });
+}
+
+/** What is not as it must be; empty when all is well. Rejects when no broker can be reached. */
+export async function checkTopics(
+  settings: KafkaSettings,
+  specs: readonly TopicSpec[],
+): Promise<TopicDeviation[]> {
+  return withAdmin(settings, async (admin) => {
+    const deviations: TopicDeviation[] = [];
+    for (const spec of specs) deviations.push(...(await check(admin, spec)));
+    return deviations;
+  });
+}
+
+async function create(admin: Admin, spec: TopicSpec): Promise<boolean> {
+  return admin.createTopics({
+    waitForLeaders: true,
+    topics: [
+      {
+        topic: spec.topic,
+        numPartitions: 1,
+        replicationFactor: spec.replicationFactor,
+        configEntries: spec.settings.map(({ name, value }) => ({ name, value })),
+      },
+    ],
+  });
+}
+
+async function check(admin: Admin, spec: TopicSpec): Promise<TopicDeviation[]> {
+  const actual = await actualSettings(admin, spec.topic);
+  if (actual === undefined) {
+    return [{ topic: spec.topic, setting: 'exists', expected: 'true', actual: 'false' }];
+  }
+  const partitions = { ...atLeast('partitions', 1), expected: '1' };
+  const required = [
+    { ...partitions, accepts: (count: string) => count === '1' },
+    atLeast('replication.factor', spec.replicationFactor),
+    ...spec.settings,
+  ];
+  return required
+    .filter(({ name, accepts }) => !accepts(actual.get(name) ?? ''))
+    .map(({ name, expected }) => ({
+      topic: spec.topic,
+      setting: name,
+      expected,
+      actual: actual.get(name) ?? 'not set',
+    }));
+}
+
+async function actualSettings(
+  admin: Admin,
+  topic: string,
+): Promise<ReadonlyMap<string, string> | undefined> {
+  try {
+    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+    const { resources } = await admin.describeConfigs({
+      includeSynonyms: false,
+      resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic }],
+    });
+    const partitions = topics[0]?.partitions ?? [];
+    const replicas = Math.min(...partitions.map((partition) => partition.replicas.length));
+    const settings = new Map<string, string>();
+    for (const entry of resources[0]?.configEntries ?? []) {
+      settings.set(entry.configName, entry.configValue);
+    }
+    settings.set('partitions', String(partitions.length));
+    settings.set('replication.factor', String(replicas));
+    return settings;
+  } catch (cause) {
+    if (errorCodeOf(cause) === 'UNKNOWN_TOPIC_OR_PARTITION') return undefined;
+    throw cause;
+  }
+}
+
+async function withAdmin<T>(
+  settings: KafkaSettings,
+  run: (admin: Admin) => Promise<T>,
+): Promise<T> {
+  const { brokers, ssl, sasl, clientId, requestTimeoutMs } = resolveSettings(settings);
+  const kafka = new kafkajs.Kafka({
+    brokers: [...brokers],
+    clientId,
+    requestTimeout: requestTimeoutMs,
+    connectionTimeout: requestTimeoutMs,
+    retry: { retries: 3 },
+    logLevel: kafkajs.logLevel.NOTHING,
+    ...(ssl === undefined ? {} : { ssl }),
+    ...(sasl === undefined ? {} : { sasl }),
+  });
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    return await run(admin);
+  } finally {
+    await admin.disconnect();
+  }
+}
