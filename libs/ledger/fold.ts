@@ -12,6 +12,8 @@ export interface Resume {
 
 /** What a reader feeds: a state that is a pure function of the records it was given. */
 export interface Fold {
+  /** The window of an empty state; default: the one that the rule prescribes. */
+  emptyWindow?(): VerdictWindow;
   /** The state to go on from; `undefined`: start at 0. */
   resume(): Resume | undefined;
   /**

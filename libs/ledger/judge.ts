@@ -5,7 +5,7 @@ import type { LogRecord } from './event-log.js';
 import type { MacKeys } from './mac.js';
 import { decodeRecord, noMac, RecordKind, sha256 } from './record.js';
 import type { DecodedRecord, RecordHeader } from './record.js';
-import { keyString, VerdictWindow, windowSize } from './verdict-window.js';
+import { keyString, VerdictWindow } from './verdict-window.js';
 
 /** Why a record is void: without effect for anyone, for ever. */
 export type VoidReason =
@@ -53,7 +53,7 @@ export class Judge {
 
   constructor(
     macKeys: MacKeys,
-    from: { window: VerdictWindow; sealed: boolean } = { window: new VerdictWindow(), sealed: false },
+    from: { window: VerdictWindow; sealed: boolean },
     defences: Defences = allDefences,
   ) {
     this.#macKeys = macKeys;
@@ -94,7 +94,7 @@ export class Judge {
       throw needsNewer(position, `record kind ${header.kind}, flags ${header.flags}`);
     }
     if (header.basedOn < -1 || header.basedOn >= position) return 'based-on';
-    if (on.windowCheck && header.basedOn < position - windowSize) return 'snapshot-too-old';
+    if (on.windowCheck && header.basedOn < position - this.window.size) return 'snapshot-too-old';
     const chain = this.window.chainAt(header.basedOn);
     if (on.chainCheck && !(chain && sameHalf(chain, header.chain))) return 'chain';
     if (on.conflictCheck && this.#conflicts(header)) return 'conflict';

@@ -73,7 +73,7 @@ export class Reader {
     this.#options = options;
     this.#defences = options.defences ?? allDefences;
     this.#waiters = new PositionWaiters(options.clock);
-    this.#judge = new Judge(options.macKeys, undefined, this.#defences);
+    this.#judge = this.#emptyJudge();
   }
 
   /** Last folded position; -1: none. */
@@ -162,6 +162,12 @@ export class Reader {
     this.#checkedAtMs = this.#defences.snapshotCheck
       ? Number.NEGATIVE_INFINITY
       : this.#options.clock.monotonicMs();
+  }
+
+  #emptyJudge(): Judge {
+    const { macKeys, fold } = this.#options;
+    const window = fold.emptyWindow?.() ?? new VerdictWindow();
+    return new Judge(macKeys, { window, sealed: false }, this.#defences);
   }
 
   async #take(batch: LogBatch): Promise<void> {
@@ -265,7 +271,7 @@ export class Reader {
       this.#alarm({ kind: 'acknowledged-writes-lost', position: this.#highest, end });
     }
     fold.reset();
-    this.#judge = new Judge(this.#options.macKeys, undefined, this.#defences);
+    this.#judge = this.#emptyJudge();
     this.#folded = -1;
     this.#last = undefined;
     this.#freshAtMs = Number.NEGATIVE_INFINITY;

@@ -1,9 +1,8 @@
 import { chainStart } from './chain.js';
 import { sha256 } from './record.js';
 
-/** How far back a writer's snapshot may lie. */
+/** How far back a writer's snapshot may lie: part of the rule, the same for every reader. */
 export const windowSize = 65_536;
-const hashedVerdicts = windowSize / 2;
 
 /** What the window keeps of one judged record; a snapshot stores these. */
 export interface WindowEntry {
@@ -16,12 +15,20 @@ export interface WindowEntry {
 
 /** The state that the rule needs: the last 65,536 chains and verdicts, and who wrote which key last. */
 export class VerdictWindow {
-  readonly #chains = Buffer.alloc(windowSize * 32);
-  readonly #accepted = new Uint8Array(windowSize);
-  readonly #writes = new Array<readonly string[]>(windowSize);
+  /** `windowSize`; simulations run the same rule with a small one. */
+  readonly size: number;
+  readonly #chains: Buffer;
+  readonly #accepted: Uint8Array;
+  readonly #writes: (readonly string[])[] = [];
   readonly #lastWriter = new Map<string, number>();
   #position = -1;
   #acceptedCount = 0;
+
+  constructor(size = windowSize) {
+    this.size = size;
+    this.#chains = Buffer.alloc(size * 32);
+    this.#accepted = new Uint8Array(size);
+  }
 
   /** Last judged position; -1: none. */
   get position(): number {
@@ -35,9 +42,9 @@ export class VerdictWindow {
 
   /** The 32-byte chain at a position of the window, -1 included; `undefined` outside. */
   chainAt(position: number): Uint8Array | undefined {
-    if (position === -1) return this.#position < windowSize ? chainStart : undefined;
-    if (position > this.#position || position <= this.#position - windowSize) return undefined;
-    const at = (position % windowSize) * 32;
+    if (position === -1) return this.#position < this.size ? chainStart : undefined;
+    if (position > this.#position || position <= this.#position - this.size) return undefined;
+    const at = (position % this.size) * 32;
     return this.#chains.subarray(at, at + 32);
   }
 
@@ -52,8 +59,8 @@ export class VerdictWindow {
   }
 
   push(entry: WindowEntry): void {
-    const slot = entry.position % windowSize;
-    const leaving = entry.position - windowSize;
+    const slot = entry.position % this.size;
+    const leaving = entry.position - this.size;
     for (const key of this.#writes[slot] ?? []) {
       if (this.#lastWriter.get(key) === leaving) this.#lastWriter.delete(key);
     }
@@ -67,8 +74,12 @@ export class VerdictWindow {
   }
 
   /** Rebuilds from stored entries in order of position, the last one at the snapshot's position. */
-  static restore(entries: Iterable<WindowEntry>, acceptedCount: number): VerdictWindow {
-    const window = new VerdictWindow();
+  static restore(
+    entries: Iterable<WindowEntry>,
+    acceptedCount: number,
+    size = windowSize,
+  ): VerdictWindow {
+    const window = new VerdictWindow(size);
     for (const entry of entries) window.push(entry);
     window.#acceptedCount = acceptedCount;
     return window;
@@ -80,18 +91,18 @@ export class VerdictWindow {
    */
   verdictHash(position: number): Uint8Array | undefined {
     if (position < 0 || position > this.#position) return undefined;
-    const from = Math.max(0, position - hashedVerdicts + 1);
-    if (from <= this.#position - windowSize) return undefined;
+    const from = Math.max(0, position - this.size / 2 + 1);
+    if (from <= this.#position - this.size) return undefined;
     let accepted = this.#acceptedCount;
     for (let p = position + 1; p <= this.#position; p++) {
-      accepted -= this.#accepted[p % windowSize] ?? 0;
+      accepted -= this.#accepted[p % this.size] ?? 0;
     }
     const input = Buffer.alloc(20 + position - from + 1);
     input.write('LGV1', 0, 'latin1');
     input.writeBigUInt64BE(BigInt(position), 4);
     input.writeBigUInt64BE(BigInt(accepted), 12);
     for (let p = from; p <= position; p++) {
-      input[20 + p - from] = this.#accepted[p % windowSize] ?? 0;
+      input[20 + p - from] = this.#accepted[p % this.size] ?? 0;
     }
     return sha256(input);
   }
