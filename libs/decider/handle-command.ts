@@ -1,0 +1,224 @@
+import { Failure } from '#libs/errors/failure.js';
+import type { DomainEvent } from '#libs/events/catalogue.js';
+import { decodeCommandPayload, encodeCommandPayload } from '#libs/events/codec.js';
+import type { Actor, CommandPayload } from '#libs/events/envelope.js';
+import { commandKey, defaultReads, hashOf, keyText, keysOf } from '#libs/events/keys.js';
+import type { Key } from '#libs/events/keys.js';
+import type { AnyCommand, Decide } from './decide.js';
+import { foldCommand } from './fold-event.js';
+import type { CommandRecord, Evolve } from './fold-event.js';
+import { OverlayStore } from './overlay-store.js';
+import type { StateStore } from './state-store.js';
+import { TrackedView } from './tracked-view.js';
+
+/** Who asks, and how a repetition of the same request is recognised. */
+export interface CommandEnvelope {
+  readonly tenant: string;
+  readonly actor: Actor;
+  /** The caller's idempotency key, unique for the actor; `''`: a repetition is a new command. */
+  readonly commandId: string;
+  /** Keyed digest of the request without its secrets. */
+  readonly requestDigest: string;
+  readonly reason: string;
+  readonly traceparent: string;
+}
+
+/** A record to append. Keys are 16-byte hashes, each once; the writer adds its `writer:` key. */
+export interface Draft {
+  readonly tenant: string;
+  /** Position of the state that was decided on; -1 before the first record. */
+  readonly basedOn: number;
+  readonly reads: readonly Uint8Array[];
+  readonly writes: readonly Uint8Array[];
+  readonly payload: Uint8Array;
+}
+
+export type Outcome =
+  | { readonly verdict: 'accepted'; readonly position: number }
+  | { readonly verdict: 'void'; readonly reason: string };
+
+/** May this actor do this? `permittedBy`: the roles, in the actor's tenant, that say so. */
+export type Authorise<C> = (
+  command: C,
+  envelope: CommandEnvelope,
+) => { readonly permittedBy: readonly string[] } | { readonly rejected: Failure };
+
+export interface CommandPorts<C extends AnyCommand> {
+  /** The folded state. Does not move while the loop runs synchronously. */
+  readonly store: Pick<StateStore, 'get'>;
+  /** The key was written by a record that could not be understood: nothing may be decided on it. */
+  quarantined(key: Key): boolean;
+  /** Position of the last record that is folded into `store`; -1 when none is. */
+  position(): number;
+  /** Highest `at` of the records folded so far, ms: log time, by which command ids grow old. */
+  logTimeMs(): number;
+  readonly authorise: Authorise<C>;
+  readonly decide: Decide<C>;
+  readonly evolve: Evolve;
+  /** Resolves once no own open record writes one of these keys; undefined when none does. */
+  clear(keys: readonly Uint8Array[]): Promise<void> | undefined;
+  /** Resolves when the own reader has seen the record; rejects when its fate stays unknown. */
+  submit(draft: Draft): Promise<Outcome>;
+  /** Payload of the accepted record at a position. */
+  recorded(position: number): Promise<Uint8Array>;
+  /** Wall time, ms since the Unix epoch. */
+  wallMs(): number;
+  sleep(delayMs: number): Promise<void>;
+  /** Uniform in [0, 1): spreads the attempts of instances that collide. */
+  random(): number;
+}
+
+export interface CommandResult {
+  /** Where the events stand; the state's position when there was nothing to change. */
+  readonly position: number;
+  readonly events: readonly DomainEvent[];
+  /** The command had been executed before: nothing was appended now. */
+  readonly replayed: boolean;
+}
+
+/** Ids of commands are remembered for an hour of log time. */
+export const commandIdLifetimeMs = 3_600_000;
+export const maxAttempts = 8;
+const maxKeys = 255;
+const maxPayloadBytes = 240 * 1024;
+const firstPauseMs = 2;
+
+/**
+ * Looks up the command's id, authorises, decides, appends, and waits for the verdict of the own
+ * reader; a void record is decided again on the fresh state. Rejects with the decider's Failure, with
+ * CONFLICT after `maxAttempts`, or with what `submit` rejects with.
+ */
+export async function handleCommand<C extends AnyCommand>(
+  ports: CommandPorts<C>,
+  command: C,
+  envelope: CommandEnvelope,
+): Promise<CommandResult> {
+  for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
+    const known = knownPosition(ports, command, envelope);
+    if (known !== undefined) return replay(ports, known);
+    const { draft, events } = prepare(ports, command, envelope);
+    if (draft === undefined) return { position: ports.position(), events, replayed: false };
+    const inTheWay = ports.clear([...draft.reads, ...draft.writes]);
+    if (inTheWay !== undefined) {
+      await inTheWay;
+      attempt -= 1;
+      continue;
+    }
+    const outcome = await ports.submit(draft);
+    if (outcome.verdict === 'accepted') {
+      return { position: outcome.position, events, replayed: false };
+    }
+    if (outcome.reason === 'sealed') {
+      throw new Failure('LEDGER_SEALED', 'the ledger is sealed and takes no more commands');
+    }
+    if (attempt < maxAttempts) {
+      await ports.sleep(firstPauseMs * 2 ** (attempt - 1) * ports.random());
+    }
+  }
+  throw new Failure(
+    'CONFLICT',
+    'others kept changing the same things; this attempt did not count, retry with the same id',
+  );
+}
+
+/** Position at which this very command was executed. Throws COMMAND_ID_REUSED for another one. */
+function knownPosition<C extends AnyCommand>(
+  ports: CommandPorts<C>,
+  command: C,
+  envelope: CommandEnvelope,
+): number | undefined {
+  const { tenant, actor, commandId, requestDigest } = envelope;
+  if (commandId === '') return undefined;
+  const text = keyText(commandKey(tenant, actor, commandId));
+  const record = ports.store.get(text) as CommandRecord | undefined;
+  if (record === undefined || ports.logTimeMs() - record.atMs > commandIdLifetimeMs) {
+    return undefined;
+  }
+  if (record.command === command.type && record.requestDigest === requestDigest) {
+    return record.position;
+  }
+  throw new Failure('COMMAND_ID_REUSED', 'this idempotency key was used for another request');
+}
+
+async function replay<C extends AnyCommand>(
+  ports: CommandPorts<C>,
+  position: number,
+): Promise<CommandResult> {
+  const decoded = decodeCommandPayload(await ports.recorded(position));
+  if (!decoded.ok) throw new Failure('QUARANTINED', `record ${position}: ${decoded.problem}`);
+  const events = decoded.value.events.flatMap((stored) => (stored.known ? [stored.event] : []));
+  return { position, events, replayed: true };
+}
+
+interface Prepared {
+  /** Absent when there is nothing to change. */
+  readonly draft: Draft | undefined;
+  readonly events: readonly DomainEvent[];
+}
+
+/** One synchronous step on one state: authorise, decide, encode, try out. */
+function prepare<C extends AnyCommand>(
+  ports: CommandPorts<C>,
+  command: C,
+  envelope: CommandEnvelope,
+): Prepared {
+  const { tenant, actor, commandId } = envelope;
+  const permit = ports.authorise(command, envelope);
+  if ('rejected' in permit) throw permit.rejected;
+  const { permittedBy } = permit;
+  const defaults = defaultReads({ tenant, actor, commandId, permittedBy });
+  const view = new TrackedView(ports.store, (key) => ports.quarantined(key));
+  for (const key of defaults) view.get(key);
+  const nowMs = ports.wallMs();
+  const decision = ports.decide(command, view, { tenant, actor, nowMs });
+  if ('rejected' in decision) throw decision.rejected;
+  const { events } = decision;
+  if (events.length === 0) return { draft: undefined, events };
+  const basedOn = ports.position();
+  const payload = tried(ports, payloadOf(command, envelope, events), nowMs);
+  const writes = events.flatMap((event) => keysOf(event, tenant));
+  if (commandId !== '') writes.push(commandKey(tenant, actor, commandId));
+  const draft: Draft = {
+    tenant,
+    basedOn,
+    reads: hashes(view.reads()),
+    writes: hashes(writes),
+    payload,
+  };
+  if (draft.reads.length + draft.writes.length > maxKeys || payload.length > maxPayloadBytes) {
+    throw new Failure('LIMIT_REACHED', 'the command is too large; do it in several steps');
+  }
+  return { draft, events };
+}
+
+function payloadOf(
+  command: AnyCommand,
+  envelope: CommandEnvelope,
+  events: readonly DomainEvent[],
+): CommandPayload {
+  const { tenant, actor, commandId, requestDigest, reason, traceparent } = envelope;
+  const stored = events.map((event) => ({ known: true, event }) as const);
+  const head = { tenant, actor, command: command.type, commandId, requestDigest };
+  return { ...head, reason, traceparent, events: stored };
+}
+
+/** Encodes, decodes the bytes and applies them to a scratch state: what cannot be applied stays here. */
+function tried<C extends AnyCommand>(
+  ports: CommandPorts<C>,
+  payload: CommandPayload,
+  atMs: number,
+): Uint8Array {
+  const bytes = encodeCommandPayload(payload);
+  const decoded = decodeCommandPayload(bytes);
+  if (!decoded.ok) throw new Failure('INTERNAL', `undecodable command: ${decoded.problem}`);
+  const { tenant, actor, reason } = payload;
+  const position = ports.position() + 1;
+  const context = { tenant, actor, position, atMs, reason };
+  foldCommand(new OverlayStore(ports.store), ports.evolve, decoded.value, context);
+  return bytes;
+}
+
+function hashes(keys: readonly Key[]): Uint8Array[] {
+  const distinct = new Map(keys.map((key) => [keyText(key), key]));
+  return [...distinct.values()].map((key) => hashOf(key));
+}
