@@ -1,0 +1,109 @@
+import { type ApiKey, type CredentialLimits, unlimited } from '../projection/api-key.js';
+import type { ViewState } from '../projection/view-state.js';
+import {
+  ALLOW,
+  PRINCIPAL_UNKNOWN,
+  QUARANTINED,
+  type ReasonCode,
+  type ReasonName,
+  reasonName,
+} from '../reason-code.js';
+import { check, validUntilMs } from './check.js';
+import {
+  apiKeyStatus,
+  findApiKey,
+  type TokenFacts,
+  tokenStatus,
+  unknownApiKey,
+} from './credential-status.js';
+import { suspendedUntil, tenantStatus } from './subject-status.js';
+import { touchesPrincipal, touchesTenant } from './touches-quarantine.js';
+
+/** A question about a bare subject, or about one whose credential the caller has judged. */
+export interface Question {
+  readonly tenant: string;
+  readonly principal: string;
+  /** An exact permission, e.g. `orders:read`. */
+  readonly action: string;
+  /** A path; `''` is the tenant's root. */
+  readonly resource: string;
+  /** Wall time, ms since the Unix epoch. */
+  readonly nowMs: number;
+  /** What the credential leaves of the principal's rights; absent: everything. */
+  readonly limits?: CredentialLimits;
+}
+
+export interface Decision {
+  /** `=== ALLOW` is the only test for allow. */
+  readonly code: ReasonCode;
+  readonly reason: ReasonName;
+  /** Earliest time at which expiry alone can change the answer; `Infinity`: none. */
+  readonly validUntilMs: number;
+}
+
+/** `check` with ids in place of a row and an answer of its own. Never throws. */
+export function decide(view: ViewState, question: Question): Decision {
+  const { tenant, principal, action, resource, nowMs } = question;
+  const row = view.principalRow(tenant, principal);
+  if (row < 0) return decision(whyNoRow(view, tenant, principal), Number.POSITIVE_INFINITY);
+  const code = check(view, row, action, resource, nowMs, question.limits ?? unlimited);
+  return decision(code, validUntilMs(view));
+}
+
+/** The reason for which a principal that is not in the view is refused. */
+export function whyNoRow(view: ViewState, tenant: string, principal: string): ReasonCode {
+  if (touchesTenant(view, tenant) || touchesPrincipal(view, tenant, principal)) return QUARANTINED;
+  const ofTenant = tenantStatus(view.findTenant(tenant));
+  return ofTenant === ALLOW ? PRINCIPAL_UNKNOWN : ofTenant;
+}
+
+/** What is asked of a credential: the tenant and principal are the credential's own. */
+export interface Ask {
+  readonly action: string;
+  readonly resource: string;
+  readonly nowMs: number;
+}
+
+/** Authenticates an API key by the SHA-256 of its text (base64url) and answers for its principal. */
+export function decideWithApiKey(view: ViewState, sha256: string, ask: Ask): Decision {
+  const key = findApiKey(view, sha256);
+  if (key === undefined) return decision(unknownApiKey(view, sha256), Number.POSITIVE_INFINITY);
+  const status = apiKeyStatus(view, key, ask.nowMs);
+  if (status !== ALLOW) return decision(status, refusedUntil(view, key.principal, status));
+  return ofRow(view, key, ask);
+}
+
+function ofRow(view: ViewState, key: ApiKey, ask: Ask): Decision {
+  const code = check(view, key.principal, ask.action, ask.resource, ask.nowMs, key.limits);
+  return decision(code, validUntilMs(view));
+}
+
+/** Judges a token whose signature was verified and answers for its principal, within its scopes. */
+export function decideWithToken(
+  view: ViewState,
+  token: TokenFacts & { readonly scopes: readonly string[] },
+  ask: Ask,
+): Decision {
+  const row = view.principalRow(token.tenant, token.principal);
+  const status = tokenStatus(view, token, ask.nowMs);
+  if (status !== ALLOW) return decision(status, refusedUntil(view, row, status));
+  const limits = { scopes: token.scopes, resourcePrefix: '', expiresAtMs: tokenEnd(view, token) };
+  const code = check(view, row, ask.action, ask.resource, ask.nowMs, limits);
+  return decision(code, validUntilMs(view));
+}
+
+/** A token ends with its own expiry or with the retirement of its signing key. */
+export function tokenEnd(view: ViewState, token: TokenFacts): number {
+  const retires = view.signingKeys.get(token.kid)?.retireAfterMs ?? Number.NEGATIVE_INFINITY;
+  return Math.min(token.expiresAtMs, retires);
+}
+
+/** Of the refusals only a suspension ends by itself. */
+function refusedUntil(view: ViewState, row: number, status: ReasonCode): number {
+  const suspension = reasonName(status) === 'PRINCIPAL_SUSPENDED';
+  return suspension ? suspendedUntil(view, row) : Number.POSITIVE_INFINITY;
+}
+
+function decision(code: ReasonCode, validUntil: number): Decision {
+  return { code, reason: reasonName(code), validUntilMs: validUntil };
+}

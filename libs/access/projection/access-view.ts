@@ -1,0 +1,79 @@
+import type { DomainEvent } from '#libs/events/catalogue.js';
+import type { EventContext } from '#libs/events/envelope.js';
+
+import { applyCredential } from './apply-credential.js';
+import { applyGrant, applyGroup } from './apply-grant.js';
+import { applyPrincipal } from './apply-principal.js';
+import { applyPermission, applyRole } from './apply-role.js';
+import { applySigningKey } from './apply-signing-key.js';
+import { applyTenant } from './apply-tenant.js';
+import { ViewState } from './view-state.js';
+
+/**
+ * The access view: ledger L folded into what a decision needs. Events are applied in the order of the
+ * ledger. The fold is total: it never throws, never reads a clock, and a reference to something that
+ * is not there is inert. Nothing is removed because its time is over: expiry is judged when asked.
+ */
+export class AccessView extends ViewState {
+  apply(event: DomainEvent, ctx: EventContext): void {
+    this.position = Math.max(this.position, ctx.position);
+    switch (event.type) {
+      case 'TenantCreated':
+      case 'TenantSettingsChanged':
+      case 'TenantSuspended':
+      case 'TenantResumed':
+      case 'TenantDeleted':
+      case 'WatermarkRaised':
+        return applyTenant(this, event, ctx);
+      case 'PrincipalRegistered':
+      case 'PrincipalSuspended':
+      case 'PrincipalResumed':
+      case 'SessionsInvalidated':
+      case 'PrincipalDeleted':
+      case 'PasswordSet':
+      case 'PasswordRemoved':
+        return applyPrincipal(this, event, ctx);
+      case 'ApiKeyCreated':
+      case 'ApiKeyRevoked':
+      case 'CredentialBlocked':
+      case 'CredentialUnblocked':
+        return applyCredential(this, event, ctx);
+      case 'PermissionDefined':
+      case 'PermissionChanged':
+      case 'PermissionRetired':
+        return applyPermission(this, event, ctx);
+      case 'RoleCreated':
+      case 'RolePermissionsChanged':
+      case 'RoleParentsChanged':
+      case 'RoleRenamed':
+      case 'RoleDeleted':
+        return applyRole(this, event, ctx);
+      case 'GroupCreated':
+      case 'GroupDeleted':
+      case 'GroupMemberAdded':
+      case 'GroupMemberRemoved':
+        return applyGroup(this, event, ctx);
+      case 'RoleGranted':
+      case 'GrantChanged':
+      case 'GrantRevoked':
+        return applyGrant(this, event, ctx);
+      case 'SigningKeyPublished':
+      case 'SigningKeyActivated':
+      case 'SigningKeyRemoved':
+      case 'SigningKeyCompromised':
+        return applySigningKey(this, event, ctx);
+      // No decision rests on these: names and profiles are identity's, a rehash keeps the version.
+      case 'LoginNameAdded':
+      case 'LoginNameRemoved':
+      case 'ProfileChanged':
+      case 'PasswordRehashed':
+      case 'CredentialRenamed':
+        return;
+    }
+  }
+
+  /** Marks the write keys (16 bytes each) of a record that this build could not read. */
+  quarantine(keyHashes: readonly Uint8Array[]): void {
+    for (const hash of keyHashes) this.quarantined.add(hash);
+  }
+}

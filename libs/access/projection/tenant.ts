@@ -1,0 +1,46 @@
+import type { Risk, TenantSettings } from '#libs/events/catalogue.js';
+
+import type { ApiKey } from './api-key.js';
+import type { Role } from './role.js';
+
+export type TenantStatus = 'UNKNOWN' | 'ACTIVE' | 'SUSPENDED' | 'DELETED';
+
+export interface Permission {
+  /** Bit of the permission in the compiled roles of its tenant. */
+  readonly index: number;
+  readonly name: string;
+  resourceType: string;
+  risk: Risk;
+  maxStalenessMs: number | undefined;
+  retired: boolean;
+  /** Position of the event that last shaped it. */
+  position: number;
+}
+
+/** What a tenant holds besides its principals and groups. */
+export class Tenant {
+  readonly index: number;
+  readonly id: string;
+  slug = '';
+  status: TenantStatus = 'UNKNOWN';
+  /** Position of the event that gave it its status. */
+  statusAt = -1;
+  settings: TenantSettings = {};
+  /** Everything issued in the tenant on a position before this one is dead. */
+  watermark = -1;
+  readonly clientWatermarks = new Map<string, number>();
+  readonly permissions = new Map<string, Permission>();
+  /** Names of all permissions ever defined, by their index. */
+  readonly permissionNames: string[] = [];
+  readonly roles = new Map<string, Role>();
+  readonly apiKeys = new Map<string, ApiKey>();
+  /** Blocked credentials, passwords and API keys alike → position of the block. */
+  readonly blocked = new Map<string, number>();
+  /** Grows when roles or permissions change; what was compiled for an older one is made anew. */
+  generation = 0;
+
+  constructor(index: number, id: string) {
+    this.index = index;
+    this.id = id;
+  }
+}

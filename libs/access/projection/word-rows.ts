@@ -1,0 +1,33 @@
+const chunkBits = 12;
+const rowsPerChunk = 1 << chunkBits;
+
+/** Rows of a fixed number of 32-bit words in chunks: they grow without copying and without slack. */
+export class WordRows {
+  length = 0;
+  readonly #chunks: Uint32Array[] = [];
+  readonly #stride: number;
+
+  constructor(wordsPerRow: number) {
+    this.#stride = wordsPerRow;
+  }
+
+  /** A new row of zeros. */
+  add(): number {
+    const row = this.length;
+    if (row >>> chunkBits === this.#chunks.length) {
+      this.#chunks.push(new Uint32Array(rowsPerChunk * this.#stride));
+    }
+    this.length = row + 1;
+    return row;
+  }
+
+  get(row: number, word: number): number {
+    const chunk = this.#chunks[row >>> chunkBits] as Uint32Array;
+    return chunk[(row & (rowsPerChunk - 1)) * this.#stride + word] as number;
+  }
+
+  set(row: number, word: number, value: number): void {
+    const chunk = this.#chunks[row >>> chunkBits] as Uint32Array;
+    chunk[(row & (rowsPerChunk - 1)) * this.#stride + word] = value;
+  }
+}

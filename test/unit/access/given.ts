@@ -1,0 +1,97 @@
+import { AccessView } from '#libs/access/projection/access-view.js';
+import type { DomainEvent } from '#libs/events/catalogue.js';
+import { keyHash } from '#libs/events/keys.js';
+
+/** An event of a tenant, as a test writes it; events get the positions 0, 1, 2 … */
+export type Given = DomainEvent | readonly [tenant: string, event: DomainEvent];
+
+export function given(...events: readonly Given[]): AccessView {
+  const view = new AccessView(keyHash);
+  andThen(view, ...events);
+  return view;
+}
+
+/** Applies more events; each takes the next position. */
+export function andThen(view: AccessView, ...events: readonly Given[]): void {
+  for (const each of events) {
+    const [tenant, event] = 'type' in each ? (['t', each] as const) : each;
+    view.apply(event, {
+      tenant,
+      actor: { tenant, principal: 'admin' },
+      position: view.position + 1,
+      atMs: 0,
+      reason: '',
+    });
+  }
+}
+
+export const tenant: DomainEvent = {
+  type: 'TenantCreated',
+  slug: 't',
+  displayName: 'T',
+  settings: undefined,
+  blindIndexKey: undefined,
+} as DomainEvent;
+
+export const principal = (id: string): DomainEvent => ({
+  type: 'PrincipalRegistered',
+  principal: id,
+  kind: 'USER',
+  profile: undefined,
+  loginNames: [],
+  origin: 'ADMIN',
+});
+
+export const permission = (name: string): DomainEvent => ({
+  type: 'PermissionDefined',
+  permission: name,
+  resourceType: '',
+  description: '',
+  risk: 'NORMAL',
+});
+
+export const role = (
+  id: string,
+  permissions: readonly string[],
+  parents: readonly string[] = [],
+): DomainEvent => ({ type: 'RoleCreated', role: id, name: id, permissions, parents, admin: false });
+
+export const group = (id: string): DomainEvent => ({ type: 'GroupCreated', group: id, name: id });
+
+export const member = (groupId: string, id: string): DomainEvent => ({
+  type: 'GroupMemberAdded',
+  group: groupId,
+  principal: id,
+});
+
+export const grant = (
+  subject: string,
+  roleId: string,
+  resourcePrefix = '',
+  expiresAtMs?: number,
+): DomainEvent => ({
+  type: 'RoleGranted',
+  grant: `${subject}-${roleId}-${resourcePrefix}`,
+  subjectKind: 'PRINCIPAL',
+  subject,
+  role: roleId,
+  resourcePrefix,
+  expiresAtMs,
+  admin: false,
+});
+
+export const groupGrant = (subject: string, roleId: string, resourcePrefix = ''): DomainEvent => ({
+  ...(grant(subject, roleId, resourcePrefix) as Extract<DomainEvent, { type: 'RoleGranted' }>),
+  subjectKind: 'GROUP',
+});
+
+export const revoke = (subject: string, roleId: string, resourcePrefix = ''): DomainEvent => ({
+  type: 'GrantRevoked',
+  grant: `${subject}-${roleId}-${resourcePrefix}`,
+  subjectKind: 'PRINCIPAL',
+  subject,
+  role: roleId,
+  resourcePrefix,
+  cause: '',
+  admin: false,
+});
