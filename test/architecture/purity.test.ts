@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { purityViolations } from './purity-rules.js';
+import { isPure, purityViolations } from './purity-rules.js';
 import { sample, sourceFiles } from './source-tree.js';
 
 const domain = 'services/identity/domain/role/decide.ts';
@@ -11,6 +11,19 @@ function violations(path: string, text: string): string[] {
 describe('pure code', () => {
   it('neither reads the world nor imports what does', () => {
     expect(purityViolations(sourceFiles('libs', 'services'))).toEqual([]);
+  });
+
+  it('is found where it is meant to be, so that a moved file does not leave the rule', () => {
+    const found = sourceFiles('libs', 'services')
+      .map(({ path }) => path)
+      .filter(isPure);
+    for (const file of ['record', 'judge', 'verdict-window', 'chain', 'mac', 'fold']) {
+      expect(found).toContain(`libs/ledger/${file}.ts`);
+    }
+    for (const folder of ['libs/errors/', 'libs/events/', 'libs/access/evaluate/']) {
+      expect(found.some((path) => path.startsWith(folder))).toBe(true);
+    }
+    expect(found).toContain('libs/events/keys.ts');
   });
 
   it.each([
