@@ -1,0 +1,173 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { open, type Database, type RootDatabase } from 'lmdb';
+import type { CommandRecord } from '#libs/decider/fold-event.js';
+import type { Document } from '#libs/decider/state-store.js';
+import { canonicalJson } from '#services/identity/adapters/canonical-json.js';
+import { markClean, prepareStateFolder } from '#services/identity/adapters/state-folder.js';
+import type { FoldedState, StatePoint } from '#services/identity/ports/folded-state.js';
+
+/** Raised whenever documents change their shape: an older state is then dropped and built again. */
+const STATE_VERSION = 1;
+
+interface Meta {
+  readonly stateVersion: number;
+  readonly position: number;
+  /** Hex. */
+  readonly chain: string;
+}
+
+const startMeta: Meta = { stateVersion: STATE_VERSION, position: -1, chain: '00'.repeat(32) };
+/** Documents hashed between two looks at the rest of the event loop. */
+const HASH_SLICE = 2_000;
+/** Above every byte of UTF-8. */
+const AFTER_ALL = Buffer.from([0xff]);
+const COMMAND_KIND = /^[^/]*\/command:/u;
+
+/**
+ * The folded state in LMDB. Keys are the UTF-8 bytes of the documents' texts, values JSON. Commits
+ * are not flushed: killing the process loses nothing, and after a crash of the machine the folder
+ * is not trusted (see `prepareStateFolder`).
+ */
+export class LmdbState implements FoldedState {
+  readonly #folder: string;
+  readonly #root: RootDatabase;
+  readonly #documents: Database<Document, Buffer>;
+  /** Position → text of the command record that was written there. */
+  readonly #commands: Database<string, number>;
+  readonly #quarantined: Database<true, Buffer>;
+  readonly #meta: Database<Meta, string>;
+  #point: StatePoint;
+  #quarantineCount: number;
+
+  /** Opens the state in a folder, which is created when it does not exist. */
+  constructor(folder: string) {
+    this.#folder = folder;
+    prepareStateFolder(folder);
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    this.#root = open({ path: folder, noSubdir: false, maxDbs: 8, noSync: true, encoding: 'json' });
+    const json = { encoding: 'json' } as const;
+    const binaryKeys = { ...json, keyEncoding: 'binary' } as const;
+    this.#documents = this.#root.openDB({ name: 'documents', ...binaryKeys });
+    this.#quarantined = this.#root.openDB({ name: 'quarantined', ...binaryKeys });
+    this.#commands = this.#root.openDB({ name: 'commands', ...json });
+    this.#meta = this.#root.openDB({ name: 'meta', ...json });
+    const meta = this.#meta.get('state') ?? startMeta;
+    this.#point = pointOf(meta);
+    if (meta.stateVersion !== STATE_VERSION) this.reset();
+    this.#quarantineCount = this.#quarantined.getKeysCount();
+  }
+
+  get point(): StatePoint {
+    return this.#point;
+  }
+
+  quarantinedKeys(): readonly Uint8Array[] {
+    return this.#quarantineCount === 0 ? [] : [...this.#quarantined.getKeys()];
+  }
+
+  get(text: string): Document | undefined {
+    return this.#documents.get(keyOf(text));
+  }
+
+  put(text: string, document: Document): void {
+    this.#documents.putSync(keyOf(text), document);
+    if (COMMAND_KIND.test(text)) {
+      this.#commands.putSync((document as CommandRecord).position, text);
+    }
+  }
+
+  remove(text: string): void {
+    this.#documents.removeSync(keyOf(text));
+  }
+
+  *scan(prefix: string, after?: string): Generator<readonly [string, Document]> {
+    const from = after === undefined || after < prefix ? prefix : after;
+    const end = Buffer.concat([keyOf(prefix), AFTER_ALL]);
+    for (const { key, value } of this.#documents.getRange({ start: keyOf(from), end })) {
+      const text = key.toString('utf8');
+      if (text !== after) yield [text, value];
+    }
+  }
+
+  commit(point: StatePoint, change: () => void): void {
+    this.#root.transactionSync(() => {
+      change();
+      const { position, chain } = point;
+      const hex = Buffer.from(chain).toString('hex');
+      this.#meta.putSync('state', { stateVersion: STATE_VERSION, position, chain: hex });
+    });
+    this.#point = { position: point.position, chain: Uint8Array.from(point.chain) };
+  }
+
+  quarantine(keys: readonly Uint8Array[]): void {
+    for (const key of keys) this.#quarantined.putSync(Buffer.from(key), true);
+    this.#quarantineCount = this.#quarantined.getKeysCount();
+  }
+
+  isQuarantined(key: Uint8Array): boolean {
+    return this.#quarantineCount > 0 && this.#quarantined.get(Buffer.from(key)) === true;
+  }
+
+  reset(): void {
+    this.#root.transactionSync(() => {
+      this.#documents.clearSync();
+      this.#commands.clearSync();
+      this.#quarantined.clearSync();
+      this.#meta.putSync('state', startMeta);
+    });
+    this.#point = pointOf(startMeta);
+    this.#quarantineCount = 0;
+  }
+
+  async stateHash(): Promise<{ readonly position: number; readonly hash: string }> {
+    const transaction = this.#root.useReadTransaction();
+    try {
+      const { position } = this.#meta.get('state', { transaction }) ?? startMeta;
+      const hash = createHash('sha256');
+      let seen = 0;
+      for (const { key, value } of this.#documents.getRange({ transaction, snapshot: true })) {
+        const text = key.toString('utf8');
+        if (!COMMAND_KIND.test(text)) hash.update(`${text}\n${canonicalJson(value)}\n`, 'utf8');
+        seen += 1;
+        if (seen % HASH_SLICE === 0) await new Promise((resolve) => void setImmediate(resolve));
+      }
+      for (const key of this.#quarantined.getKeys({ transaction })) hash.update('\n').update(key);
+      return { position, hash: hash.digest('hex') };
+    } finally {
+      transaction.done();
+    }
+  }
+
+  sweepCommands(logTimeMs: number, limit: number): number {
+    const old: [number, string][] = [];
+    for (const { key, value } of this.#commands.getRange({ limit })) {
+      const record = this.get(value) as CommandRecord | undefined;
+      if (record !== undefined && record.position === key && record.atMs >= logTimeMs) break;
+      old.push([key, record?.position === key ? value : '']);
+    }
+    if (old.length === 0) return 0;
+    this.#root.transactionSync(() => {
+      for (const [position, text] of old) {
+        this.#commands.removeSync(position);
+        if (text !== '') this.remove(text);
+      }
+    });
+    return old.length;
+  }
+
+  /** Flushes, so that the folder can be trusted also after a crash of the machine. */
+  async close(): Promise<void> {
+    await this.#root.flushed;
+    await this.#root.close();
+    markClean(this.#folder);
+  }
+}
+
+function keyOf(text: string): Buffer {
+  return Buffer.from(text, 'utf8');
+}
+
+function pointOf(meta: Meta): StatePoint {
+  return { position: meta.position, chain: Buffer.from(meta.chain, 'hex') };
+}

@@ -1,0 +1,145 @@
+import { AccessView } from '#libs/access/projection/access-view.js';
+import { foldCommandRecord, foldEvent, type Evolve } from '#libs/decider/fold-event.js';
+import { Failure } from '#libs/errors/failure.js';
+import { genesisCodec, openCodec } from '#libs/events/control-codec.js';
+import { keyHash } from '#libs/events/keys.js';
+import type { EventLog } from '#libs/ledger/event-log.js';
+import { foldCommands } from '#libs/ledger/fold-commands.js';
+import type { Fold, Resume } from '#libs/ledger/fold.js';
+import { Judge, type Judged } from '#libs/ledger/judge.js';
+import type { MacKeys } from '#libs/ledger/mac.js';
+import { RecordKind } from '#libs/ledger/record.js';
+import { VerdictWindow } from '#libs/ledger/verdict-window.js';
+import type { FoldedState } from '#services/identity/ports/folded-state.js';
+
+/** What the control records say about the ledger as a whole. */
+export interface ClusterFacts {
+  readonly clusterId: string;
+  readonly epoch: number;
+  readonly macKeyCheck: string;
+}
+
+/**
+ * Everything identity knows of the ledger: documents on disk, and in memory the access view that
+ * protects its own RPCs. Both move in the same synchronous step, so a command is authorised and
+ * decided on one state. The view is not stored: at a start, `catchUp` judges the ledger from 0 up to
+ * where the documents stand and folds the view alone, which also proves that the documents belong
+ * to this very history.
+ */
+export class IdentityFold implements Fold {
+  readonly #state: FoldedState;
+  readonly #evolve: Evolve;
+  #view = new AccessView(keyHash);
+  #cluster: ClusterFacts | undefined;
+  #logTimeMs = 0;
+  #resume: Resume | undefined;
+
+  constructor(state: FoldedState, evolve: Evolve) {
+    this.#state = state;
+    this.#evolve = evolve;
+  }
+
+  get view(): AccessView {
+    return this.#view;
+  }
+
+  /** `undefined` before GENESIS. */
+  get cluster(): ClusterFacts | undefined {
+    return this.#cluster;
+  }
+
+  /** Highest `at` of the accepted records, ms: log time. */
+  get logTimeMs(): number {
+    return this.#logTimeMs;
+  }
+
+  /**
+   * Brings the view to where the stored documents are. A state that is not of this log is dropped.
+   * Rejects NEEDS_NEWER_BUILD like a reader.
+   */
+  async catchUp(log: EventLog, macKeys: MacKeys): Promise<void> {
+    const { position, chain } = this.#state.point;
+    if (position < 0) return;
+    if ((await log.end()) <= position) return this.reset();
+    const judge = new Judge(macKeys, { window: new VerdictWindow(), sealed: false });
+    const last = await this.#replayView(log, judge, position);
+    if (Buffer.compare(last.chain, chain) !== 0) this.reset();
+    else this.#view.quarantine(this.#state.quarantinedKeys());
+  }
+
+  async #replayView(log: EventLog, judge: Judge, upTo: number): Promise<Judged> {
+    const done = new AbortController();
+    try {
+      for await (const batch of log.tail(0, done.signal)) {
+        for (const record of batch.records) {
+          const judged = judge.judge(record);
+          this.#foldMemory(judged);
+          if (judged.position < upTo) continue;
+          const { hash, mac } = judged;
+          this.#resume = { window: judge.window, sealed: judge.sealed, hash, mac };
+          return judged;
+        }
+      }
+    } finally {
+      done.abort();
+    }
+    throw new Failure('LEDGER_UNAVAILABLE', 'the ledger ended while it was being read');
+  }
+
+  resume(): Resume | undefined {
+    return this.#resume;
+  }
+
+  apply(batch: readonly Judged[], window: VerdictWindow): void {
+    this.#resume = undefined;
+    const { position, chain } = window;
+    this.#state.commit({ position, chain }, () => {
+      for (const judged of batch) this.#foldDocuments(judged);
+    });
+    for (const judged of batch) this.#foldMemory(judged);
+  }
+
+  reset(): void {
+    this.#state.reset();
+    this.#view = new AccessView(keyHash);
+    this.#cluster = undefined;
+    this.#logTimeMs = 0;
+    this.#resume = undefined;
+  }
+
+  #foldDocuments(judged: Judged): void {
+    const state = this.#state;
+    try {
+      foldCommands(judged, {
+        command: (payload, context) => foldCommandRecord(state, payload, context),
+        event: (event, context) => foldEvent(state, this.#evolve, event, context),
+        quarantine: (keys) => state.quarantine(keys),
+      });
+    } catch {
+      // An event that decodes but cannot be applied: nothing it wrote can be relied on.
+      state.quarantine(judged.header?.writes ?? []);
+      this.#view.quarantine(judged.header?.writes ?? []);
+    }
+  }
+
+  #foldMemory(judged: Judged): void {
+    if (!judged.accepted || judged.header === undefined) return;
+    this.#logTimeMs = Math.max(this.#logTimeMs, judged.header.atMs);
+    foldCommands(judged, {
+      event: (event, context) => this.#view.apply(event, context),
+      quarantine: (keys) => this.#view.quarantine(keys),
+    });
+    const payload = judged.payload ?? new Uint8Array(0);
+    if (judged.header.kind === RecordKind.GENESIS) {
+      const genesis = genesisCodec.decode(payload);
+      if (!genesis.ok) return;
+      const { clusterId, macKeyCheck } = genesis.value;
+      const check = Buffer.from(macKeyCheck).toString('hex');
+      this.#cluster ??= { clusterId, epoch: 1, macKeyCheck: check };
+    }
+    if (judged.header.kind === RecordKind.OPEN && this.#cluster !== undefined) {
+      const opened = openCodec.decode(payload);
+      if (opened.ok) this.#cluster = { ...this.#cluster, epoch: opened.value.epoch };
+    }
+  }
+}
