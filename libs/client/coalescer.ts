@@ -1,0 +1,136 @@
+import { LedgateError } from '#libs/client/ledgate-error.js';
+import { type Consistency, type Question } from '#libs/client/question.js';
+
+/** What questions must have in common to travel together. */
+export interface Terms {
+  readonly consistency: Consistency | undefined;
+  readonly deadlineMs: number;
+}
+
+/** Sends questions together; one response or error for each, in their order. */
+export type Send<Response> = (
+  questions: readonly Question[],
+  terms: Terms,
+) => Promise<readonly (Response | LedgateError)[]>;
+
+export interface CoalescerOptions<Response, Answer> {
+  readonly send: Send<Response>;
+  /** Makes the answer of one caller out of a response; called once for each caller. */
+  readonly answerOf: (response: Response) => Answer;
+  /** Most questions in one batch. */
+  readonly maxQuestions: number;
+  /** Most characters in one batch, so that it stays below the message limit of the authorizer. */
+  readonly maxLength: number;
+  /** Runs `flush` at the end of the event-loop turn. */
+  readonly atEndOfTurn: (flush: () => void) => void;
+}
+
+interface Waiter<Answer> {
+  resolve(answer: Answer): void;
+  reject(error: unknown): void;
+}
+
+interface Batch<Answer> {
+  readonly terms: Terms;
+  readonly questions: Question[];
+  readonly waiters: Waiter<Answer>[][];
+  readonly places: Map<string, number>;
+  length: number;
+}
+
+/**
+ * Names a question by all its fields. Injective: two questions share a name only when they are
+ * equal, so no credential is ever answered with what another one may do.
+ */
+export function questionKey({ credential, subject, action, resource }: Question): string {
+  if (subject) return JSON.stringify([0, subject.tenantId, subject.principalId, action, resource]);
+  if ('bearerToken' in credential) {
+    return JSON.stringify([1, credential.bearerToken, action, resource]);
+  }
+  if ('apiKey' in credential) return JSON.stringify([2, credential.apiKey, action, resource]);
+  const { tenant, username, password } = credential.basic;
+  return JSON.stringify([3, tenant, username, password, action, resource]);
+}
+
+function termsKey({ consistency, deadlineMs }: Terms): string {
+  if (!consistency) return `${deadlineMs}`;
+  return 'atLeastAsFresh' in consistency
+    ? `${deadlineMs} fresh ${consistency.atLeastAsFresh}`
+    : `${deadlineMs} full`;
+}
+
+/** Gathers the questions of one event-loop turn into batches. Equal questions are asked once. */
+export class Coalescer<Response, Answer> {
+  readonly #options: CoalescerOptions<Response, Answer>;
+  readonly #open = new Map<string, Batch<Answer>>();
+  #scheduled = false;
+
+  constructor(options: CoalescerOptions<Response, Answer>) {
+    this.#options = options;
+  }
+
+  ask(question: Question, terms: Terms): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const key = questionKey(question);
+      const batch = this.#batchFor(termsKey(terms), key, terms);
+      const place = batch.places.get(key);
+      if (place !== undefined) {
+        batch.waiters[place]?.push({ resolve, reject });
+        return;
+      }
+      batch.places.set(key, batch.questions.length);
+      batch.questions.push(question);
+      batch.waiters.push([{ resolve, reject }]);
+      batch.length += key.length;
+    });
+  }
+
+  /** Sends what waits for the end of the turn now. */
+  flush(): void {
+    this.#scheduled = false;
+    const batches = [...this.#open.values()];
+    this.#open.clear();
+    for (const batch of batches) void this.#dispatch(batch);
+  }
+
+  #batchFor(name: string, question: string, terms: Terms): Batch<Answer> {
+    const { maxQuestions, maxLength, atEndOfTurn } = this.#options;
+    const open = this.#open.get(name);
+    if (open) {
+      const fits =
+        open.questions.length < maxQuestions && open.length + question.length <= maxLength;
+      if (fits || open.places.has(question)) return open;
+      void this.#dispatch(open);
+    }
+    const batch = { terms, questions: [], waiters: [], places: new Map(), length: 0 };
+    this.#open.set(name, batch);
+    if (!this.#scheduled) {
+      this.#scheduled = true;
+      atEndOfTurn(() => this.flush());
+    }
+    return batch;
+  }
+
+  async #dispatch({ questions, waiters, terms }: Batch<Answer>): Promise<void> {
+    try {
+      const responses = await this.#options.send(questions, terms);
+      for (const [place, response] of responses.entries()) this.#settle(waiters[place], response);
+    } catch (error) {
+      for (const group of waiters) for (const waiter of group) waiter.reject(error);
+    }
+  }
+
+  #settle(group: readonly Waiter<Answer>[] = [], response: Response | LedgateError): void {
+    for (const waiter of group) {
+      if (response instanceof LedgateError) {
+        waiter.reject(response.copy());
+        continue;
+      }
+      try {
+        waiter.resolve(this.#options.answerOf(response));
+      } catch (error) {
+        waiter.reject(error);
+      }
+    }
+  }
+}

@@ -1,0 +1,99 @@
+import {
+  Decision,
+  type Answered as WireAnswered,
+  type AuthenticateResponse,
+  type AuthorizeResponse,
+  type EventRef as WireEventRef,
+  type ExplainResponse,
+  type GrantPath as WireGrantPath,
+  type ListPermissionsResponse,
+} from '#proto/ledgate/authorizer/v1/authorizer.js';
+import {
+  type Answer,
+  type Answered,
+  type Authentication,
+  type EventRef,
+  type Explanation,
+  type GrantPath,
+  type PermissionsPage,
+} from '#libs/client/answer.js';
+import { brokenAnswer } from '#libs/client/ledgate-error.js';
+
+function plain(value: bigint): number {
+  const number = Number(value);
+  if (!Number.isSafeInteger(number)) throw brokenAnswer('has a number out of range');
+  return number;
+}
+
+const timeOrNever = (ms: bigint): number | undefined => (ms === 0n ? undefined : plain(ms));
+
+export function answeredOf(answered: WireAnswered | undefined): Answered {
+  if (!answered) throw brokenAnswer('does not say at which position it was given');
+  return {
+    position: plain(answered.position),
+    stalenessMs: plain(answered.stalenessMs),
+    stale: answered.stale,
+  };
+}
+
+/** A decision that is neither ALLOW nor DENY is no decision: nothing is guessed from it. */
+function decisionOf(decision: Decision): Answer['decision'] {
+  if (decision === Decision.DECISION_ALLOW) return 'ALLOW';
+  if (decision === Decision.DECISION_DENY) return 'DENY';
+  throw brokenAnswer('has no decision');
+}
+
+export function answerOf(response: AuthorizeResponse, ofBatch?: WireAnswered): Answer {
+  return {
+    decision: decisionOf(response.decision),
+    reason: response.reason,
+    tenantId: response.tenantId,
+    principalId: response.principalId,
+    validUntilMs: timeOrNever(response.validUntilMs),
+    answered: answeredOf(response.answered ?? ofBatch),
+    decisionId: response.decisionId,
+    obligations: response.obligations.map(({ kind, parameters }) => ({
+      kind,
+      parameters: { ...parameters },
+    })),
+  };
+}
+
+export function authenticationOf(response: AuthenticateResponse): Authentication {
+  const answered = answeredOf(response.answered);
+  if (!response.authenticated) return { authenticated: false, reason: response.reason, answered };
+  const { identity } = response;
+  if (!identity) throw brokenAnswer('names nobody');
+  const expiresAtMs = timeOrNever(identity.expiresAtMs);
+  return { authenticated: true, identity: { ...identity, expiresAtMs }, answered };
+}
+
+export function permissionsOf(response: ListPermissionsResponse): PermissionsPage {
+  return {
+    permissions: response.permissions,
+    nextPageToken: response.nextPageToken === '' ? undefined : response.nextPageToken,
+    answered: answeredOf(response.answered),
+  };
+}
+
+const eventOf = (event: WireEventRef): EventRef => ({
+  ...event,
+  position: plain(event.position),
+  atMs: plain(event.atMs),
+});
+
+const pathOf = (path: WireGrantPath): GrantPath => ({
+  ...path,
+  expiresAtMs: timeOrNever(path.expiresAtMs),
+  events: path.events.map(eventOf),
+});
+
+export function explanationOf(response: ExplainResponse): Explanation {
+  if (!response.answer) throw brokenAnswer('explains nothing');
+  return {
+    answer: answerOf(response.answer),
+    paths: response.paths.map(pathOf),
+    summary: response.summary,
+    events: response.events.map(eventOf),
+  };
+}
