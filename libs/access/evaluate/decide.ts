@@ -2,6 +2,7 @@ import { type ApiKey, type CredentialLimits, unlimited } from '../projection/api
 import type { ViewState } from '../projection/view-state.js';
 import {
   ALLOW,
+  PRINCIPAL_SUSPENDED,
   PRINCIPAL_UNKNOWN,
   QUARANTINED,
   type ReasonCode,
@@ -100,8 +101,7 @@ export function tokenEnd(view: ViewState, token: TokenFacts): number {
 
 /** Of the refusals only a suspension ends by itself. */
 function refusedUntil(view: ViewState, row: number, status: ReasonCode): number {
-  const suspension = reasonName(status) === 'PRINCIPAL_SUSPENDED';
-  return suspension ? suspendedUntil(view, row) : Number.POSITIVE_INFINITY;
+  return status === PRINCIPAL_SUSPENDED ? suspendedUntil(view, row) : Number.POSITIVE_INFINITY;
 }
 
 function decision(code: ReasonCode, validUntil: number): Decision {

@@ -27,17 +27,23 @@ export function touchesPrincipal(view: ViewState, tenant: string, principal: str
   );
 }
 
-/** The same for a question: the permission, and every group and role that the principal holds. */
-export function touchesQuestion(view: ViewState, row: number, action: string): boolean {
+/** The same for everything that the principal at the row holds: every group and every role. */
+export function touchesSubject(view: ViewState, row: number): boolean {
   if (view.quarantined.size === 0) return false;
   const tenant = view.tenants[view.principals.tenantOf(row)] as Tenant;
   const principal = view.principals.idOf(row);
   return (
     touchesTenant(view, tenant.id) ||
     touchesPrincipal(view, tenant.id, principal) ||
-    view.quarantined.holds(tenant.id, 'permission', action) ||
     touchesSet(view, tenant, view.principals.setOf(row), principal)
   );
+}
+
+/** The same for a question: what the principal holds, and the permission. */
+export function touchesQuestion(view: ViewState, row: number, action: string): boolean {
+  if (view.quarantined.size === 0) return false;
+  const tenant = view.tenants[view.principals.tenantOf(row)] as Tenant;
+  return touchesSubject(view, row) || view.quarantined.holds(tenant.id, 'permission', action);
 }
 
 function touchesSet(view: ViewState, tenant: Tenant, set: number, member: string): boolean {

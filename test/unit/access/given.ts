@@ -30,14 +30,14 @@ export const tenant: DomainEvent = {
   slug: 't',
   displayName: 'T',
   settings: undefined,
-  blindIndexKey: undefined,
-} as DomainEvent;
+  blindIndexKey: { id: 'v', sha256: 'h' },
+};
 
 export const principal = (id: string): DomainEvent => ({
   type: 'PrincipalRegistered',
   principal: id,
   kind: 'USER',
-  profile: undefined,
+  profile: { id: 'v', sha256: 'h' },
   loginNames: [],
   origin: 'ADMIN',
 });
@@ -92,6 +92,6 @@ export const revoke = (subject: string, roleId: string, resourcePrefix = ''): Do
   subject,
   role: roleId,
   resourcePrefix,
-  cause: '',
+  cause: 'ADMIN',
   admin: false,
 });
