@@ -11,7 +11,7 @@ const ANSWER_MS = 1_500;
 interface Answer {
   /** `Clock.monotonicMs` when the request was sent. */
   readonly askedAtMs: number;
-  readonly metadata: TopicMetadata | undefined;
+  readonly metadata: TopicMetadata;
 }
 
 /** One configured broker: its connection and its last answer. */
@@ -20,6 +20,8 @@ interface Voice {
   link: BrokerLink | undefined;
   asking: Promise<void> | undefined;
   answer: Answer | undefined;
+  /** Why the last question got no answer. */
+  failure: unknown;
 }
 
 /**
@@ -42,6 +44,7 @@ export class LeaderWatch {
       link: undefined,
       asking: undefined,
       answer: undefined,
+      failure: undefined,
     }));
   }
 
@@ -53,8 +56,14 @@ export class LeaderWatch {
     const fresh = await this.#firstMajority(startedAtMs);
     const leader = newest(fresh);
     if (leader !== undefined) return leader;
-    if (fresh.length === 0) throw new Error(`none of ${this.#settings.brokers.join(', ')} answers`);
-    const missing = fresh.every(({ metadata }) => metadata === undefined);
+    if (fresh.length === 0) {
+      const message = `no broker answers (${this.#settings.brokers.join(', ')})`;
+      throw new AggregateError(
+        this.#voices.map(({ failure }) => failure),
+        message,
+      );
+    }
+    const missing = fresh.every(({ metadata }) => !metadata.exists);
     throw new Error(`topic ${this.topic} ${missing ? 'does not exist' : 'has no leader'}`);
   }
 
@@ -78,7 +87,7 @@ export class LeaderWatch {
     if (this.#voices.length === 1) return fetchedAtMs;
     const agreed = this.#answers()
       .flatMap(({ askedAtMs, metadata }) => {
-        const named = metadata?.leader;
+        const named = metadata.leader;
         return named !== undefined && sameLeader(named, leader) ? [askedAtMs] : [];
       })
       .toSorted((a, b) => b - a);
@@ -150,6 +159,7 @@ export class LeaderWatch {
       const metadata = await link.send(topicMetadataCall(this.topic), ANSWER_MS);
       voice.answer = { askedAtMs, metadata };
     } catch (cause) {
+      voice.failure = cause;
       voice.link?.destroy(cause as Error);
       if (this.#closed) return;
       const message = `no metadata from ${voice.address}`;
@@ -166,7 +176,7 @@ function sameLeader(a: PartitionLeader, b: PartitionLeader): boolean {
 function newest(answers: readonly Answer[]): PartitionLeader | undefined {
   return answers
     .toSorted((a, b) => a.askedAtMs - b.askedAtMs)
-    .map(({ metadata }) => metadata?.leader)
+    .map(({ metadata }) => metadata.leader)
     .reduce((best, leader) => {
       if (leader === undefined || best === undefined) return leader ?? best;
       return leader.topicId === best.topicId && leader.epoch < best.epoch ? best : leader;

@@ -97,7 +97,9 @@ class PartitionTail {
     if (open.link !== before) this.#reconnected = true;
     this.#checkTopic(open.leader.topicId);
     const fetchedAtMs = clock.monotonicMs();
-    const options = { maxWaitMs: idleMs, maxBytes: FETCH_BYTES };
+    // A reader that just connected wants to know at once where it stands.
+    const maxWaitMs = this.#reconnected ? 0 : idleMs;
+    const options = { maxWaitMs, maxBytes: FETCH_BYTES };
     const fetched = await fetchEntries(open.link, this.#watch.topic, this.#position, options);
     this.#checkTopic(this.#watch.topicId() ?? open.leader.topicId);
     if (this.#lags(fetched.end)) return 'again';

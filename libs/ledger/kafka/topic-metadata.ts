@@ -16,8 +16,9 @@ export interface PartitionLeader {
   readonly topicId: string;
 }
 
-/** `leader` is undefined while the partition has none; the whole is undefined for no such topic. */
 export interface TopicMetadata {
+  readonly exists: boolean;
+  /** Undefined while the partition has none. */
   readonly leader: PartitionLeader | undefined;
 }
 
@@ -29,7 +30,7 @@ const UUID_BYTES = 16;
  * Metadata request of version 12 (Kafka 3.1 and later). kafkajs stops at version 6, which tells
  * neither the topic's id nor the leader's epoch. https://kafka.apache.org/protocol#The_Messages_Metadata
  */
-export function topicMetadataCall(topic: string): ProtocolCall<TopicMetadata | undefined> {
+export function topicMetadataCall(topic: string): ProtocolCall<TopicMetadata> {
   return {
     request: {
       apiKey: apiKeys.Metadata,
@@ -58,18 +59,21 @@ function encode(topic: string): Encoder {
     .writeInt8(TAGS);
 }
 
-function decode(decoder: Decoder): TopicMetadata | undefined {
+function decode(decoder: Decoder): TopicMetadata {
   decoder.readTaggedFields(); // end of the flexible response header
   decoder.readInt32(); // throttle_time_ms
   const brokers = decoder.readUVarIntArray(decodeBroker) ?? [];
   decoder.readUVarIntString(); // cluster_id
   decoder.readInt32(); // controller_id
   const topic = decoder.readUVarIntArray(decodeTopic)?.[0];
-  if (topic === undefined || topic.errorCode === UNKNOWN_TOPIC_OR_PARTITION) return undefined;
+  if (topic === undefined || topic.errorCode === UNKNOWN_TOPIC_OR_PARTITION) {
+    return { exists: false, leader: undefined };
+  }
   const partition = topic.partitions.find(({ index }) => index === 0);
   const broker = brokers.find(({ nodeId }) => nodeId === partition?.leaderId);
-  if (partition === undefined || broker === undefined) return { leader: undefined };
-  return { leader: { ...broker, epoch: partition.leaderEpoch, topicId: topic.id } };
+  if (partition === undefined || broker === undefined) return { exists: true, leader: undefined };
+  const { leaderEpoch: epoch } = partition;
+  return { exists: true, leader: { ...broker, epoch, topicId: topic.id } };
 }
 
 function decodeBroker(decoder: Decoder): { nodeId: number; address: string } {

@@ -1,0 +1,81 @@
+import { mkdirSync } from 'node:fs';
+import type { Database, RootDatabase } from 'lmdb';
+import { open } from 'lmdb';
+
+/** How far the cache has followed its source. */
+export interface CacheProgress {
+  /** Identity of the source (the topic's id): another one makes the whole cache worthless. */
+  readonly source: string;
+  /** Position after the last entry that was applied. */
+  readonly next: number;
+  /** When the cache last had everything, ms since the Unix epoch. */
+  readonly caughtUpAtMs: number;
+}
+
+/** An entry of the source: `null` erases the id. */
+export interface CacheEntry {
+  readonly id: string;
+  readonly blob: Uint8Array | null;
+}
+
+export type CachedBlob = Uint8Array | 'erased' | undefined;
+
+const PRESENT = 1;
+const ERASED = Buffer.from([0]);
+const PROGRESS = 'progress';
+
+/**
+ * Local copy of a stream of write-once blobs, in LMDB. Deletable at any time. Blobs and progress
+ * change in one transaction: a killed process leaves a shorter copy, never a wrong one.
+ */
+export class BlobCache {
+  readonly #environment: RootDatabase<Buffer, string>;
+  readonly #blobs: Database<Buffer, string>;
+  readonly #progress: Database<CacheProgress, string>;
+
+  constructor(directory: string) {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const options = { noSubdir: false, encoding: 'binary', overlappingSync: false } as const;
+    this.#environment = open({ path: directory, ...options });
+    this.#blobs = this.#environment.openDB({ name: 'blobs', encoding: 'binary' });
+    this.#progress = this.#environment.openDB({ name: 'progress', encoding: 'json' });
+  }
+
+  progress(): CacheProgress | undefined {
+    return this.#progress.get(PROGRESS);
+  }
+
+  get(id: string): CachedBlob {
+    const stored = this.#blobs.get(id);
+    if (stored === undefined) return undefined;
+    return stored[0] === PRESENT ? new Uint8Array(stored.subarray(1)) : 'erased';
+  }
+
+  /**
+   * Applies the entries in order and remembers the progress. The first blob of an id stays, and an
+   * erased id stays erased.
+   */
+  async apply(entries: readonly CacheEntry[], progress: CacheProgress): Promise<void> {
+    await this.#environment.childTransaction(() => {
+      for (const { id, blob } of entries) {
+        if (blob === null) this.#blobs.putSync(id, ERASED);
+        else if (!this.#blobs.doesExist(id)) {
+          this.#blobs.putSync(id, Buffer.concat([Buffer.from([PRESENT]), blob]));
+        }
+      }
+      this.#progress.putSync(PROGRESS, progress);
+    });
+  }
+
+  /** Forgets everything. */
+  async clear(): Promise<void> {
+    await this.#environment.childTransaction(() => {
+      this.#blobs.clearSync();
+      this.#progress.clearSync();
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#environment.close();
+  }
+}
