@@ -37,11 +37,19 @@ export type Outcome =
   | { readonly verdict: 'accepted'; readonly position: number }
   | { readonly verdict: 'void'; readonly reason: string };
 
-/** May this actor do this? `permittedBy`: the roles, in the actor's tenant, that say so. */
+/** Why the actor may: losing any of it voids the command. */
+export interface Permit {
+  /** Roles, in the actor's tenant, that say so. */
+  readonly permittedBy: readonly string[];
+  /** Further keys that it rests on: the actor's credential, a group that a grant came by. */
+  readonly reads?: readonly Key[];
+}
+
+/** May this actor do this? */
 export type Authorise<C> = (
   command: C,
   envelope: CommandEnvelope,
-) => { readonly permittedBy: readonly string[] } | { readonly rejected: Failure };
+) => Permit | { readonly rejected: Failure };
 
 export interface CommandPorts<C extends AnyCommand> {
   /** The folded state. Does not move while the loop runs synchronously. */
@@ -168,7 +176,7 @@ function prepare<C extends AnyCommand>(
   const { permittedBy } = permit;
   const defaults = defaultReads({ tenant, actor, commandId, permittedBy });
   const view = new TrackedView(ports.store, (key) => ports.quarantined(key));
-  for (const key of defaults) view.get(key);
+  for (const key of [...defaults, ...(permit.reads ?? [])]) view.get(key);
   const nowMs = ports.wallMs();
   const decision = ports.decide(command, view, { tenant, actor, nowMs });
   if ('rejected' in decision) throw decision.rejected;
