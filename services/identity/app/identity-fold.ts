@@ -75,8 +75,8 @@ export class IdentityFold implements Fold {
           const judged = judge.judge(record);
           this.#foldMemory(judged);
           if (judged.position < upTo) continue;
-          const { hash, mac } = judged;
-          this.#resume = { window: judge.window, sealed: judge.sealed, hash, mac };
+
+          this.#resume = { window: judge.window, sealed: judge.sealed };
           return judged;
         }
       }

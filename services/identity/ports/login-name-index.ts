@@ -1,6 +1,6 @@
 import type { LoginNameKind, VaultRef } from '#libs/events/catalogue.js';
 
-/** A login name in the one form that is compared: NFKC, lower case. */
+/** A login name in the one form that is compared (see the domain's `canonicalLoginName`). */
 export interface CanonicalLoginName {
   readonly kind: LoginNameKind;
   readonly canonical: string;

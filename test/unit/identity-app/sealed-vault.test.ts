@@ -5,7 +5,7 @@ import { createIds, systemRandom } from '#libs/runtime/ids.js';
 import { MasterKeys } from '#libs/runtime/master-keys.js';
 import { BlindIndexes } from '#services/identity/adapters/blind-indexes.js';
 import { SealedVault } from '#services/identity/adapters/sealed-vault.js';
-import { canonicalLoginName } from '#services/identity/app/login-name.js';
+import type { CanonicalLoginName } from '#services/identity/ports/login-name-index.js';
 import type { SealContext } from '#services/identity/ports/secret-store.js';
 import { MemoryVault } from './memory-vault.js';
 
@@ -85,6 +85,8 @@ describe('sealed vault', () => {
   });
 });
 
+const name = (canonical: string): CanonicalLoginName => ({ kind: 'USERNAME', canonical });
+
 describe('blind indexes', () => {
   it('are equal for equal names of a tenant, also after a restart, and differ between tenants', async () => {
     const { sealed } = makeVault();
@@ -92,11 +94,11 @@ describe('blind indexes', () => {
     const indexes = new BlindIndexes(sealed, (tenant) => keys.get(tenant));
     keys.set('t1', await indexes.createKey('t1'));
     keys.set('t2', await indexes.createKey('t2'));
-    const ann = await indexes.indexOf('t1', canonicalLoginName('Ann'));
-    expect(await indexes.indexOf('t1', canonicalLoginName('ANN'))).toBe(ann);
-    expect(await indexes.indexOf('t2', canonicalLoginName('ann'))).not.toBe(ann);
+    const ann = await indexes.indexOf('t1', name('ann'));
+    expect(await indexes.indexOf('t1', name('ann'))).toBe(ann);
+    expect(await indexes.indexOf('t2', name('ann'))).not.toBe(ann);
     const restarted = new BlindIndexes(sealed, (tenant) => keys.get(tenant));
-    expect(await restarted.indexOf('t1', canonicalLoginName('ann'))).toBe(ann);
+    expect(await restarted.indexOf('t1', name('ann'))).toBe(ann);
   });
 
   it('separate kinds, and know no unknown tenant', async () => {

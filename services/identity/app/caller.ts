@@ -1,0 +1,150 @@
+import {
+  apiKeyStatus,
+  findApiKey,
+  tokenStatus,
+  unknownApiKey,
+  type TokenFacts,
+} from '#libs/access/evaluate/credential-status.js';
+import {
+  decideWithApiKey,
+  decideWithToken,
+  type Ask,
+  type Decision,
+} from '#libs/access/evaluate/decide.js';
+import type { ViewState } from '#libs/access/projection/view-state.js';
+import { ALLOW, QUARANTINED, type ReasonCode } from '#libs/access/reason-code.js';
+import { Failure } from '#libs/errors/failure.js';
+import { apiKeySha256, isApiKey } from '#libs/tokens/api-key.js';
+import { importPublicJwk, type VerificationKey } from '#libs/tokens/keys.js';
+import { verifyAccessToken } from '#libs/tokens/verify-access-token.js';
+import type { LedgerSession } from '#services/identity/app/ledger-session.js';
+
+export type CallerCredential =
+  | { readonly kind: 'API_KEY'; readonly sha256: string; readonly id: string }
+  | { readonly kind: 'TOKEN'; readonly token: TokenFacts & { readonly scopes: readonly string[] } };
+
+/** Who calls identity, by a credential that was valid when it was looked at. */
+export interface Caller {
+  readonly tenant: string;
+  readonly principal: string;
+  readonly credential: CallerCredential;
+}
+
+/** Longest wait for a position that a token names and this instance has not read yet, ms. */
+const MAX_WAIT_MS = 250;
+
+/** Tells who calls. Every refusal has one text: what was wrong is for the log. */
+export class CallerGate {
+  readonly #ledger: LedgerSession;
+  readonly #issuer: string;
+  readonly #audiences: ReadonlySet<string>;
+  readonly #keys = new Map<string, VerificationKey>();
+
+  constructor(ledger: LedgerSession, issuer: string, audiences: readonly string[]) {
+    this.#ledger = ledger;
+    this.#issuer = issuer;
+    this.#audiences = new Set(audiences);
+  }
+
+  /** Rejects CALLER_UNAUTHENTICATED; NOT_YET_KNOWN for a token from ahead of this instance. */
+  async admit(bearer: string | undefined, nowMs: number, remainingMs: number): Promise<Caller> {
+    if (bearer === undefined) throw unauthenticated('no credential');
+    const caller = isApiKey(bearer)
+      ? this.#byApiKey(bearer)
+      : await this.#byToken(bearer, nowMs, remainingMs);
+    const status = credentialStatus(this.#ledger.fold.view, caller, nowMs);
+    if (status !== ALLOW) throw refusedCaller(status);
+    return caller;
+  }
+
+  #byApiKey(text: string): Caller {
+    const { view } = this.#ledger.fold;
+    const sha256 = apiKeySha256(text);
+    if (sha256 === undefined) throw unauthenticated('not an API key');
+    const key = findApiKey(view, sha256);
+    if (key === undefined) throw refusedCaller(unknownApiKey(view, sha256));
+    return {
+      tenant: view.tenants[key.tenant]?.id ?? '',
+      principal: view.principals.idOf(key.principal),
+      credential: { kind: 'API_KEY', sha256, id: key.credential },
+    };
+  }
+
+  async #byToken(text: string, nowMs: number, remainingMs: number): Promise<Caller> {
+    const rules = { keys: this.#currentKeys(), issuer: this.#issuer, audiences: this.#audiences };
+    const verdict = verifyAccessToken(text, rules, nowMs);
+    if (!verdict.ok) throw unauthenticated(verdict.why);
+    const { claims, kid } = verdict;
+    const { fold, reader } = this.#ledger;
+    if (claims.ledger.epoch !== fold.cluster?.epoch) throw unauthenticated('of another epoch');
+    const waitMs = Math.min(MAX_WAIT_MS, remainingMs);
+    if (!(await reader.waitFor(claims.ledger.position, waitMs))) {
+      throw new Failure('NOT_YET_KNOWN', 'this instance has not read that far yet; try again', {
+        retryAfterMs: MAX_WAIT_MS,
+      });
+    }
+    const token = {
+      tenant: claims.tenant,
+      principal: claims.subject,
+      client: '',
+      kid,
+      authPosition: claims.ledger.authPosition,
+      expiresAtMs: claims.expiresAtS * 1000,
+      scopes: claims.scopes ?? [],
+    };
+    return {
+      tenant: token.tenant,
+      principal: token.principal,
+      credential: { kind: 'TOKEN', token },
+    };
+  }
+
+  /** Keys are added and change their status, but none is ever forgotten: sizes tell. */
+  #currentKeys(): ReadonlyMap<string, VerificationKey> {
+    const { signingKeys } = this.#ledger.fold.view;
+    if (signingKeys.size !== this.#keys.size) {
+      this.#keys.clear();
+      for (const key of signingKeys.values())
+        this.#keys.set(key.kid, importPublicJwk(key.publicJwk));
+    }
+    return this.#keys;
+  }
+}
+
+/** ALLOW while the caller's credential, principal and tenant are good. */
+export function credentialStatus(view: ViewState, caller: Caller, nowMs: number): ReasonCode {
+  const { credential } = caller;
+  if (credential.kind === 'TOKEN') return tokenStatus(view, credential.token, nowMs);
+  const key = findApiKey(view, credential.sha256);
+  return key === undefined
+    ? unknownApiKey(view, credential.sha256)
+    : apiKeyStatus(view, key, nowMs);
+}
+
+/** May the caller do this, within its credential's limits? */
+export function decideFor(view: ViewState, caller: Caller, ask: Ask): Decision {
+  const { credential } = caller;
+  return credential.kind === 'TOKEN'
+    ? decideWithToken(view, credential.token, ask)
+    : decideWithApiKey(view, credential.sha256, ask);
+}
+
+/** Whether the credential carries all that its principal may do. */
+export function isUnlimited(view: ViewState, caller: Caller): boolean {
+  const { credential } = caller;
+  if (credential.kind === 'TOKEN') return credential.token.scopes.length === 0;
+  const limits = findApiKey(view, credential.sha256)?.limits;
+  return limits !== undefined && limits.scopes.length === 0 && limits.resourcePrefix === '';
+}
+
+export function refusedCaller(status: ReasonCode): Failure {
+  return status === QUARANTINED
+    ? new Failure('QUARANTINED', 'a newer build wrote what this decision rests on: use that')
+    : unauthenticated(String(status));
+}
+
+function unauthenticated(why: string): Failure {
+  return new Failure('CALLER_UNAUTHENTICATED', 'the credential of the caller is not accepted', {
+    cause: new Error(why),
+  });
+}

@@ -1,0 +1,155 @@
+import type { AnyCommand, Decide } from '#libs/decider/decide.js';
+import type { Evolve } from '#libs/decider/fold-event.js';
+import {
+  handleCommand,
+  type Authorise,
+  type CommandEnvelope,
+  type CommandResult,
+  type Draft,
+  type Outcome,
+} from '#libs/decider/handle-command.js';
+import { Failure } from '#libs/errors/failure.js';
+import { hashOf, keyHash, writerKey } from '#libs/events/keys.js';
+import { encodeConsistencyToken } from '#libs/ledger/consistency-token.js';
+import type { EventLog } from '#libs/ledger/event-log.js';
+import type { MacKeys } from '#libs/ledger/mac.js';
+import { Reader, type ReaderAlarm } from '#libs/ledger/reader.js';
+import { decodeRecord } from '#libs/ledger/record.js';
+import { Writer } from '#libs/ledger/writer.js';
+import { sleep, type Clock } from '#libs/runtime/clock.js';
+import type { Ids, Random } from '#libs/runtime/ids.js';
+import { IdentityFold } from '#services/identity/app/identity-fold.js';
+import type { FoldedState } from '#services/identity/ports/folded-state.js';
+
+export interface LedgerSessionOptions {
+  readonly log: EventLog;
+  readonly state: FoldedState;
+  readonly evolve: Evolve;
+  readonly macKeys: MacKeys;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly random: Random;
+  readonly onAlarm: (alarm: ReaderAlarm) => void;
+  readonly onFence: (why: string) => void;
+}
+
+/** What a command needs beside itself. */
+export interface Execution<C extends AnyCommand> {
+  readonly command: C;
+  readonly decide: Decide<C>;
+  readonly authorise: Authorise<C>;
+  readonly envelope: CommandEnvelope;
+}
+
+/** One instance's connection with ledger L: follows it, and appends what commands decide. */
+export class LedgerSession {
+  readonly state: FoldedState;
+  readonly fold: IdentityFold;
+  readonly reader: Reader;
+  readonly writer: Writer;
+  readonly #options: LedgerSessionOptions;
+
+  constructor(options: LedgerSessionOptions) {
+    const { log, clock, macKeys, state, ids, random } = options;
+    const writerId = Uint8Array.from(random.bytes(8));
+    const instance = Buffer.from(writerId).toString('hex');
+    this.#options = options;
+    this.state = state;
+    this.fold = new IdentityFold(state, options.evolve);
+    this.reader = new Reader({ log, clock, macKeys, fold: this.fold, onAlarm: options.onAlarm });
+    this.writer = new Writer({
+      log,
+      reader: this.reader,
+      clock,
+      macKeys,
+      writerId,
+      writerKey: hashOf(writerKey(instance)),
+      newRecordId: () => Buffer.from(ids.uuid().replaceAll('-', ''), 'hex'),
+      random: () => unit(random),
+      onFence: options.onFence,
+    });
+  }
+
+  /** Resolves once the state has reached the end of the log. */
+  async start(): Promise<void> {
+    await this.fold.catchUp(this.#options.log, this.#options.macKeys);
+    await this.reader.start();
+  }
+
+  async close(): Promise<void> {
+    this.writer.stop();
+    await this.reader.stop();
+    await this.state.close();
+  }
+
+  /** Throws what keeps this instance from answering, if anything does. */
+  requireServing(): void {
+    const { state, failure } = this.reader;
+    if (failure !== undefined) throw failure;
+    if (state === 'diverged') {
+      throw new Failure('DIVERGED', 'this instance is rebuilding its state; ask another one');
+    }
+    if (state !== 'following' || this.fold.cluster === undefined) {
+      throw new Failure('NOT_READY', 'this instance is still reading the ledger');
+    }
+  }
+
+  /** Decides and appends; rejects with the decider's refusal, or with why nothing is known. */
+  execute<C extends AnyCommand>(execution: Execution<C>): Promise<CommandResult> {
+    this.requireServing();
+    const { clock, random } = this.#options;
+    return handleCommand<C>(
+      {
+        store: this.state,
+        position: () => this.reader.position,
+        logTimeMs: () => this.fold.logTimeMs,
+        authorise: execution.authorise,
+        decide: execution.decide,
+        evolve: this.#options.evolve,
+        quarantined: (key) => this.state.isQuarantined(hashOf(key)),
+        clear: (keys) => this.writer.clear(keys),
+        submit: (draft) => this.#submit(draft),
+        recorded: (position) => this.recorded(position),
+        wallMs: () => Math.trunc(clock.wallMs()),
+        sleep: (delayMs) => sleep(clock, delayMs),
+        random: () => unit(random),
+      },
+      execution.command,
+      execution.envelope,
+    );
+  }
+
+  /** Payload of the record at a position. */
+  async recorded(position: number): Promise<Uint8Array> {
+    const record = await this.#options.log.read(position);
+    const decoded = decodeRecord(record?.value ?? new Uint8Array(0));
+    if (typeof decoded === 'string') {
+      throw new Failure('INTERNAL', `position ${position} holds no readable record`);
+    }
+    return decoded.payload;
+  }
+
+  /** Token of everything up to `position`, which this instance has folded. */
+  tokenAt(position: number): string {
+    const { clusterId, epoch } = this.fold.cluster ?? { clusterId: '', epoch: 1 };
+    const { window } = this.reader;
+    const chain = window.chainAt(position);
+    // A position out of the window is long past: the present one includes it.
+    const at = chain === undefined ? window.position : position;
+    const half = Buffer.from((chain ?? window.chain).subarray(0, 8)).toString('hex');
+    return encodeConsistencyToken({ clusterId, epoch, position: at, chain: half });
+  }
+
+  async #submit(draft: Draft): Promise<Outcome> {
+    const { tenant, basedOn, reads, writes, payload } = draft;
+    const tenantHash = keyHash(tenant, 'tenant', tenant);
+    const outcome = await this.writer.submit({ tenantHash, basedOn, reads, writes, payload });
+    if (outcome.verdict === 'accepted') return outcome;
+    return { verdict: 'void', reason: outcome.why };
+  }
+}
+
+/** Uniform in [0, 1). */
+function unit(random: Random): number {
+  return Buffer.from(random.bytes(4)).readUInt32BE(0) / 2 ** 32;
+}

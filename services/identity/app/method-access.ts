@@ -1,0 +1,124 @@
+/**
+ * Who may call what: the one table. A method that is not in it is denied to everybody.
+ *
+ * `PUBLIC`: no credential of the caller; such a method judges what it is given by itself.
+ * `AUTHENTICATED`: any valid caller, about itself.
+ * `PERMITTED`: a caller whose roles allow the method's permission on the resource.
+ * `SELF`: the same, or a caller with an unlimited credential about its own principal.
+ *
+ * The permission of a method is `ledgate.identity:` and its name in kebab-case. The resource is
+ * `tenants/<tenant>/` and the template, judged in the caller's own tenant.
+ */
+export interface MethodAccess {
+  readonly who: 'PUBLIC' | 'AUTHENTICATED' | 'PERMITTED' | 'SELF';
+  /** Below the tenant; `{…}` are filled from the request. */
+  readonly resource: string;
+  /** Only principals of the system tenant. */
+  readonly systemOnly: boolean;
+}
+
+type Row = readonly [who: MethodAccess['who'], resource: string, reach?: 'SYSTEM'];
+
+const services: Readonly<Record<string, Readonly<Record<string, Row>>>> = {
+  TenantService: {
+    CreateTenant: ['PERMITTED', '', 'SYSTEM'],
+    GetTenant: ['PERMITTED', ''],
+    ListTenants: ['PERMITTED', '', 'SYSTEM'],
+    UpdateTenantSettings: ['PERMITTED', 'settings'],
+    SuspendTenant: ['PERMITTED', '', 'SYSTEM'],
+    ResumeTenant: ['PERMITTED', '', 'SYSTEM'],
+    DeleteTenant: ['PERMITTED', '', 'SYSTEM'],
+  },
+  PrincipalService: {
+    CreateUser: ['PERMITTED', 'principals'],
+    CreateServiceAccount: ['PERMITTED', 'principals'],
+    GetPrincipal: ['SELF', 'principals/{principal}'],
+    ListPrincipals: ['PERMITTED', 'principals'],
+    UpdateProfile: ['SELF', 'principals/{principal}'],
+    AddLoginName: ['PERMITTED', 'principals/{principal}'],
+    RemoveLoginName: ['PERMITTED', 'principals/{principal}'],
+    SuspendPrincipal: ['PERMITTED', 'principals/{principal}'],
+    ResumePrincipal: ['PERMITTED', 'principals/{principal}'],
+    DeletePrincipal: ['PERMITTED', 'principals/{principal}'],
+  },
+  CredentialService: {
+    SetPassword: ['PERMITTED', 'principals/{principal}'],
+    ChangePassword: ['PUBLIC', ''],
+    RemovePassword: ['PERMITTED', 'principals/{principal}'],
+    CreateApiKey: ['SELF', 'principals/{principal}'],
+    RotateApiKey: ['SELF', 'principals/{principal}'],
+    RevokeApiKey: ['SELF', 'principals/{principal}'],
+    RenameApiKey: ['SELF', 'principals/{principal}'],
+    BlockCredential: ['PERMITTED', 'principals/{principal}'],
+    UnblockCredential: ['PERMITTED', 'principals/{principal}'],
+    ListApiKeys: ['SELF', 'principals/{principal}'],
+  },
+  RoleService: {
+    DefinePermission: ['PERMITTED', 'permissions'],
+    ChangePermission: ['PERMITTED', 'permissions'],
+    RetirePermission: ['PERMITTED', 'permissions'],
+    ListPermissions: ['PERMITTED', 'permissions'],
+    CreateRole: ['PERMITTED', 'roles'],
+    GetRole: ['PERMITTED', 'roles/{role}'],
+    ListRoles: ['PERMITTED', 'roles'],
+    ChangeRolePermissions: ['PERMITTED', 'roles/{role}'],
+    ChangeRoleParents: ['PERMITTED', 'roles/{role}'],
+    RenameRole: ['PERMITTED', 'roles/{role}'],
+    DeleteRole: ['PERMITTED', 'roles/{role}'],
+  },
+  GroupService: {
+    CreateGroup: ['PERMITTED', 'groups'],
+    DeleteGroup: ['PERMITTED', 'groups/{group}'],
+    ListGroups: ['PERMITTED', 'groups'],
+    AddGroupMember: ['PERMITTED', 'groups/{group}'],
+    RemoveGroupMember: ['PERMITTED', 'groups/{group}'],
+    ListGroupMembers: ['PERMITTED', 'groups/{group}'],
+  },
+  GrantService: {
+    GrantRole: ['PERMITTED', 'roles/{role}'],
+    ChangeGrant: ['PERMITTED', 'roles/{role}'],
+    RevokeGrant: ['PERMITTED', 'roles/{role}'],
+    ListGrants: ['SELF', 'principals/{principal}'],
+  },
+  TokenService: {
+    Login: ['PUBLIC', ''],
+    IssueToken: ['AUTHENTICATED', ''],
+    RevokeTokens: ['SELF', 'principals/{principal}'],
+    VerifyPassword: ['PERMITTED', '', 'SYSTEM'],
+    GetJwks: ['PUBLIC', ''],
+    ListSigningKeys: ['PERMITTED', '', 'SYSTEM'],
+    RotateSigningKey: ['PERMITTED', '', 'SYSTEM'],
+    RemoveSigningKey: ['PERMITTED', '', 'SYSTEM'],
+    CompromiseSigningKey: ['PERMITTED', '', 'SYSTEM'],
+  },
+  LedgerService: {
+    GetStatus: ['PERMITTED', '', 'SYSTEM'],
+    AppendBarrier: ['PERMITTED', ''],
+  },
+};
+
+const table: ReadonlyMap<string, MethodAccess> = new Map(
+  Object.entries(services).flatMap(([service, methods]) =>
+    Object.entries(methods).map(([method, [who, resource, reach]]) => [
+      `/ledgate.identity.v1.${service}/${method}`,
+      { who, resource, systemOnly: reach === 'SYSTEM' },
+    ]),
+  ),
+);
+
+/** The row of a full method name (`/ledgate.identity.v1.TokenService/Login`), if there is one. */
+export function accessOf(method: string): MethodAccess | undefined {
+  return table.get(method);
+}
+
+/** `/ledgate.identity.v1.GrantService/GrantRole` → `ledgate.identity:grant-role`. */
+export function permissionOf(method: string): string {
+  const name = method.slice(method.lastIndexOf('/') + 1);
+  const kebab = name.replaceAll(/(?<=[a-z])(?=[A-Z])/gu, '-').toLowerCase();
+  return `ledgate.identity:${kebab}`;
+}
+
+/** Every method of the table. */
+export function listedMethods(): readonly string[] {
+  return [...table.keys()];
+}

@@ -1,0 +1,119 @@
+import { z } from 'zod';
+import { readEnv } from '#libs/runtime/env.js';
+import { count, durationMs, flag, hostPort, list, secret } from '#libs/runtime/env-types.js';
+import type { Secret } from '#libs/runtime/secret.js';
+
+/** Paths of PEM files; absent: plaintext, which only loopback accepts. */
+export interface TlsPaths {
+  readonly certFile: string;
+  readonly keyFile: string;
+  /** Authorities of client certificates. */
+  readonly caFile: string | undefined;
+  readonly clientCertificates: 'none' | 'optional' | 'required';
+}
+
+/** Everything identity can be told. Times in ms. */
+export interface IdentityConfig {
+  readonly address: string;
+  /** Operations port (`/metrics`, `/healthz`, `/readyz`); absent: none. */
+  readonly metricsAddress: string | undefined;
+  readonly log: 'embedded' | 'kafka';
+  /** Holds the embedded log, the state (a cache), and in development the keys. */
+  readonly dataDir: string;
+  readonly kafkaBrokers: readonly string[];
+  /** In front of the topics' names: one cell each. */
+  readonly topicPrefix: string;
+  /** Absent: a random one in the data folder (embedded log only). */
+  readonly masterKey: Secret | undefined;
+  readonly ledgerKey: Secret | undefined;
+  readonly tls: TlsPaths | undefined;
+  readonly allowPlaintext: boolean;
+  readonly issuer: string;
+  /** The first is the default of new tokens and the one that callers of identity itself present. */
+  readonly audiences: readonly string[];
+  readonly reflection: boolean;
+  readonly loginsPerSource: { readonly burst: number; readonly perSecond: number };
+  readonly guessesPerAccount: { readonly burst: number; readonly perMinute: number };
+  readonly argon2: { readonly memoryKib: number; readonly passes: number };
+  /** Older state than this answers nothing. */
+  readonly maxStalenessMs: number;
+  /** A TICK follows this much silence. */
+  readonly tickMs: number;
+  readonly drainNoticeMs: number;
+  readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+}
+
+/** The names identity reads; other parts of one process must know them (`alsoKnown`). */
+export const identityVariables = {
+  LEDGATE_IDENTITY_ADDR: hostPort().default('127.0.0.1:7401'),
+  LEDGATE_METRICS_ADDR: hostPort().optional(),
+  LEDGATE_LOG: z.enum(['embedded', 'kafka']).default('embedded'),
+  LEDGATE_DATA_DIR: z.string().default('./data'),
+  LEDGATE_KAFKA_BROKERS: list().default([]),
+  LEDGATE_TOPIC_PREFIX: z.string().default(''),
+  LEDGATE_MASTER_KEY: secret().optional(),
+  LEDGATE_LEDGER_KEY: secret().optional(),
+  LEDGATE_TLS_CERT: z.string().optional(),
+  LEDGATE_TLS_KEY: z.string().optional(),
+  LEDGATE_TLS_CA: z.string().optional(),
+  LEDGATE_TLS_CLIENT_CERTIFICATES: z.enum(['none', 'optional', 'required']).default('none'),
+  LEDGATE_ALLOW_PLAINTEXT: flag().default(false),
+  LEDGATE_ISSUER: z.url(),
+  LEDGATE_AUDIENCE: list(),
+  LEDGATE_REFLECTION: flag().default(false),
+  LEDGATE_LOGIN_SOURCE_BURST: count(1, 1_000_000).default(200),
+  LEDGATE_LOGIN_SOURCE_PER_SECOND: count(1, 1_000_000).default(20),
+  LEDGATE_LOGIN_ACCOUNT_BURST: count(1, 100).default(20),
+  LEDGATE_LOGIN_ACCOUNT_PER_MINUTE: count(1, 600).default(6),
+  LEDGATE_ARGON2_MEMORY_KIB: count(19_456, 4_194_304).default(19_456),
+  LEDGATE_ARGON2_PASSES: count(2, 100).default(2),
+  LEDGATE_MAX_STALENESS: durationMs(1_000).default(300_000),
+  LEDGATE_DRAIN_NOTICE: durationMs(0, 60_000).default(0),
+  LEDGATE_LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
+    .default('info'),
+};
+
+/**
+ * Reads the environment. There is no start without issuer and audience (RFC 8725, 3.8 and 3.9).
+ *
+ * @throws ConfigError with every problem at once.
+ */
+export function identityConfigFromEnv(options: Parameters<typeof readEnv>[1] = {}): IdentityConfig {
+  const env = readEnv(identityVariables, options);
+  const { LEDGATE_TLS_CERT: certFile, LEDGATE_TLS_KEY: keyFile } = env;
+  const tls = {
+    certFile: certFile ?? '',
+    keyFile: keyFile ?? '',
+    caFile: env.LEDGATE_TLS_CA,
+    clientCertificates: env.LEDGATE_TLS_CLIENT_CERTIFICATES,
+  };
+  return {
+    address: env.LEDGATE_IDENTITY_ADDR,
+    metricsAddress: env.LEDGATE_METRICS_ADDR,
+    log: env.LEDGATE_LOG,
+    dataDir: env.LEDGATE_DATA_DIR,
+    kafkaBrokers: env.LEDGATE_KAFKA_BROKERS,
+    topicPrefix: env.LEDGATE_TOPIC_PREFIX,
+    masterKey: env.LEDGATE_MASTER_KEY,
+    ledgerKey: env.LEDGATE_LEDGER_KEY,
+    tls: certFile === undefined && keyFile === undefined ? undefined : tls,
+    allowPlaintext: env.LEDGATE_ALLOW_PLAINTEXT,
+    issuer: env.LEDGATE_ISSUER,
+    audiences: env.LEDGATE_AUDIENCE,
+    reflection: env.LEDGATE_REFLECTION,
+    loginsPerSource: {
+      burst: env.LEDGATE_LOGIN_SOURCE_BURST,
+      perSecond: env.LEDGATE_LOGIN_SOURCE_PER_SECOND,
+    },
+    guessesPerAccount: {
+      burst: env.LEDGATE_LOGIN_ACCOUNT_BURST,
+      perMinute: env.LEDGATE_LOGIN_ACCOUNT_PER_MINUTE,
+    },
+    argon2: { memoryKib: env.LEDGATE_ARGON2_MEMORY_KIB, passes: env.LEDGATE_ARGON2_PASSES },
+    maxStalenessMs: env.LEDGATE_MAX_STALENESS,
+    tickMs: 60_000,
+    drainNoticeMs: env.LEDGATE_DRAIN_NOTICE,
+    logLevel: env.LEDGATE_LOG_LEVEL,
+  };
+}
