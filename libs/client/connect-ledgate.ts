@@ -58,7 +58,7 @@ class RemoteLedgate implements Ledgate {
   constructor(options: LedgateOptions) {
     this.#deadlineMs = checkedDeadline(options.deadlineMs ?? defaultDeadlineMs);
     this.#rpc = new Rpc({
-      channels: new Channels(addressesOf(options), options.tls),
+      channels: new Channels(addressesOf(options), options.tls, systemClock),
       credential: options.credential,
       clock: systemClock,
       random: Math.random,

@@ -118,13 +118,15 @@ export class Rpc {
     const { channels, clock } = this.#context;
     const leftMs = deadlineAtMs - clock.monotonicMs();
     const share = channels.count > 1 && leftMs > 20 ? leftMs / 2 : leftMs;
+    const client = channels.pick();
     try {
       const deadline = clock.wallMs() + Math.max(1, share);
-      return await callOnce(channels.pick(), method, request, metadata.clone(), deadline);
+      return await callOnce(client, method, request, metadata.clone(), deadline);
     } catch (error) {
       const cutShort = share < leftMs && clock.monotonicMs() < deadlineAtMs;
       if (!cutShort || !(error instanceof LedgateError)) throw error;
       if (error.reason !== status[status.DEADLINE_EXCEEDED]) throw error;
+      channels.avoid(client);
       throw error.copy({ retryable: true });
     }
   }

@@ -1,0 +1,463 @@
+import { status } from '@grpc/grpc-js';
+import { afterEach, describe, expect, it } from 'vitest';
+import {
+  type AuthorizeRequest,
+  type BatchAuthorizeRequest,
+} from '#proto/ledgate/authorizer/v1/authorizer.js';
+import { connectLedgate, type LedgateOptions } from '#libs/client/connect-ledgate.js';
+import { atLeastAsFresh, fullyConsistent, type Question } from '#libs/client/question.js';
+import {
+  allowed,
+  answered,
+  ScriptedStatus,
+  startScriptedAuthorizer,
+  wireAnswer,
+  type Script,
+} from '../../support/client/scripted-authorizer.js';
+
+const cleanUps: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+});
+
+async function authorizer(script: Script, address?: string) {
+  const started = await startScriptedAuthorizer(script, address);
+  cleanUps.push(() => started.stop());
+  return started;
+}
+
+function client(address: string | string[], options: Partial<LedgateOptions> = {}) {
+  const ledgate = connectLedgate({ address, credential: 'caller', deadlineMs: 5000, ...options });
+  cleanUps.push(() => ledgate.close());
+  return ledgate;
+}
+
+const question = (resource: string): Question => ({
+  credential: { apiKey: 'lgk_x' },
+  action: 'orders:read',
+  resource,
+});
+/** Allows what ends in an even number. */
+const evenOnly = ({ resource }: AuthorizeRequest) =>
+  Number(resource.at(-1)) % 2 === 0 ? allowed({ decisionId: resource }) : wireAnswer();
+
+describe('authorize', () => {
+  it('asks a single question with Authorize, as the caller, and gives a plain answer', async () => {
+    const { address, calls } = await authorizer({
+      authorize: () =>
+        allowed({
+          validUntilMs: 1234n,
+          obligations: [{ kind: 'step_up', parameters: { acr: 'mfa' } }],
+        }),
+    });
+    const answer = await client(address).authorize(question('orders/1'));
+    expect(answer).toEqual({
+      decision: 'ALLOW',
+      reason: 'ALLOWED',
+      tenantId: 't1',
+      principalId: 'p1',
+      validUntilMs: 1234,
+      answered: { position: 7, stalenessMs: 3, stale: false },
+      decisionId: 'd1',
+      obligations: [{ kind: 'step_up', parameters: { acr: 'mfa' } }],
+    });
+    expect(calls).toEqual([
+      {
+        method: 'Authorize',
+        authorization: 'Bearer caller',
+        request: {
+          who: {
+            $case: 'credential',
+            value: { credential: { $case: 'apiKey', value: 'lgk_x' } },
+          },
+          action: 'orders:read',
+          resource: 'orders/1',
+          consistency: undefined,
+        },
+      },
+    ]);
+  });
+
+  it('sends every kind of credential, and subjects', async () => {
+    const { address, calls } = await authorizer({ authorize: () => allowed() });
+    const ledgate = client(address);
+    const basic = { tenant: 'acme', username: 'alice', password: 'pw' };
+    const subject = { tenantId: 't', principalId: 'p' };
+    const rest = { action: 'a:b', resource: 'r' };
+    await ledgate.authorize({ credential: { bearerToken: 'a.b.c' }, ...rest });
+    await ledgate.authorize({ credential: { basic }, ...rest });
+    await ledgate.authorize({ subject, ...rest });
+    expect(calls.map(({ request }) => (request as AuthorizeRequest).who)).toEqual([
+      { $case: 'credential', value: { credential: { $case: 'bearerToken', value: 'a.b.c' } } },
+      { $case: 'credential', value: { credential: { $case: 'basic', value: basic } } },
+      { $case: 'subject', value: subject },
+    ]);
+  });
+
+  it('carries the questions of one turn in one BatchAuthorize and answers each its own', async () => {
+    const { address, calls } = await authorizer({ authorize: evenOnly });
+    const ledgate = client(address);
+    const resources = Array.from({ length: 20 }, (_, i) => `orders/${i}`);
+    const answers = await Promise.all(
+      [...resources, ...resources].map((one) => ledgate.authorize(question(one))),
+    );
+    expect(calls.map(({ method }) => method)).toEqual(['BatchAuthorize']);
+    expect((calls[0]?.request as BatchAuthorizeRequest).requests.length).toBe(20);
+    expect(answers.map(({ decision }) => decision)).toEqual(
+      [...resources, ...resources].map((_, i) => (i % 2 === 0 ? 'ALLOW' : 'DENY')),
+    );
+    expect(answers[4]?.decisionId).toBe('orders/4');
+    expect(answers[4]?.answered.position).toBe(7);
+  });
+
+  it('splits a turn of 600 questions into batches of at most 256', async () => {
+    const { address, calls } = await authorizer({ authorize: evenOnly });
+    const ledgate = client(address);
+    const all = Array.from({ length: 600 }, (_, i) => ledgate.authorize(question(`orders/${i}`)));
+    expect((await Promise.all(all)).filter(({ decision }) => decision === 'ALLOW').length).toBe(
+      300,
+    );
+    const sizes = calls.map(({ request }) => (request as BatchAuthorizeRequest).requests.length);
+    expect(sizes.sort((a, b) => b - a)).toEqual([256, 256, 88]);
+  });
+
+  it('never mixes requirements of freshness', async () => {
+    const { address, calls } = await authorizer({ authorize: () => allowed() });
+    const ledgate = client(address);
+    const terms = [undefined, atLeastAsFresh('x'), atLeastAsFresh('y'), fullyConsistent];
+    await Promise.all(
+      terms.flatMap((consistency) =>
+        ['a', 'b'].map((one) => ledgate.authorize(question(one), { consistency })),
+      ),
+    );
+    const seen = calls.map(({ request }) => (request as BatchAuthorizeRequest).consistency);
+    expect(calls.map(({ method }) => method)).toEqual(terms.map(() => 'BatchAuthorize'));
+    expect(new Set(seen.map((one) => JSON.stringify(one?.requirement)))).toEqual(
+      new Set([
+        undefined,
+        '{"$case":"atLeastAsFresh","value":"x"}',
+        '{"$case":"atLeastAsFresh","value":"y"}',
+        '{"$case":"fullyConsistent","value":true}',
+      ]),
+    );
+  });
+
+  it('lets a malformed question fail alone', async () => {
+    const refuse = (request: AuthorizeRequest) => {
+      if (request.resource === 'bad') throw new ScriptedStatus(status.INVALID_ARGUMENT);
+      return evenOnly(request);
+    };
+    const { address } = await authorizer({ authorize: refuse });
+    const ledgate = client(address);
+    const asked = ['0', '1', 'bad', '2', '3', '4'].map((one) => ledgate.authorize(question(one)));
+    const results = await Promise.allSettled(asked);
+    expect(
+      results.map((one) =>
+        one.status === 'fulfilled' ? one.value.decision : (one.reason as { kind: string }).kind,
+      ),
+    ).toEqual(['ALLOW', 'DENY', 'BAD_QUESTION', 'ALLOW', 'DENY', 'ALLOW']);
+  });
+});
+
+describe('an answer that decides nothing', () => {
+  it.each<[string, Script]>([
+    ['without decision', { authorize: () => wireAnswer({ decision: 0 }) }],
+    ['with an unknown decision', { authorize: () => wireAnswer({ decision: 9 as 0 }) }],
+    [
+      'with fewer responses than questions',
+      {
+        authorize: () => allowed(),
+        batchAnswers: (all) => all.slice(1),
+      },
+    ],
+    [
+      'with more responses than questions',
+      {
+        authorize: () => allowed(),
+        batchAnswers: (all) => [...all, allowed()],
+      },
+    ],
+  ])('%s is no answer', async (_, script) => {
+    const { address } = await authorizer(script);
+    const ledgate = client(address);
+    const asked = ['a', 'b'].map((one) => ledgate.authorize(question(one)));
+    for (const one of asked) {
+      await expect(one).rejects.toMatchObject({ kind: 'UNDECIDED', reason: 'BROKEN_ANSWER' });
+    }
+  });
+});
+
+describe('batchAuthorize', () => {
+  it('answers in order, in calls of 256', async () => {
+    const { address, calls } = await authorizer({ authorize: evenOnly });
+    const questions = Array.from({ length: 300 }, (_, i) => question(`orders/${i}`));
+    const answers = await client(address).batchAuthorize(questions);
+    expect(answers.map(({ decision }) => decision)).toEqual(
+      questions.map((_, i) => (i % 2 === 0 ? 'ALLOW' : 'DENY')),
+    );
+    expect(calls.length).toBe(2);
+  });
+
+  it('answers no question with no call', async () => {
+    const { address, calls } = await authorizer({});
+    expect(await client(address).batchAuthorize([])).toEqual([]);
+    expect(calls).toEqual([]);
+  });
+});
+
+describe('the other questions', () => {
+  const identity = {
+    tenantId: 't1',
+    principalId: 'p1',
+    principalKind: 'USER',
+    credentialKind: 'TOKEN',
+    credentialId: '',
+    roles: ['clerk'],
+    scopes: [],
+    acr: '',
+    amr: ['pwd'],
+    expiresAtMs: 99n,
+  };
+
+  it('tells who a credential belongs to, and why a wrong one is refused', async () => {
+    const { address } = await authorizer({
+      authenticate: ({ credential }) =>
+        credential?.credential?.value === 'good'
+          ? { authenticated: true, reason: '', identity, answered }
+          : { authenticated: false, reason: 'CREDENTIAL_REVOKED', identity: undefined, answered },
+    });
+    const ledgate = client(address);
+    expect(await ledgate.authenticate({ bearerToken: 'good' })).toEqual({
+      authenticated: true,
+      identity: { ...identity, expiresAtMs: 99 },
+      answered: { position: 7, stalenessMs: 3, stale: false },
+    });
+    expect(await ledgate.authenticate({ bearerToken: 'bad' })).toMatchObject({
+      authenticated: false,
+      reason: 'CREDENTIAL_REVOKED',
+    });
+  });
+
+  it('lists permissions page by page', async () => {
+    const { address } = await authorizer({
+      listPermissions: ({ pageToken, pageSize }) => ({
+        permissions: [{ permission: `p${pageToken}:${pageSize}`, resourcePrefixes: ['orders'] }],
+        nextPageToken: pageToken === '' ? '2' : '',
+        answered,
+      }),
+    });
+    const ledgate = client(address);
+    const who = { subject: { tenantId: 't', principalId: 'p' } };
+    const first = await ledgate.listPermissions(who);
+    expect(first).toMatchObject({ nextPageToken: '2', permissions: [{ permission: 'p:0' }] });
+    const { nextPageToken: pageToken } = first;
+    const second = await ledgate.listPermissions({ ...who, pageToken, pageSize: 5 });
+    expect(second.permissions).toEqual([{ permission: 'p2:5', resourcePrefixes: ['orders'] }]);
+    expect(second.nextPageToken).toBeUndefined();
+  });
+
+  it('explains by events', async () => {
+    const event = {
+      position: 3n,
+      type: 'ledgate.grant.RoleGranted.v1',
+      actorTenantId: 't',
+      actorPrincipalId: 'a',
+      atMs: 5n,
+      reason: 'new clerk',
+    };
+    const path = {
+      grantId: 'g',
+      roleId: 'r',
+      roleName: 'clerk',
+      roleChain: ['r'],
+      permissionPattern: 'orders:*',
+      resourcePrefix: 'orders',
+      groupId: '',
+      expiresAtMs: 0n,
+      missing: '',
+      events: [event],
+    };
+    const { address } = await authorizer({
+      explain: () => ({
+        answer: allowed({ answered }),
+        paths: [path],
+        summary: 'by grant',
+        events: [event],
+      }),
+    });
+    expect(await client(address).explain(question('orders/1'))).toMatchObject({
+      answer: { decision: 'ALLOW' },
+      summary: 'by grant',
+      paths: [{ grantId: 'g', expiresAtMs: undefined, events: [{ position: 3, atMs: 5 }] }],
+      events: [{ position: 3, reason: 'new clerk' }],
+    });
+  });
+});
+
+describe('failures', () => {
+  const failing = (times: number, error: () => ScriptedStatus): Script => {
+    let left = times;
+    return {
+      authorize: () => {
+        if (left-- > 0) throw error();
+        return allowed();
+      },
+    };
+  };
+
+  it('retries UNAVAILABLE and NOT_YET_KNOWN, and no refusal', async () => {
+    const unavailable = await authorizer(failing(2, () => new ScriptedStatus(status.UNAVAILABLE)));
+    const answer = await client(unavailable.address).authorize(question('a'));
+    expect([answer.decision, unavailable.calls.length]).toEqual(['ALLOW', 3]);
+
+    const early = () => new ScriptedStatus(status.ABORTED, 'NOT_YET_KNOWN');
+    const late = await authorizer(failing(1, early));
+    await client(late.address).authorize(question('a'));
+    expect(late.calls.length).toBe(2);
+
+    const refusing = await authorizer(failing(9, () => new ScriptedStatus(status.UNAUTHENTICATED)));
+    await expect(client(refusing.address).authorize(question('a'))).rejects.toMatchObject({
+      kind: 'CALLER_REFUSED',
+      reason: 'UNAUTHENTICATED',
+    });
+    expect(refusing.calls.length).toBe(1);
+  });
+
+  it('waits as long as RetryInfo says, and gives up when the deadline is nearer', async () => {
+    const overloaded = () => new ScriptedStatus(status.RESOURCE_EXHAUSTED, 'OVERLOADED', 60);
+    const { address, calls } = await authorizer(failing(1, overloaded));
+    const started = performance.now();
+    await client(address).authorize(question('a'));
+    expect(performance.now() - started).toBeGreaterThanOrEqual(59);
+    expect(calls.length).toBe(2);
+
+    const slow = await authorizer(
+      failing(9, () => new ScriptedStatus(status.RESOURCE_EXHAUSTED, 'OVERLOADED', 900)),
+    );
+    const asked = client(slow.address, { deadlineMs: 500 }).authorize(question('a'));
+    await expect(asked).rejects.toMatchObject({
+      kind: 'UNDECIDED',
+      reason: 'OVERLOADED',
+      retryAfterMs: 900,
+    });
+    expect(slow.calls.length).toBe(1);
+  });
+
+  it('gives up at the deadline when nobody answers', async () => {
+    const { address } = await authorizer({ authorize: () => new Promise(() => undefined) });
+    const ledgate = client(address);
+    const started = performance.now();
+    const asked = ledgate.authorize(question('a'), { deadlineMs: 100 });
+    await expect(asked).rejects.toMatchObject({ kind: 'UNDECIDED', reason: 'DEADLINE_EXCEEDED' });
+    expect(performance.now() - started).toBeLessThan(2000);
+  });
+
+  it('fails within the deadline when nothing listens', async () => {
+    const { address, stop } = await startScriptedAuthorizer();
+    await stop();
+    const asked = client(address, { deadlineMs: 300 }).authorize(question('a'));
+    await expect(asked).rejects.toMatchObject({ kind: 'UNDECIDED' });
+  });
+
+  it('finds an authorizer that comes back', async () => {
+    const first = await startScriptedAuthorizer({ authorize: () => allowed() });
+    const ledgate = client(first.address);
+    await ledgate.authorize(question('a'));
+    await first.stop();
+    await expect(ledgate.authorize(question('b'), { deadlineMs: 300 })).rejects.toMatchObject({
+      kind: 'UNDECIDED',
+    });
+    await authorizer({ authorize: () => allowed() }, first.address);
+    const again = () => ledgate.authorize(question('c')).catch(() => undefined);
+    await expect.poll(again, { timeout: 10_000 }).toMatchObject({ decision: 'ALLOW' });
+  });
+
+  it('never shows a credential in an error', async () => {
+    const { address } = await authorizer(failing(9, () => new ScriptedStatus(status.INTERNAL)));
+    const ledgate = client(address, { credential: 'secretcaller' });
+    const error: unknown = await ledgate
+      .authorize(question('a'))
+      .catch((thrown: unknown) => thrown);
+    const { inspect } = await import('node:util');
+    const shown = inspect(error, { depth: Infinity, showHidden: true });
+    expect(shown).toContain('INTERNAL');
+    expect(shown).not.toMatch(/secretcaller|lgk_x/);
+  });
+});
+
+describe('several addresses', () => {
+  it('takes turns, and passes over one that is gone', async () => {
+    const script: Script = { authorize: () => allowed() };
+    const [a, b] = [await authorizer(script), await authorizer(script)];
+    const gone = await startScriptedAuthorizer();
+    await gone.stop();
+    const ledgate = client([a.address, gone.address, b.address]);
+    for (let i = 0; i < 12; i += 1) await ledgate.authorize(question(`${i}`));
+    expect(a.calls.length + b.calls.length).toBe(12);
+    expect(Math.min(a.calls.length, b.calls.length)).toBeGreaterThanOrEqual(3);
+  });
+
+  it('asks the next one when one hangs', async () => {
+    const hanging = await authorizer({ authorize: () => new Promise(() => undefined) });
+    const good = await authorizer({ authorize: () => allowed() });
+    const ledgate = client([hanging.address, good.address], { deadlineMs: 1000 });
+    for (let i = 0; i < 6; i += 1) {
+      expect((await ledgate.authorize(question(`${i}`))).decision).toBe('ALLOW');
+    }
+    expect([hanging.calls.length, good.calls.length]).toEqual([1, 6]);
+  });
+});
+
+describe("the caller's own credential", () => {
+  it('is asked for anew for each call', async () => {
+    const { address, calls } = await authorizer({ authorize: () => allowed() });
+    let n = 0;
+    const ledgate = client(address, { credential: async () => `token${(n += 1)}` });
+    await ledgate.authorize(question('a'));
+    await ledgate.authorize(question('b'));
+    expect(calls.map(({ authorization }) => authorization)).toEqual([
+      'Bearer token1',
+      'Bearer token2',
+    ]);
+  });
+
+  it('makes no call when it cannot be had or cannot be sent', async () => {
+    const { address, calls } = await authorizer({ authorize: () => allowed() });
+    const broken = client(address, { credential: () => Promise.reject(new Error('vault down')) });
+    await expect(broken.authorize(question('a'))).rejects.toMatchObject({
+      kind: 'UNDECIDED',
+      reason: 'NO_CALLER_CREDENTIAL',
+    });
+    const malformed = client(address, { credential: 'a\r\nb' });
+    await expect(malformed.authorize(question('a'))).rejects.toMatchObject({
+      kind: 'CALLER_REFUSED',
+    });
+    expect(calls).toEqual([]);
+  });
+});
+
+describe('close', () => {
+  it('lets running calls end, sends what waits, and refuses new ones', async () => {
+    let release = () => undefined as void;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const { address, calls } = await authorizer({
+      authorize: async ({ resource }) => {
+        if (resource === 'slow') await held;
+        return allowed();
+      },
+    });
+    const ledgate = client(address);
+    const running = ledgate.authorize(question('slow'));
+    await expect.poll(() => calls.length).toBe(1);
+    const waiting = ledgate.authorize(question('waiting'));
+    const closed = ledgate.close();
+    await expect(ledgate.authorize(question('new'))).rejects.toMatchObject({ kind: 'CLOSED' });
+    await expect(ledgate.explain(question('new'))).rejects.toMatchObject({ kind: 'CLOSED' });
+    expect((await waiting).decision).toBe('ALLOW');
+    release();
+    expect((await running).decision).toBe('ALLOW');
+    await closed;
+  });
+});
