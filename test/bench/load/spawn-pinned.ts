@@ -1,0 +1,46 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+
+/** A child process with an IPC channel, pinned to one core where the system allows it. */
+export interface PinnedProcess {
+  /** What the child sent first. */
+  readonly greeting: unknown;
+  /** Sends a message and resolves with the next one that comes back. */
+  ask(message: unknown): Promise<unknown>;
+  stop(): void;
+}
+
+/** `first` is for the server under test, `last` for whoever puts load on it. */
+export type Core = 'first' | 'last';
+
+const canPin = spawnSync('taskset', ['-c', '0', 'true']).status === 0;
+
+export async function spawnPinned(
+  file: string,
+  core: Core,
+  args: readonly string[] = [],
+): Promise<PinnedProcess> {
+  const node = [process.execPath, '--conditions=source', '--import', 'tsx', file, ...args];
+  const cpu = core === 'first' ? 0 : availableParallelism() - 1;
+  const [command = '', ...rest] = canPin ? ['taskset', '-c', String(cpu), ...node] : node;
+  const child = spawn(command, rest, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  let settle: { resolve(message: unknown): void; reject(error: Error): void } | undefined;
+  child.on('message', (message) => settle?.resolve(message));
+  child.on('exit', () => settle?.reject(new Error(`${file} ended before it answered`)));
+  const next = (): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      settle = { resolve, reject };
+    });
+  const greeting = await next();
+  return {
+    greeting,
+    ask: (message) => {
+      const answer = next();
+      child.send(message as object);
+      return answer;
+    },
+    stop: () => {
+      child.kill('SIGKILL');
+    },
+  };
+}
