@@ -1,0 +1,77 @@
+import type { Role } from '#libs/access/projection/role.js';
+import type { ViewState } from '#libs/access/projection/view-state.js';
+import { Failure } from '#libs/errors/failure.js';
+import type { StateStore } from '#libs/decider/state-store.js';
+import { keyText } from '#libs/events/keys.js';
+import type { Caller } from '#services/identity/app/caller.js';
+import { admins, isAdmin, type AdminsDocument } from '#services/identity/domain/admins.js';
+
+type Documents = Pick<StateStore, 'get'>;
+
+/**
+ * Only who administers may make administrators: whoever may grant roles, but holds no admin grant,
+ * cannot hand out Ledgate's own permissions, nor take over the credentials of an administrator.
+ */
+export class EscalationGuard {
+  readonly #state: Documents;
+  readonly #view: () => ViewState;
+
+  constructor(state: Documents, view: () => ViewState) {
+    this.#state = state;
+    this.#view = view;
+  }
+
+  /** Throws unless the caller administers its own tenant (for system principals: the cluster). */
+  requireAdmin(caller: Caller): void {
+    if (this.#administers(caller.tenant, caller.principal)) return;
+    throw new Failure('PERMISSION_DENIED', 'only an administrator can do this');
+  }
+
+  /** Before a role is granted, or inherited from. */
+  mayConfer(caller: Caller, tenant: string, roles: readonly string[]): void {
+    const live = this.#view().findTenant(tenant)?.roles;
+    if (roles.some((id) => isAdministrative(live?.get(id)))) this.requireAdmin(caller);
+  }
+
+  /** Before a role gets permissions. */
+  mayList(caller: Caller, patterns: readonly string[]): void {
+    if (patterns.some(isReserved)) this.requireAdmin(caller);
+  }
+
+  /** Before somebody else gets a way to act as this principal. */
+  mayImpersonate(caller: Caller, tenant: string, principal: string): void {
+    if (caller.tenant === tenant && caller.principal === principal) return;
+    if (this.#administers(tenant, principal)) this.requireAdmin(caller);
+  }
+
+  /** Before a principal joins a group: it gets what the group holds. */
+  mayJoin(caller: Caller, tenant: string, group: string): void {
+    const view = this.#view();
+    const found = view.findTenant(tenant);
+    if (found === undefined) return;
+    const row = view.groups.find(found.index, group);
+    if (row < 0) return;
+    const { sets, entries, groups, roles } = view;
+    const set = groups.setOf(row);
+    for (let at = 0; at < sets.lengthOf(set); at += 1) {
+      const role = roles[entries.target[sets.entryAt(set, at)] ?? -1];
+      if (isAdministrative(role)) return this.requireAdmin(caller);
+    }
+  }
+
+  #administers(tenant: string, principal: string): boolean {
+    const text = keyText(admins.key(tenant, tenant));
+    return isAdmin(this.#state.get(text) as AdminsDocument | undefined, principal);
+  }
+}
+
+/** Confers administration, or any permission of Ledgate itself. */
+function isAdministrative(role: Role | undefined): boolean {
+  return (role?.closure() ?? []).some(
+    (each) => each.admin || [...each.patterns.keys()].some(isReserved),
+  );
+}
+
+function isReserved(pattern: string): boolean {
+  return pattern === '*' || /^ledgate[.:]/u.test(pattern);
+}

@@ -1,0 +1,79 @@
+import type { AnyCommand, Decide } from '#libs/decider/decide.js';
+import type { CommandResult, Permit } from '#libs/decider/handle-command.js';
+import { Failure } from '#libs/errors/failure.js';
+import type { Actor } from '#libs/events/envelope.js';
+import type { Clock } from '#libs/runtime/clock.js';
+import type { Ids, Random } from '#libs/runtime/ids.js';
+import type { Logger } from '#libs/runtime/log.js';
+import type { CallerGate } from '#services/identity/app/caller.js';
+import type { LedgerSession } from '#services/identity/app/ledger-session.js';
+import type { SigningKeys } from '#services/identity/app/signing-keys.js';
+import type { AttemptLimits } from '#services/identity/ports/attempt-limits.js';
+import type { BlockList } from '#services/identity/ports/block-list.js';
+import type { LoginNameIndex } from '#services/identity/ports/login-name-index.js';
+import type { PasswordHasher } from '#services/identity/ports/password-hasher.js';
+import type { SecretStore } from '#services/identity/ports/secret-store.js';
+
+/** What the use cases work with. */
+export interface IdentityParts {
+  readonly ledger: LedgerSession;
+  readonly gate: CallerGate;
+  readonly secrets: SecretStore;
+  readonly loginNames: LoginNameIndex;
+  readonly hasher: PasswordHasher;
+  readonly limits: AttemptLimits;
+  readonly blockList: BlockList;
+  readonly signingKeys: SigningKeys;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly issuer: string;
+  /** The first is the default of new tokens. */
+  readonly audiences: readonly string[];
+  readonly maxStalenessMs: number;
+}
+
+/** One command as it was asked for. */
+export interface CommandCall {
+  readonly tenant: string;
+  readonly actor: Actor;
+  readonly commandId: string;
+  readonly requestDigest: string;
+  readonly reason: string;
+  readonly traceparent: string;
+  /** Judges on the state of each attempt; throws the refusal. */
+  readonly permit: () => Permit;
+}
+
+/** A command that was carried out (now, or earlier under the same id). */
+export interface Executed extends CommandResult {
+  readonly consistencyToken: string;
+}
+
+/** Decides, appends, and waits until it counts. */
+export async function execute<C extends AnyCommand>(
+  parts: IdentityParts,
+  call: CommandCall,
+  command: C,
+  decide: Decide<C>,
+): Promise<Executed> {
+  const { permit, ...envelope } = call;
+  const authorise = (): Permit | { readonly rejected: Failure } => {
+    try {
+      return permit();
+    } catch (error) {
+      if (error instanceof Failure) return { rejected: error };
+      throw error;
+    }
+  };
+  const result = await parts.ledger.execute({ command, decide, authorise, envelope });
+  return { ...result, consistencyToken: parts.ledger.tokenAt(result.position) };
+}
+
+/** Throws when the state is missing, or too old to answer from. */
+export function requireFresh(parts: IdentityParts): void {
+  parts.ledger.requireServing();
+  if (parts.ledger.reader.stalenessMs() <= parts.maxStalenessMs) return;
+  throw new Failure('STALE', 'this instance has lost touch with the ledger and cannot decide');
+}

@@ -1,0 +1,153 @@
+import { passwordStatus } from '#libs/access/evaluate/credential-status.js';
+import { ALLOW } from '#libs/access/reason-code.js';
+import { invalid } from '#libs/errors/failure.js';
+import type { VaultRef } from '#libs/events/catalogue.js';
+import { documentsOf, passwordMinLength } from '#services/identity/app/accounts.js';
+import {
+  execute,
+  type CommandCall,
+  type Executed,
+  type IdentityParts,
+} from '#services/identity/app/identity-parts.js';
+import {
+  DEFAULT_MIN_PASSWORD_LENGTH,
+  judgePassword,
+  normalizePassword,
+} from '#services/identity/app/password-policy.js';
+import {
+  credentialsRejected,
+  verifyPassword,
+  type PasswordClaim,
+  type VerifiedPassword,
+} from '#services/identity/app/verify-password.js';
+import { decidePassword } from '#services/identity/domain/password/decide.js';
+import { loginNames, loginNamesOf } from '#services/identity/domain/login-name/state.js';
+import { tenants } from '#services/identity/domain/tenant/state.js';
+
+/** A hash that is durable in the vault. */
+export interface SealedPassword {
+  readonly hash: VaultRef;
+  readonly params: string;
+}
+
+export interface NewPassword {
+  /** Path of the field, for violations. */
+  readonly field: string;
+  readonly password: string;
+  readonly tenant: string;
+  /** Words that must not make up the password. */
+  readonly contextWords: readonly string[];
+}
+
+/** What is wrong with a new password under the rules of the tenant. */
+export function passwordProblem(parts: IdentityParts, given: NewPassword): string | undefined {
+  const view = documentsOf(parts.ledger.state);
+  const tenant = tenants.read(view, given.tenant, given.tenant);
+  const rules = {
+    minLength: passwordMinLength(view, given.tenant) ?? DEFAULT_MIN_PASSWORD_LENGTH,
+    contextWords: [...given.contextWords, 'ledgate', tenant?.slug ?? '', tenant?.displayName ?? ''],
+  };
+  return judgePassword(given.field, given.password, rules, parts.blockList)?.description;
+}
+
+/** Hashes and seals: done once, before the command is decided. */
+export async function sealPassword(
+  parts: IdentityParts,
+  owner: { readonly tenant: string; readonly principal: string },
+  password: string,
+  signal?: AbortSignal,
+): Promise<SealedPassword> {
+  const hash = await parts.hasher.hash(normalizePassword(password), signal);
+  const ref = await parts.secrets.seal(Buffer.from(hash, 'utf8'), { class: 'SECRET', ...owner });
+  return { hash: ref, params: parts.hasher.params };
+}
+
+/** The login names of a principal, in clear: a password must not be made of them. */
+export async function clearLoginNames(
+  parts: IdentityParts,
+  tenant: string,
+  principal: string,
+): Promise<readonly string[]> {
+  const view = documentsOf(parts.ledger.state);
+  const indexes = loginNamesOf.read(view, tenant, principal)?.blindIndexes ?? [];
+  const names = await Promise.all(
+    indexes.map(async (index) => {
+      const name = loginNames.read(view, tenant, index);
+      const bytes =
+        name && (await parts.secrets.open(name.value, { class: 'PROFILE', tenant, principal }));
+      return bytes === undefined ? [] : [Buffer.from(bytes).toString('utf8')];
+    }),
+  );
+  return names.flat().flatMap((name) => [name, name.split('@')[0] ?? '']);
+}
+
+/**
+ * Changes one's own password: the current one is verified, and the record carries the version that
+ * was. Of two changes at once only one counts. Rejects CREDENTIALS_REJECTED.
+ */
+export async function changePassword(
+  parts: IdentityParts,
+  claim: PasswordClaim,
+  newPassword: string,
+  head: Pick<CommandCall, 'commandId' | 'requestDigest' | 'reason' | 'traceparent'>,
+): Promise<Executed> {
+  const verified = await verifyPassword(parts, claim);
+  if (verified === undefined) throw credentialsRejected();
+  const { tenant, principal } = verified;
+  const contextWords = await clearLoginNames(parts, tenant, principal);
+  const field = 'new_password';
+  const problem = passwordProblem(parts, { field, password: newPassword, tenant, contextWords });
+  if (problem !== undefined) throw invalid({ field, description: problem });
+  if (normalizePassword(newPassword) === normalizePassword(claim.password)) {
+    throw invalid({ field, description: 'must differ from the current one' });
+  }
+  const sealed = await sealPassword(parts, { tenant, principal }, newPassword, claim.signal);
+  const call = {
+    ...head,
+    tenant,
+    actor: { tenant, principal },
+    permit: ownPermit(parts, verified),
+  };
+  return execute(
+    parts,
+    call,
+    {
+      type: 'SetPassword',
+      principal,
+      credential: verified.credential,
+      ...sealed,
+      cause: 'CHANGE',
+      mustChange: false,
+      verifiedVersion: verified.version,
+    },
+    decidePassword,
+  );
+}
+
+/** Replaces a hash that is weaker than new ones: after the login, which does not wait for it. */
+export async function rehashPassword(
+  parts: IdentityParts,
+  verified: VerifiedPassword,
+  password: string,
+): Promise<void> {
+  const { tenant, principal, version } = verified;
+  const sealed = await sealPassword(parts, { tenant, principal }, password);
+  const head = { commandId: '', requestDigest: '', reason: 'stronger parameters', traceparent: '' };
+  const call = {
+    ...head,
+    tenant,
+    actor: { tenant, principal },
+    permit: ownPermit(parts, verified),
+  };
+  const command = { type: 'RehashPassword', principal, version, ...sealed } as const;
+  await execute(parts, call, command, decidePassword);
+}
+
+/** The password that was verified is the authority: it must still be the one. */
+function ownPermit(parts: IdentityParts, verified: VerifiedPassword): CommandCall['permit'] {
+  return () => {
+    const status = passwordStatus(parts.ledger.fold.view, verified, parts.clock.wallMs());
+    if (status !== ALLOW) throw credentialsRejected();
+    return { permittedBy: [] };
+  };
+}
