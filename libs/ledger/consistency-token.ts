@@ -19,7 +19,8 @@ export function encodeConsistencyToken(point: ConsistencyPoint): string {
 
 /** Throws Failure INVALID_ARGUMENT on anything that `encodeConsistencyToken` did not make. */
 export function decodeConsistencyToken(token: string, field: string): ConsistencyPoint {
-  const match = token.length <= 200 ? pattern.exec(Buffer.from(token, 'base64url').toString()) : null;
+  const match =
+    token.length <= 200 ? pattern.exec(Buffer.from(token, 'base64url').toString()) : null;
   const [, clusterId, epoch, position, chain] = match ?? [];
   const point = { clusterId: clusterId ?? '', epoch: Number(epoch), position: Number(position) };
   const whole = { ...point, chain: chain ?? '' };
@@ -36,7 +37,8 @@ export function checkConsistencyPoint(
 ): void {
   const chain = mine.chainAt(point.position);
   // Outside the window the position is long past: the chain can no longer be compared.
-  const known = chain === undefined || Buffer.from(chain.subarray(0, 8)).toString('hex') === point.chain;
+  const known =
+    chain === undefined || Buffer.from(chain.subarray(0, 8)).toString('hex') === point.chain;
   if (point.clusterId === mine.clusterId && point.epoch === mine.epoch && known) return;
   throw new Failure(
     'WRONG_CLUSTER',

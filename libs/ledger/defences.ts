@@ -13,10 +13,8 @@ export interface Defences {
   readonly chainOverAll: boolean;
   /** A key that was written after the snapshot voids the record (rule 4). */
   readonly conflictCheck: boolean;
-  /** The reader fetches its own last record again and compares. */
+  /** The reader fetches its own last records again and compares, also those of a snapshot. */
   readonly historyCheck: boolean;
-  /** A stored snapshot is used only if the log still holds its last record. */
-  readonly snapshotCheck: boolean;
   /** The writer answers only what its own reader has read back. */
   readonly readBack: boolean;
   /** After an unknown outcome one FENCE settles everything before it. */
@@ -30,7 +28,6 @@ export const allDefences: Defences = {
   chainOverAll: true,
   conflictCheck: true,
   historyCheck: true,
-  snapshotCheck: true,
   readBack: true,
   fence: true,
 };

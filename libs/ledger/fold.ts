@@ -5,9 +5,6 @@ import type { VerdictWindow } from './verdict-window.js';
 export interface Resume {
   readonly window: VerdictWindow;
   readonly sealed: boolean;
-  /** Hash and mac of the record at `window.position`, to be found again in the log. */
-  readonly hash: Uint8Array;
-  readonly mac: Uint8Array;
 }
 
 /** What a reader feeds: a state that is a pure function of the records it was given. */

@@ -5,7 +5,7 @@ import type { LogRecord } from './event-log.js';
 import type { MacKeys } from './mac.js';
 import { decodeRecord, noMac, RecordKind, sha256 } from './record.js';
 import type { DecodedRecord, RecordHeader } from './record.js';
-import { keyString, VerdictWindow } from './verdict-window.js';
+import { keyString, type VerdictWindow } from './verdict-window.js';
 
 /** Why a record is void: without effect for anyone, for ever. */
 export type VoidReason =
@@ -96,7 +96,7 @@ export class Judge {
     if (header.basedOn < -1 || header.basedOn >= position) return 'based-on';
     if (on.windowCheck && header.basedOn < position - this.window.size) return 'snapshot-too-old';
     const chain = this.window.chainAt(header.basedOn);
-    if (on.chainCheck && !(chain && sameHalf(chain, header.chain))) return 'chain';
+    if (on.chainCheck && chain && !sameHalf(chain, header.chain)) return 'chain';
     if (on.conflictCheck && this.#conflicts(header)) return 'conflict';
     return this.#sealed ? 'sealed' : undefined;
   }

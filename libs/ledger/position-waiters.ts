@@ -10,7 +10,9 @@ interface Waiter {
 export class PositionWaiters {
   readonly #clock: Clock;
   readonly #waiting = new Set<Waiter>();
-  #caughtUp: { promise: Promise<void>; resolve: () => void; reject: (f: Failure) => void } | undefined;
+  #caughtUp:
+    | { promise: Promise<void>; resolve: () => void; reject: (f: Failure) => void }
+    | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;

@@ -4,8 +4,9 @@ import { sleep, type Clock } from '#libs/runtime/clock.js';
 import { allDefences, type Defences } from './defences.js';
 import { PositionOutOfRange, type EventLog, type LogBatch } from './event-log.js';
 import type { Fold } from './fold.js';
-import { identify, Judge, type Judged } from './judge.js';
+import { Judge, type Judged } from './judge.js';
 import type { MacKeys } from './mac.js';
+import { findChangedHistory } from './own-history.js';
 import { PositionWaiters } from './position-waiters.js';
 import { RecordKind } from './record.js';
 import { VerdictWindow } from './verdict-window.js';
@@ -38,6 +39,9 @@ export interface ReaderOptions {
 }
 
 const historyCheckMs = 5_000;
+/** More records than one resend can hold (256), several times over. */
+const deepCheck = 1_024;
+const shallowCheck = 64;
 const retryMs = 250;
 const clockSkewMs = 5_000;
 
@@ -58,8 +62,6 @@ export class Reader {
   readonly #stop = new AbortController();
   #judge: Judge;
   #folded = -1;
-  /** Hash and mac of the record at `#folded`. */
-  #last: { hash: Uint8Array; mac: Uint8Array } | undefined;
   #state: ReaderState = 'starting';
   #failure: Failure | undefined;
   #running: Promise<void> | undefined;
@@ -155,13 +157,8 @@ export class Reader {
     const from = this.#options.fold.resume();
     if (from === undefined) return;
     this.#judge = new Judge(this.#options.macKeys, from, this.#defences);
-    this.#last = { hash: from.hash, mac: from.mac };
     this.#folded = from.window.position;
     this.#highest = this.#folded;
-    // Nothing is answered from a snapshot before its last record was found in the log.
-    this.#checkedAtMs = this.#defences.snapshotCheck
-      ? Number.NEGATIVE_INFINITY
-      : this.#options.clock.monotonicMs();
   }
 
   #emptyJudge(): Judge {
@@ -172,15 +169,16 @@ export class Reader {
 
   async #take(batch: LogBatch): Promise<void> {
     const { clock, fold } = this.#options;
-    const due = clock.monotonicMs() - this.#checkedAtMs >= historyCheckMs;
-    if (due || batch.reconnected) await this.#checkHistory();
+    const age = clock.monotonicMs() - this.#checkedAtMs;
+    // The first check comes before anything is answered from a snapshot.
+    if (batch.reconnected || age === Infinity) await this.#checkHistory(deepCheck);
+    else if (age >= historyCheckMs) await this.#checkHistory(shallowCheck);
     const judged = this.#judgeAll(batch);
     if (judged.some((one) => one.why === 'chain')) await this.#insistOnHistory();
     const last = judged.at(-1);
     if (last) {
       fold.apply(judged, this.#judge.window);
       this.#folded = last.position;
-      this.#last = { hash: last.hash, mac: last.mac };
       this.#highest = Math.max(this.#highest, last.position);
       for (const listener of this.#listeners) listener(judged);
       this.#waiters.reached(this.#folded);
@@ -238,21 +236,25 @@ export class Reader {
     throw new HistoryChanged(`verdicts differ from those of a writer at ${one.position}`);
   }
 
-  async #checkHistory(): Promise<void> {
+  async #checkHistory(depth: number): Promise<void> {
     this.#checkedAtMs = this.#options.clock.monotonicMs();
-    if (!this.#defences.historyCheck || this.#last === undefined) return;
-    const position = this.#folded;
-    const record = await this.#options.log.read(position);
-    const found = record && identify(record.control ? null : record.value);
-    if (found && same(found.hash, this.#last.hash) && same(found.mac, this.#last.mac)) return;
-    throw new HistoryChanged(`position ${position} ${found ? 'holds another record' : 'is gone'}`);
+    if (!this.#defences.historyCheck || this.#folded < 0) return;
+    const why = await findChangedHistory({
+      log: this.#options.log,
+      window: this.#judge.window,
+      position: this.#folded,
+      depth,
+      chainOverAll: this.#defences.chainOverAll,
+      signal: this.#stop.signal,
+    });
+    if (why !== undefined) throw new HistoryChanged(why);
   }
 
   /** A batch was judged and waits: the verdict `chain` may be about us, so we must know. */
   async #insistOnHistory(): Promise<void> {
     for (;;) {
       try {
-        return await this.#checkHistory();
+        return await this.#checkHistory(deepCheck);
       } catch (error) {
         if (error instanceof HistoryChanged || this.#stop.signal.aborted) throw error;
         this.#alarm({ kind: 'unreachable', error });
@@ -273,7 +275,6 @@ export class Reader {
     fold.reset();
     this.#judge = this.#emptyJudge();
     this.#folded = -1;
-    this.#last = undefined;
     this.#freshAtMs = Number.NEGATIVE_INFINITY;
     await sleep(clock, retryMs, this.#stop.signal);
   }
@@ -287,8 +288,4 @@ export class Reader {
   #alarm(alarm: ReaderAlarm): void {
     this.#options.onAlarm?.(alarm);
   }
-}
-
-function same(a: Uint8Array, b: Uint8Array): boolean {
-  return Buffer.compare(a, b) === 0;
 }

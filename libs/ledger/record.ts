@@ -44,7 +44,10 @@ export interface RecordHeader {
   readonly recordId: Uint8Array;
   readonly writerId: Uint8Array;
   readonly tenantHash: Uint8Array;
-  /** Position whose state the writer decided on; -1: the empty ledger. */
+  /**
+   * Position whose state the writer decided on; -1: the empty ledger. Any 64 bits are well-formed;
+   * beyond 2^53 the number is inexact, which no verdict depends on.
+   */
   readonly basedOn: number;
   /** First 16 bytes of the chain at `basedOn`. */
   readonly chain: Uint8Array;
@@ -93,7 +96,7 @@ export function encodeSigned(header: RecordHeader, payload: Uint8Array): Buffer 
 }
 
 /**
- * Decodes a well-formed record of format 1. `'malformed'` counts as void for every reader, for ever;
+ * Decodes a well-formed record of format 1: one whose lengths add up. `'malformed'` counts as void for every reader, for ever;
  * `'unknown-format'` says that a newer build wrote it, and a reader must stop.
  */
 export function decodeRecord(value: Uint8Array): DecodedRecord | 'malformed' | 'unknown-format' {
@@ -109,9 +112,6 @@ export function decodeRecord(value: Uint8Array): DecodedRecord | 'malformed' | '
   if (lengthAt + 4 + macBytes > raw.length) return 'malformed';
   const macAt = lengthAt + 4 + raw.readUInt32BE(lengthAt);
   if (macAt + macBytes !== raw.length) return 'malformed';
-  const basedOn = readPosition(raw, 45);
-  const atMs = readPosition(raw, 69);
-  if (basedOn === undefined || atMs === undefined || atMs < 0) return 'malformed';
   return {
     header: {
       kind: raw[3] ?? 0,
@@ -119,9 +119,9 @@ export function decodeRecord(value: Uint8Array): DecodedRecord | 'malformed' | '
       recordId: raw.subarray(5, 21),
       writerId: raw.subarray(21, 29),
       tenantHash: raw.subarray(29, 45),
-      basedOn,
+      basedOn: raw.readInt32BE(45) * 0x1_0000_0000 + raw.readUInt32BE(49),
       chain: raw.subarray(53, 69),
-      atMs,
+      atMs: raw.readUInt32BE(69) * 0x1_0000_0000 + raw.readUInt32BE(73),
       macKeyId: raw.readUInt16BE(77),
       reads: keysAt(raw, fixedBytes, readCount),
       writes: keysAt(raw, fixedBytes + readCount * keyBytes, writeCount),
@@ -159,9 +159,4 @@ function writePosition(out: Buffer, value: number, at: number): void {
   if (!Number.isSafeInteger(value)) throw new RangeError(`not a safe integer: ${value}`);
   out.writeInt32BE(Math.floor(value / 0x1_0000_0000), at);
   out.writeUInt32BE(value >>> 0, at + 4);
-}
-
-function readPosition(raw: Buffer, at: number): number | undefined {
-  const value = raw.readInt32BE(at) * 0x1_0000_0000 + raw.readUInt32BE(at + 4);
-  return Number.isSafeInteger(value) ? value : undefined;
 }

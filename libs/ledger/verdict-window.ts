@@ -48,6 +48,12 @@ export class VerdictWindow {
     return this.#chains.subarray(at, at + 32);
   }
 
+  /** The verdict at a position of the window; false outside. */
+  acceptedAt(position: number): boolean {
+    if (position < 0 || position > this.#position) return false;
+    return position > this.#position - this.size && this.#accepted[position % this.size] === 1;
+  }
+
   /** Chain at `position`. */
   get chain(): Uint8Array {
     return this.chainAt(this.#position) ?? chainStart;

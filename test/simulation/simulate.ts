@@ -1,0 +1,210 @@
+import { allDefences } from '#libs/ledger/defences.js';
+import { MacKeys } from '#libs/ledger/mac.js';
+import { SimulatedLog } from '#libs/ledger/simulated/simulated-log.js';
+import { SimulatedStore } from '#libs/ledger/simulated/simulated-store.js';
+import { arbitrate, type Judgement } from './arbiter.js';
+import { Client, Told } from './client.js';
+import { drawFaults, FaultyNetwork, type Faults } from './faults.js';
+import { historyOf, stateOf } from './history.js';
+import { Disk, Instance, type AllDefences } from './instance.js';
+import { SeededRandom } from './seeded-random.js';
+import { ProcessClock, VirtualClock } from './virtual-clock.js';
+
+export const everyDefence: AllDefences = {
+  ...allDefences,
+  lookUp: true,
+  commandKey: true,
+  trackedReads: true,
+};
+
+/** What one seed showed. All but the first three must be 0. */
+export interface Findings {
+  readonly acknowledged: number;
+  readonly records: number;
+  readonly faults: number;
+  /** Acknowledged, but in no replay of the final log. */
+  readonly lost: number;
+  /** Commands with more than one effect. */
+  readonly doubled: number;
+  readonly duplicateNames: number;
+  /** Said not to have counted, yet it did. */
+  readonly zombies: number;
+  readonly skews: number;
+  /** Verdicts on which a reader and the naive arbiter differ, and final states that differ. */
+  readonly disagreements: number;
+  /** Instances that were not serving long after every fault had ended. */
+  readonly stuck: number;
+  /** A digest of the whole run: equal seeds give equal traces. */
+  readonly trace: string;
+}
+
+export interface SimulationOptions {
+  readonly defences?: Partial<AllDefences>;
+  /** Default: drawn from the seed. */
+  readonly faults?: Partial<Faults>;
+  /** Size of the verdict window; default 256. */
+  readonly window?: number;
+}
+
+const ledger = 'simulated.ledger';
+const instanceCount = 3;
+const clientCount = 4;
+const defaultWindow = 256;
+const runMs = 15_000;
+const healMs = 12_000;
+
+/** One run of one seed: virtual time, faulty network, crashing processes, production ledger code. */
+export async function simulate(seed: number, options: SimulationOptions = {}): Promise<Findings> {
+  return new World(seed, options).run();
+}
+
+class World {
+  readonly random: SeededRandom;
+  readonly clock = new VirtualClock();
+  readonly store: SimulatedStore;
+  readonly faults: Faults;
+  readonly defences: AllDefences;
+  readonly window: number;
+  readonly secret: Uint8Array;
+  readonly macKeys: MacKeys;
+  readonly network = { healed: false, down: false };
+  readonly disks = Array.from({ length: instanceCount }, () => new Disk());
+  readonly instances: Instance[];
+  readonly told = new Told();
+  readonly cuts: { readonly length: number; readonly atMs: number }[] = [];
+  happened = 0;
+
+  constructor(seed: number, options: SimulationOptions) {
+    this.random = new SeededRandom(seed);
+    this.faults = { ...drawFaults(this.random), ...options.faults };
+    this.defences = { ...everyDefence, ...options.defences };
+    this.window = options.window ?? defaultWindow;
+    this.store = new SimulatedStore(() => this.clock.wallMs());
+    this.secret = this.random.bytes(32);
+    this.macKeys = new MacKeys(ledger, new Map([[1, this.secret]]));
+    this.instances = this.disks.map((disk) => this.#start(disk));
+  }
+
+  async run(): Promise<Findings> {
+    this.#plan();
+    const clients = Array.from({ length: clientCount }, () => {
+      const mine = new SeededRandom(this.random.below(2 ** 32));
+      return new Client(this.clock, mine, () => this.instances, this.told).run(runMs);
+    });
+    await this.clock.run(runMs);
+    this.#heal();
+    await this.clock.run(runMs + healMs);
+    await Promise.race([Promise.all(clients), Promise.resolve()]);
+    return this.#findings();
+  }
+
+  #start(disk: Disk): Instance {
+    const clock = new ProcessClock(this.clock);
+    const network = new FaultyNetwork(this.random, this.faults, this.network);
+    const log = new SimulatedLog(ledger, this.store, clock, network, this.clock);
+    const { macKeys, random, defences, window } = this;
+    return new Instance({ log, clock, macKeys, random, disk, defences, window });
+  }
+
+  /** Draws when which disaster comes. */
+  #plan(): void {
+    const { random, clock, faults } = this;
+    const times = (mean: number, act: () => void): void => {
+      const count = Math.floor(mean + random.next());
+      for (let i = 0; i < count; i++) {
+        clock.after(random.between(500, runMs - 500), () => {
+          this.happened++;
+          act();
+        });
+      }
+    };
+    times(faults.pauses, () => this.#pause());
+    times(faults.crashes, () => this.#crash());
+    times(faults.cuts, () => this.#cut());
+    times(faults.forgeries, () => this.#forge());
+    times(faults.outages, () => {
+      this.network.down = true;
+      clock.after(random.between(200, 3_000), () => {
+        this.network.down = false;
+      });
+    });
+  }
+
+  #pause(): void {
+    const { clock } = this.instances[this.random.below(instanceCount)]!.parts;
+    clock.pause();
+    this.clock.after(this.random.between(50, 4_000), () => clock.resume());
+  }
+
+  #crash(): void {
+    const index = this.random.below(instanceCount);
+    this.instances[index]!.crash();
+    this.clock.after(this.random.between(1, 1_000), () => {
+      if (!this.instances[index]!.alive) this.instances[index] = this.#start(this.disks[index]!);
+    });
+  }
+
+  #cut(): void {
+    const length = Math.max(0, this.store.length - 1 - this.random.below(20));
+    this.cuts.push({ length, atMs: this.clock.monotonicMs() });
+    const gone = this.store.from(length, 100).map((record) => record.value);
+    this.store.cut(length);
+    // Half of the time it has grown again before anybody looks: another replica's order of things.
+    if (this.random.chance(0.5)) this.store.append([...gone.slice(1), ...gone.slice(0, 1)]);
+  }
+
+  /** Somebody without the key repeats a record of the log with one bit changed. */
+  #forge(): void {
+    const victim = this.store.at(this.random.below(Math.max(1, this.store.length)))?.value;
+    if (!victim) return;
+    const forged = Uint8Array.from(victim);
+    const bit = this.random.below(8 * 69);
+    forged[3 + (bit >> 3)] = (forged[3 + (bit >> 3)] ?? 0) ^ (1 << (bit & 7));
+    this.store.append([forged]);
+  }
+
+  #heal(): void {
+    this.network.healed = true;
+    for (const instance of this.instances) instance.parts.clock.resume();
+  }
+
+  #findings(): Findings {
+    const values = this.store.from(0, this.store.length).map((record) => record.value);
+    const judged = arbitrate(values, this.secret, ledger, this.window);
+    const history = historyOf(judged);
+    const inLog = (id: string): boolean => history.effects.has(id);
+    const lost = this.told.acknowledged.filter(
+      (ack) => !inLog(ack.commandId) && !this.#cutAway(ack),
+    );
+    return {
+      acknowledged: this.told.acknowledged.length,
+      records: values.length,
+      faults: this.happened,
+      lost: lost.length,
+      doubled: [...history.effects.values()].filter((at) => at.length > 1).length,
+      duplicateNames: history.duplicateNames,
+      zombies: this.told.denied.filter((reason) => history.attempts.has(reason)).length,
+      skews: history.skews,
+      disagreements: this.#disagreements(judged, history.state),
+      stuck: this.instances.filter((instance) => !instance.ready).length,
+      trace: JSON.stringify([values.length, this.told.acknowledged, this.told.denied]),
+    };
+  }
+
+  /** Acknowledged before the log lost it: nobody could have known. */
+  #cutAway(ack: { position: number; atMs: number }): boolean {
+    return this.cuts.some((cut) => ack.position >= cut.length && ack.atMs <= cut.atMs + 6_000);
+  }
+
+  #disagreements(judged: readonly Judgement[], state: string): number {
+    let count = 0;
+    for (const { fold, ready, reader } of this.instances) {
+      if (!ready) continue;
+      for (const [position, accepted] of fold.verdicts) {
+        if (judged[position]?.accepted !== accepted) count++;
+      }
+      if (reader.position !== judged.length - 1 || stateOf(fold.store) !== state) count++;
+    }
+    return count;
+  }
+}
