@@ -1,0 +1,97 @@
+import type { PermissionDefined, Risk } from '#libs/events/catalogue.js';
+
+/** `SYSTEM`: defined in the system tenant only, so that no other tenant's admin can hold it. */
+type Reach = 'TENANT' | 'SYSTEM';
+type Row = readonly [verb: string, risk: Risk, description: string, reach?: Reach];
+
+/** One per RPC of `ledgate.identity.v1`: its name in kebab-case. */
+const identity: readonly Row[] = [
+  ['create-tenant', 'SENSITIVE', 'Create tenants', 'SYSTEM'],
+  ['list-tenants', 'NORMAL', 'List all tenants', 'SYSTEM'],
+  ['suspend-tenant', 'SENSITIVE', 'Suspend a tenant', 'SYSTEM'],
+  ['resume-tenant', 'SENSITIVE', 'Resume a tenant', 'SYSTEM'],
+  ['delete-tenant', 'SENSITIVE', 'Delete a tenant', 'SYSTEM'],
+  ['get-tenant', 'NORMAL', 'Read the tenant'],
+  ['update-tenant-settings', 'SENSITIVE', 'Change the settings of the tenant'],
+
+  ['create-user', 'NORMAL', 'Create users'],
+  ['create-service-account', 'SENSITIVE', 'Create service accounts'],
+  ['get-principal', 'NORMAL', 'Read a principal'],
+  ['list-principals', 'NORMAL', 'List principals'],
+  ['update-profile', 'NORMAL', 'Change profiles'],
+  ['add-login-name', 'SENSITIVE', 'Add login names'],
+  ['remove-login-name', 'SENSITIVE', 'Remove login names'],
+  ['suspend-principal', 'SENSITIVE', 'Suspend principals'],
+  ['resume-principal', 'SENSITIVE', 'Resume principals'],
+  ['delete-principal', 'SENSITIVE', 'Delete principals'],
+
+  ['set-password', 'SENSITIVE', 'Set the passwords of others'],
+  ['change-password', 'SENSITIVE', 'Change the own password'],
+  ['remove-password', 'SENSITIVE', 'Remove passwords'],
+  ['create-api-key', 'SENSITIVE', 'Create API keys'],
+  ['rotate-api-key', 'SENSITIVE', 'Rotate API keys'],
+  ['revoke-api-key', 'NORMAL', 'Revoke API keys'],
+  ['rename-api-key', 'NORMAL', 'Rename API keys'],
+  ['block-credential', 'NORMAL', 'Block credentials'],
+  ['unblock-credential', 'SENSITIVE', 'Unblock credentials'],
+  ['list-api-keys', 'NORMAL', 'List API keys'],
+
+  ['define-permission', 'NORMAL', 'Define permissions'],
+  ['change-permission', 'SENSITIVE', 'Change permissions'],
+  ['retire-permission', 'SENSITIVE', 'Retire permissions'],
+  ['list-permissions', 'NORMAL', 'List permissions'],
+  ['create-role', 'SENSITIVE', 'Create roles'],
+  ['get-role', 'NORMAL', 'Read a role'],
+  ['list-roles', 'NORMAL', 'List roles'],
+  ['change-role-permissions', 'SENSITIVE', 'Change what a role permits'],
+  ['change-role-parents', 'SENSITIVE', 'Change what a role inherits'],
+  ['rename-role', 'NORMAL', 'Rename roles'],
+  ['delete-role', 'SENSITIVE', 'Delete roles'],
+
+  ['grant-role', 'SENSITIVE', 'Grant roles'],
+  ['change-grant', 'SENSITIVE', 'Change the expiry of grants'],
+  ['revoke-grant', 'NORMAL', 'Revoke grants'],
+  ['list-grants', 'NORMAL', 'List grants'],
+  ['create-group', 'NORMAL', 'Create groups'],
+  ['delete-group', 'SENSITIVE', 'Delete groups'],
+  ['list-groups', 'NORMAL', 'List groups'],
+  ['add-group-member', 'SENSITIVE', 'Add members to groups'],
+  ['remove-group-member', 'NORMAL', 'Remove members from groups'],
+  ['list-group-members', 'NORMAL', 'List the members of groups'],
+
+  ['issue-token', 'NORMAL', 'Issue access tokens to oneself'],
+  ['revoke-tokens', 'NORMAL', 'Kill what was issued to a principal or the tenant'],
+  ['verify-password', 'SENSITIVE', 'Check user names and passwords', 'SYSTEM'],
+  ['list-signing-keys', 'NORMAL', 'List the signing keys', 'SYSTEM'],
+  ['rotate-signing-key', 'SENSITIVE', 'Rotate the signing key', 'SYSTEM'],
+  ['remove-signing-key', 'SENSITIVE', 'Remove retired signing keys', 'SYSTEM'],
+  ['compromise-signing-key', 'SENSITIVE', 'Declare a signing key compromised', 'SYSTEM'],
+  ['get-status', 'NORMAL', 'Read the state of the ledger', 'SYSTEM'],
+  ['append-barrier', 'NORMAL', 'Wait for everything that was written'],
+];
+
+const authorizer: readonly Row[] = [
+  ['ask', 'NORMAL', 'Ask about a credential'],
+  ['ask-any', 'NORMAL', 'Ask about any principal'],
+  ['explain', 'NORMAL', 'See what a decision rests on'],
+];
+
+const areas = [
+  ['ledgate.identity', identity],
+  ['ledgate.authorizer', authorizer],
+] as const;
+
+/** What a new tenant has defined from the start. */
+export function builtInPermissions(forSystemTenant: boolean): PermissionDefined[] {
+  return areas.flatMap(([area, rows]) =>
+    rows
+      .filter(([, , , reach]) => forSystemTenant || reach !== 'SYSTEM')
+      .map(([verb, risk, description]) => ({
+        type: 'PermissionDefined',
+        permission: `${area}:${verb}`,
+        resourceType: '',
+        description,
+        risk,
+      })),
+  );
+}

@@ -1,0 +1,29 @@
+import type { ApiKeyCommand } from './api-key/commands.js';
+import type { InitialiseSystem } from './bootstrap.js';
+import type { GrantCommand } from './grant/commands.js';
+import type { GroupCommand } from './group/commands.js';
+import type { LoginNameCommand } from './login-name/commands.js';
+import type { PasswordCommand } from './password/commands.js';
+import type { PermissionCommand } from './permission/commands.js';
+import type { PrincipalCommand } from './principal/commands.js';
+import type { RoleCommand } from './role/commands.js';
+import type { SigningKeyCommand } from './signing-key/commands.js';
+import type { TenantCommand } from './tenant/commands.js';
+import type { RaiseWatermark } from './watermark/commands.js';
+
+/** Everything that identity can be told to do. */
+export type Command =
+  | InitialiseSystem
+  | TenantCommand
+  | PrincipalCommand
+  | LoginNameCommand
+  | PasswordCommand
+  | ApiKeyCommand
+  | PermissionCommand
+  | RoleCommand
+  | GroupCommand
+  | GrantCommand
+  | SigningKeyCommand
+  | RaiseWatermark;
+
+export type CommandType = Command['type'];

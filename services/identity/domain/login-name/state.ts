@@ -1,0 +1,41 @@
+import { DocumentKind } from '#libs/decider/documents.js';
+import type { DocumentWriter } from '#libs/decider/documents.js';
+import type { DomainEvent, LoginNameKind, VaultRef } from '#libs/events/catalogue.js';
+import type { EventContext } from '#libs/events/envelope.js';
+
+/** A claimed login name, under its blind index. */
+export interface LoginNameDocument {
+  readonly principal: string;
+  readonly kind: LoginNameKind;
+  readonly value: VaultRef;
+  readonly verified: boolean;
+}
+
+export const loginNames = new DocumentKind<LoginNameDocument>('loginname');
+export const loginNamesOf = new DocumentKind<{ readonly blindIndexes: readonly string[] }>(
+  'loginnames-of',
+);
+export const mostLoginNames = 16;
+
+export type LoginNameEvent = Extract<DomainEvent, { type: 'LoginNameAdded' | 'LoginNameRemoved' }>;
+
+export function evolveLoginName(
+  event: LoginNameEvent,
+  to: DocumentWriter,
+  { tenant }: EventContext,
+): void {
+  const { principal } = event;
+  const held = loginNamesOf.read(to, tenant, principal)?.blindIndexes ?? [];
+  switch (event.type) {
+    case 'LoginNameAdded': {
+      const { blindIndex, ...name } = event.loginName;
+      loginNames.put(to, tenant, blindIndex, { principal, ...name });
+      return loginNamesOf.put(to, tenant, principal, { blindIndexes: [...held, blindIndex] });
+    }
+    case 'LoginNameRemoved': {
+      loginNames.remove(to, tenant, event.blindIndex);
+      const blindIndexes = held.filter((index) => index !== event.blindIndex);
+      return loginNamesOf.put(to, tenant, principal, { blindIndexes });
+    }
+  }
+}

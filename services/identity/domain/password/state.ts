@@ -1,0 +1,68 @@
+import { DocumentKind } from '#libs/decider/documents.js';
+import type { DocumentWriter } from '#libs/decider/documents.js';
+import type { DomainEvent, VaultRef } from '#libs/events/catalogue.js';
+import type { EventContext } from '#libs/events/envelope.js';
+import { credentials } from '#services/identity/domain/api-key/state.js';
+import { sessionsOf } from '#services/identity/domain/principal/state.js';
+
+/** Stays when the password is removed, so that versions never start again. */
+export interface PasswordDocument {
+  readonly credential: string;
+  readonly version: number;
+  readonly secret?: PasswordSecret;
+}
+
+export interface PasswordSecret {
+  readonly hash: VaultRef;
+  readonly params: string;
+  readonly mustChange: boolean;
+  /** Ledger position at which it was set. */
+  readonly position: number;
+}
+
+export const passwords = new DocumentKind<PasswordDocument>('password-of');
+/** Credentials that a principal can log in with. */
+export const factorsOf = new DocumentKind<{ readonly credentials: readonly string[] }>(
+  'factors-of',
+);
+
+export type PasswordEvent = Extract<
+  DomainEvent,
+  { type: 'PasswordSet' | 'PasswordRehashed' | 'PasswordRemoved' }
+>;
+
+export function evolvePassword(
+  event: PasswordEvent,
+  to: DocumentWriter,
+  { tenant, position }: EventContext,
+): void {
+  const { principal, credential } = event;
+  switch (event.type) {
+    case 'PasswordSet': {
+      const { version, hash, params, mustChange } = event;
+      const secret = { hash, params, mustChange, position };
+      passwords.put(to, tenant, principal, { credential, version, secret });
+      const factors = factorsOf.read(to, tenant, principal)?.credentials ?? [];
+      const others = factors.filter((id) => id !== credential);
+      factorsOf.put(to, tenant, principal, { credentials: [...others, credential] });
+      sessionsOf.put(to, tenant, principal, { notBefore: position });
+      const status = 'ACTIVE';
+      return credentials.put(to, tenant, credential, { kind: 'PASSWORD', principal, status });
+    }
+    case 'PasswordRehashed': {
+      const { version, hash, params } = event;
+      return passwords.change(to, tenant, principal, (it) =>
+        it.secret === undefined || it.version !== version
+          ? it
+          : { ...it, secret: { ...it.secret, hash, params } },
+      );
+    }
+    case 'PasswordRemoved': {
+      passwords.change(to, tenant, principal, ({ version }) => ({ credential, version }));
+      factorsOf.change(to, tenant, principal, (it) => ({
+        credentials: it.credentials.filter((id) => id !== credential),
+      }));
+      return credentials.change(to, tenant, credential, (it) => ({ ...it, status: 'REVOKED' }));
+    }
+  }
+}
