@@ -19,10 +19,14 @@ export interface LogBatch {
   readonly fetchedAtMs: number;
   /**
    * `Clock.monotonicMs` of the last time a majority of the configured brokers named the leader that
-   * this batch came from. Equal to `fetchedAtMs` where there is a single store.
+   * this batch came from; -Infinity where none has yet. Equal to `fetchedAtMs` where there is a
+   * single store.
    */
   readonly leaderConfirmedAtMs: number;
-  /** True for the first batch after a (re)connect or a change of leader: the reader re-checks its history. */
+  /**
+   * True for the first batch of a tail, and after each reconnect or change of leader: the reader
+   * re-checks its history.
+   */
   readonly reconnected: boolean;
 }
 
@@ -61,10 +65,11 @@ export class PositionOutOfRange extends Error {
  *  L6 A tail asked for a position beyond the end of the log rejects with PositionOutOfRange; a tail
  *     whose next position vanishes (the log was cut) does too.
  *  L7 `read` returns the entry at a position, or `undefined` when the log has none there.
- *  L8 Values come back byte-identical, of any content, null included, up to 1 MiB; an appended value
- *     above `maxValueBytes` is refused with outcome `none`.
- *  L9 A tail ends, without an error, soon after its signal is aborted; connection losses are mended
- *     inside the tail, and the batch that follows says `reconnected`.
+ *  L8 Values come back byte-identical, of any content, null included, up to MAX_VALUE_BYTES each and
+ *     MAX_APPEND_BYTES an append (`append-limits.ts`); more is refused with outcome `none`.
+ *  L9 A tail ends, without an error, soon after its signal is aborted or the log is closed;
+ *     connection losses are mended inside the tail, and the batch that follows says `reconnected`.
+ *     While they last the tail yields nothing: the age of the last batch tells.
  *  L10 Appends of several callers and processes interleave whole: a batch is never split by another.
  */
 export interface EventLog {

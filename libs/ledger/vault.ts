@@ -4,9 +4,12 @@
  * Promises (the contract suite's titles begin with these numbers):
  *  V1 Once `put` resolves the blob is durable and `get` returns it, byte-identical.
  *  V2 `get` of an id that was never put, or was erased, returns `undefined`.
- *  V3 A second `put` under the same id is refused; the first blob stays.
+ *  V3 A second `put` under the same id, or one under an erased id, is refused (ALREADY_EXISTS); the
+ *     first blob stays.
  *  V4 Once `erase` resolves, `get` returns `undefined` for ever, also after a restart.
  *  V5 What one instance has put, every other instance can get after at most `timeoutMs`.
+ *  V6 What cannot be known is never guessed: `put`, `get` and `erase` reject with LEDGER_UNAVAILABLE
+ *     when the store does not answer. A `put` that failed so may have happened: use another id.
  */
 export interface Vault {
   put(id: string, blob: Uint8Array): Promise<void>;

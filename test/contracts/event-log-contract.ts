@@ -27,7 +27,7 @@ const numbered = (prefix: string, n: number): Uint8Array[] =>
   Array.from({ length: n }, (_, i) => text(`${prefix}${i}`));
 const shown = (record: LogRecord): string => Buffer.from(record.value ?? []).toString();
 
-/** Reads from `from` until `count` entries are there, or the signal of the test ends it. */
+/** The first `count` entries from `from` on; waits for those that are not there yet. */
 export async function take(log: EventLog, from: number, count: number): Promise<LogRecord[]> {
   const stop = new AbortController();
   const records: LogRecord[] = [];
@@ -36,7 +36,7 @@ export async function take(log: EventLog, from: number, count: number): Promise<
     if (records.length >= count) break;
   }
   stop.abort();
-  return records;
+  return records.slice(0, count);
 }
 
 /** The promises of `EventLog`, checked on a fresh log for each test. */

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openEmbeddedVault } from '#libs/ledger/embedded/embedded-store.js';
+import { SimulatedVault } from '#libs/ledger/simulated/simulated-vault.js';
 import type { Vault } from '#libs/ledger/vault.js';
 import type { VaultUnderTest } from './vault-contract.js';
 import { vaultContract } from './vault-contract.js';
@@ -30,3 +31,15 @@ async function embedded(): Promise<VaultUnderTest> {
 }
 
 vaultContract('embedded', embedded);
+
+async function simulated(): Promise<VaultUnderTest> {
+  const blobs = new Map<string, Uint8Array | null>();
+  return {
+    vault: new SimulatedVault(blobs),
+    openAnother: async () => new SimulatedVault(blobs),
+    restart: async () => new SimulatedVault(blobs),
+    close: async () => {},
+  };
+}
+
+vaultContract('simulated', simulated);

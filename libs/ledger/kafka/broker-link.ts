@@ -34,6 +34,7 @@ export class BrokerLink {
   readonly #sockets = new Set<Socket>();
   #fault: Error | undefined;
   #connected: Promise<void> | undefined;
+  #ready = false;
 
   constructor(settings: ResolvedKafkaSettings, address: string) {
     this.address = address;
@@ -56,14 +57,20 @@ export class BrokerLink {
     });
   }
 
-  /** True until the first fault. */
+  /**
+   * True until the first fault, and until the broker is about to ask for another authentication:
+   * kafkajs would mix that up with what else is in flight, so a new connection does it instead.
+   */
   get usable(): boolean {
-    return this.#fault === undefined;
+    return this.#fault === undefined && (!this.#ready || this.#broker.isConnected());
   }
 
   /** Connects and authenticates, once. */
   connect(timeoutMs: number): Promise<void> {
-    this.#connected ??= this.#guarded('connecting to', timeoutMs, () => this.#broker.connect());
+    this.#connected ??= this.#guarded('connecting to', timeoutMs, async () => {
+      await this.#broker.connect();
+      this.#ready = true;
+    });
     return this.#connected;
   }
 

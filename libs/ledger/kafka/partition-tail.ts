@@ -17,6 +17,8 @@ export interface PartitionBatch extends FetchedEntries {
 }
 
 const FETCH_BYTES = 4_194_304;
+/** Part of the idle time that the broker may wait; the rest is for the way there and back. */
+const WAIT_SHARE = 0.9;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1_000;
 /** A new leader may lag with its high watermark: what was readable is there again in moments. */
@@ -98,7 +100,7 @@ class PartitionTail {
     this.#checkTopic(open.leader.topicId);
     const fetchedAtMs = clock.monotonicMs();
     // A reader that just connected wants to know at once where it stands.
-    const maxWaitMs = this.#reconnected ? 0 : idleMs;
+    const maxWaitMs = this.#reconnected ? 0 : Math.round(idleMs * WAIT_SHARE);
     const options = { maxWaitMs, maxBytes: FETCH_BYTES };
     const fetched = await fetchEntries(open.link, this.#watch.topic, this.#position, options);
     this.#checkTopic(this.#watch.topicId() ?? open.leader.topicId);

@@ -66,13 +66,16 @@ export class VaultFollower {
   async #follow(): Promise<void> {
     const { clock, onTrouble } = this.#settings;
     const { signal } = this.#stop;
+    let worthless = false;
     while (!signal.aborted) {
       try {
+        if (worthless) await this.#forget();
+        worthless = false;
         await this.#followFromCache();
       } catch (cause) {
-        const message = 'the local copy of the vault is rebuilt';
+        worthless ||= cause instanceof PositionOutOfRange;
+        const message = worthless ? 'the local copy is rebuilt' : 'the local copy fails';
         onTrouble({ part: 'tail', topic: this.#watch.topic, message, cause });
-        if (cause instanceof PositionOutOfRange) await this.#forget();
         await sleep(clock, PAUSE_MS, signal);
       }
     }

@@ -1,3 +1,4 @@
+import { Failure } from '#libs/errors/failure.js';
 import type { Vault } from '../vault.js';
 
 /** A vault in memory. `blobs` is what the store holds: several handles may share it. */
@@ -9,7 +10,10 @@ export class SimulatedVault implements Vault {
   }
 
   put(id: string, blob: Uint8Array): Promise<void> {
-    if (this.#blobs.has(id)) return Promise.reject(new Error(`vault id ${id} is taken`));
+    if (this.#blobs.has(id)) {
+      const message = 'the vault holds, or held, a blob under this id';
+      return Promise.reject(new Failure('ALREADY_EXISTS', message));
+    }
     this.#blobs.set(id, Uint8Array.from(blob));
     return Promise.resolve();
   }
