@@ -120,7 +120,7 @@ export function tokenStatus(view: ViewState, token: TokenFacts, nowMs: number): 
   const ofKey = signingKeyStatus(view, token.kid, nowMs);
   if (ofKey !== ALLOW) return ofKey;
   if (!(token.expiresAtMs > nowMs)) return CREDENTIAL_EXPIRED;
-  const client = tenant.clientWatermarks.get(token.client) ?? -1;
+  const client = token.client === '' ? -1 : (tenant.clientWatermarks.get(token.client) ?? -1);
   const principal = view.principals.watermarkOf(row);
   const strictest = Math.max(principal, client, tenant.watermark, view.watermark, 0);
   return token.authPosition >= strictest ? ALLOW : WATERMARK;

@@ -82,7 +82,7 @@ export function tokenEvidence(view: ViewState, code: ReasonCode, token: TokenFac
     case WATERMARK: {
       const watermarks = [
         row < 0 ? -1 : view.principals.watermarkOf(row),
-        tenant?.clientWatermarks.get(token.client),
+        token.client === '' ? -1 : tenant?.clientWatermarks.get(token.client),
         tenant?.watermark,
         view.watermark,
       ];
