@@ -1,5 +1,5 @@
 import type { Server } from '@grpc/grpc-js';
-import type { Clock } from '#libs/runtime/clock.js';
+import { sleep, type Clock } from '#libs/runtime/clock.js';
 import type { Health } from './health.js';
 
 export interface DrainOptions {
@@ -13,6 +13,18 @@ export interface DrainOptions {
 }
 
 /** Stops serving without losing calls; true when nothing had to be cut. */
-export function drain(_options: DrainOptions): Promise<boolean> {
-  throw new Error('being written');
+export async function drain(options: DrainOptions): Promise<boolean> {
+  const { server, health, clock, noticeMs, graceMs } = options;
+  health.set(false);
+  if (noticeMs > 0) await sleep(clock, noticeMs);
+  health.close();
+  const clean = await new Promise<boolean>((resolve) => {
+    const cancel = clock.after(graceMs, () => resolve(false));
+    server.tryShutdown(() => {
+      cancel();
+      resolve(true);
+    });
+  });
+  if (!clean) server.forceShutdown();
+  return clean;
 }

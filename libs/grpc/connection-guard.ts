@@ -1,0 +1,69 @@
+import { constants, type Http2Server, type Http2Session, type ServerHttp2Stream } from 'node:http2';
+import type { Server } from '@grpc/grpc-js';
+import { Failure } from '#libs/errors/failure.js';
+
+export interface GuardLimits {
+  readonly maxConnections: number;
+  readonly stuckCallMs: number;
+}
+
+/** A connection that has this many stuck calls at once is not merely slow. */
+const stuckCallsPerConnection = 8;
+
+const guarded = new WeakSet<Http2Server>();
+
+/**
+ * Bounds what a peer can hold open without a deadline: a request sent drop by drop, or an answer
+ * not taken. A call that is stuck at two looks in a row is reset; a connection with many such calls
+ * is cut. A call that has its request and computes, or streams, is left alone. Costs one set entry
+ * a call.
+ */
+export function guardConnections(server: Server, limits: GuardLimits): void {
+  for (const listener of listenersOf(server)) {
+    if (guarded.has(listener)) continue;
+    guarded.add(listener);
+    listener.maxConnections = limits.maxConnections;
+    guardCalls(listener, limits.stuckCallMs);
+  }
+}
+
+function guardCalls(listener: Http2Server, stuckCallMs: number): void {
+  const open = new Set<ServerHttp2Stream>();
+  let suspects = new Set<ServerHttp2Stream>();
+  const closed = function (this: ServerHttp2Stream): void {
+    open.delete(this);
+  };
+  listener.on('stream', (stream) => {
+    open.add(stream);
+    stream.on('close', closed);
+  });
+  const look = (): void => {
+    const stuck = [...open].filter((stream) => !stream.readableEnded || stream.writableEnded);
+    cut(stuck.filter((stream) => suspects.has(stream)));
+    suspects = new Set(stuck);
+  };
+  const timer = setInterval(look, stuckCallMs).unref();
+  listener.on('close', () => clearInterval(timer));
+}
+
+function cut(stuck: readonly ServerHttp2Stream[]): void {
+  const perSession = new Map<Http2Session, number>();
+  for (const stream of stuck) {
+    const { session } = stream;
+    stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    if (session !== undefined) perSession.set(session, (perSession.get(session) ?? 0) + 1);
+  }
+  for (const [session, calls] of perSession) {
+    if (calls >= stuckCallsPerConnection)
+      session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
+  }
+}
+
+/** The Node servers behind a grpc-js server; it has no public way to them. */
+function listenersOf(server: Server): Http2Server[] {
+  const listeners: unknown = Reflect.get(server, 'http2Servers');
+  if (!(listeners instanceof Map)) {
+    throw new Failure('MISCONFIGURED', 'this version of grpc-js hides its HTTP/2 servers');
+  }
+  return [...(listeners as Map<Http2Server, unknown>).keys()];
+}
