@@ -46,6 +46,7 @@ export class BrokerLink {
       clientId: settings.clientId,
       connectionTimeout: settings.requestTimeoutMs,
       requestTimeout: settings.requestTimeoutMs,
+      reauthenticationThreshold: settings.requestTimeoutMs,
       logger: silentLogger,
       socketFactory: (target) => this.#openSocket(target),
     });

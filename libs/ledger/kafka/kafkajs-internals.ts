@@ -75,6 +75,8 @@ export interface ConnectionOptionsOfPool {
   readonly connectionTimeout: number;
   /** Milliseconds. */
   readonly requestTimeout: number;
+  /** How long before the end of a session the connection counts as not authenticated, ms. */
+  readonly reauthenticationThreshold: number;
   readonly logger: unknown;
 }
 

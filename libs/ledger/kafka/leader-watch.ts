@@ -152,8 +152,7 @@ export class LeaderWatch {
     const { clock, onTrouble } = this.#settings;
     if (this.#closed) return;
     try {
-      if (voice.link?.usable !== true) voice.link = new BrokerLink(this.#settings, voice.address);
-      const link = voice.link;
+      const link = this.#linkOf(voice);
       await link.connect(ANSWER_MS);
       const askedAtMs = clock.monotonicMs();
       const metadata = await link.send(topicMetadataCall(this.topic), ANSWER_MS);
@@ -165,6 +164,13 @@ export class LeaderWatch {
       const message = `no metadata from ${voice.address}`;
       onTrouble({ part: 'metadata', topic: this.topic, message, cause });
     }
+  }
+
+  #linkOf(voice: Voice): BrokerLink {
+    if (voice.link?.usable === true) return voice.link;
+    voice.link?.destroy(new Error('replaced'));
+    voice.link = new BrokerLink(this.#settings, voice.address);
+    return voice.link;
   }
 }
 

@@ -125,6 +125,7 @@ async function withAdmin<T>(
     clientId,
     requestTimeout: requestTimeoutMs,
     connectionTimeout: requestTimeoutMs,
+    reauthenticationThreshold: requestTimeoutMs,
     retry: { retries: 3 },
     logLevel: kafkajs.logLevel.NOTHING,
     ...(ssl === undefined ? {} : { ssl }),

@@ -8,6 +8,8 @@ export interface NodeAddresses {
   readonly directPort: number;
   readonly controllerPort: number;
   readonly folder: string;
+  /** Settings of the broker that a test adds or replaces. */
+  readonly extra: Readonly<Record<string, string>>;
 }
 
 const host = '127.0.0.1';
@@ -49,6 +51,7 @@ export function nodeSettings(node: NodeAddresses, all: readonly NodeAddresses[])
     'num.network.threads': replicas === 1 ? 2 : 1,
     'num.io.threads': 2,
     ...failOverFast,
+    ...node.extra,
   };
   return Object.entries(settings)
     .map(([name, value]) => `${name}=${value}\n`)

@@ -42,11 +42,12 @@ export async function startBroker(): Promise<KafkaBroker> {
 
 /** A broker from its jars, whatever else is there: for tests that pause, kill and cut. */
 export async function startControlledBroker(
-  options: { advertise?: number } = {},
+  options: { advertise?: number; extra?: Readonly<Record<string, string>> } = {},
 ): Promise<KafkaBroker & { control: BrokerControl }> {
-  const { advertise } = options;
+  const { advertise, extra = {} } = options;
   const cluster = await startCluster({
     nodes: 1,
+    extra,
     ...(advertise === undefined ? {} : { advertise: [advertise] }),
   });
   const [node] = cluster.nodes;

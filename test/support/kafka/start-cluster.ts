@@ -28,6 +28,8 @@ export interface ClusterOptions {
   readonly nodes?: number;
   /** The ports that clients are told, one for each node: those of proxies, typically. */
   readonly advertise?: readonly number[];
+  /** Settings of every broker that are added or replaced. */
+  readonly extra?: Readonly<Record<string, string>>;
 }
 
 const kafkaUuid = (): string => {
@@ -46,6 +48,7 @@ async function addressesOf(options: ClusterOptions, folder: string): Promise<Nod
     directPort: port(3 * i + 1),
     controllerPort: port(3 * i + 2),
     folder: join(folder, String(i + 1)),
+    extra: options.extra ?? {},
   }));
 }
 
