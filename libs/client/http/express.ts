@@ -4,12 +4,14 @@ import { rawPath } from '#libs/client/http/raw-path.js';
 import { type RouteRule } from '#libs/client/http/route-table.js';
 import { type Ledgate } from '#libs/client/ledgate.js';
 
-/** The part of an express request that is read. */
+/**
+ * The part of an express request that is read. `params` is left out: express infers the types of a
+ * route's parameters from its middleware, and would lose those of its path.
+ */
 export interface ExpressRequest {
   readonly method: string;
   readonly originalUrl: string;
   readonly headers: { readonly authorization?: string | undefined };
-  readonly params: Readonly<Record<string, unknown>>;
 }
 
 /** The part of an express response that is used to refuse. */
@@ -26,14 +28,14 @@ export type ExpressMiddleware<Request extends ExpressRequest> = (
 
 export interface ExpressGuard {
   /** For one route. A template takes its names from `req.params`: `orders/{id}`. */
-  requirePermission<Request extends ExpressRequest = ExpressRequest>(
+  readonly requirePermission: <Request extends ExpressRequest = ExpressRequest>(
     permission: string,
     resource: string | ((request: Request) => string),
-  ): ExpressMiddleware<Request>;
+  ) => ExpressMiddleware<Request>;
   /** For the whole application, before its routes. An endpoint without a rule is denied. */
-  routes<Request extends ExpressRequest = ExpressRequest>(
+  readonly routes: <Request extends ExpressRequest = ExpressRequest>(
     rules: readonly RouteRule<Request>[],
-  ): ExpressMiddleware<Request>;
+  ) => ExpressMiddleware<Request>;
 }
 
 function middleware<Request extends ExpressRequest>(
@@ -57,12 +59,17 @@ function middleware<Request extends ExpressRequest>(
   };
 }
 
+function paramsOf(request: object): Readonly<Record<string, unknown>> {
+  const { params } = request as { readonly params?: Readonly<Record<string, unknown>> };
+  return params ?? {};
+}
+
 /** Middleware for express 4 and 5. */
 export function ledgateExpress(ledgate: Ledgate, options: HttpGuardOptions = {}): ExpressGuard {
   const guard = new HttpGuard(ledgate, options);
   return {
     requirePermission: (permission, resource) =>
-      middleware(guard.endpoint(permission, resource, (request) => request.params)),
+      middleware(guard.endpoint(permission, resource, paramsOf)),
     routes: (rules) => middleware(guard.table(rules)),
   };
 }

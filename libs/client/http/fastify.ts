@@ -28,23 +28,29 @@ export type FastifyHook<Request extends FastifyRequestLike> = (
 ) => void;
 
 /** The part of a fastify instance that the plugin uses. */
-export interface FastifyInstanceLike {
-  addHook(name: 'onRequest' | 'preHandler', hook: FastifyHook<FastifyRequestLike>): unknown;
+export interface FastifyInstanceLike<Request extends FastifyRequestLike> {
+  addHook(name: 'onRequest' | 'preHandler', hook: FastifyHook<Request>): unknown;
 }
 
-export type FastifyPlugin = (instance: FastifyInstanceLike, options: unknown, done: Done) => void;
+export type FastifyPlugin<Request extends FastifyRequestLike> = (
+  instance: FastifyInstanceLike<Request>,
+  options: unknown,
+  done: Done,
+) => void;
 
 export interface FastifyGuard {
   /** A `preHandler` for one route. A template takes its names from the path: `orders/{id}`. */
-  requirePermission<Request extends FastifyRequestLike = FastifyRequestLike>(
+  readonly requirePermission: <Request extends FastifyRequestLike = FastifyRequestLike>(
     permission: string,
     resource: string | ((request: Request) => string),
-  ): FastifyHook<Request>;
+  ) => FastifyHook<Request>;
   /**
    * A plugin for all routes of the instance it is registered on: `app.register(guard.routes(…))`.
    * Refuses before the body is read. An endpoint without a rule is denied.
    */
-  routes(rules: readonly RouteRule<FastifyRequestLike>[]): FastifyPlugin;
+  readonly routes: <Request extends FastifyRequestLike = FastifyRequestLike>(
+    rules: readonly RouteRule<Request>[],
+  ) => FastifyPlugin<Request>;
 }
 
 function hook<Request extends FastifyRequestLike>(judge: Judge<Request>): FastifyHook<Request> {
@@ -72,8 +78,8 @@ const enterContext: FastifyHook<FastifyRequestLike> = (request, _reply, done) =>
   runAs(identityOf(request), () => done());
 };
 
-function plugin(judge: Judge<FastifyRequestLike>): FastifyPlugin {
-  const register: FastifyPlugin = (instance, _options, done) => {
+function plugin<Request extends FastifyRequestLike>(judge: Judge<Request>): FastifyPlugin<Request> {
+  const register: FastifyPlugin<Request> = (instance, _options, done) => {
     instance.addHook('onRequest', hook(judge));
     instance.addHook('preHandler', enterContext);
     done();

@@ -21,14 +21,14 @@ export type HonoMiddleware<Context extends HonoContext> = (
 
 export interface HonoGuard {
   /** For one route. A template takes its names from the path: `orders/{id}`. */
-  requirePermission<Context extends HonoContext = HonoContext>(
+  readonly requirePermission: <Context extends HonoContext = HonoContext>(
     permission: string,
     resource: string | ((context: Context) => string),
-  ): HonoMiddleware<Context>;
+  ) => HonoMiddleware<Context>;
   /** For the whole application, before its routes. An endpoint without a rule is denied. */
-  routes<Context extends HonoContext = HonoContext>(
+  readonly routes: <Context extends HonoContext = HonoContext>(
     rules: readonly RouteRule<Context>[],
-  ): HonoMiddleware<Context>;
+  ) => HonoMiddleware<Context>;
 }
 
 function middleware<Context extends HonoContext>(judge: Judge<Context>): HonoMiddleware<Context> {

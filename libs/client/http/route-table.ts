@@ -2,7 +2,7 @@ import { resourceTemplate } from '#libs/client/guard/resource-path.js';
 import { isCanonical } from '#libs/client/http/raw-path.js';
 
 /** What a route takes. Paths are literal segments and `{name}`: `/orders/{id}`. */
-export type RouteRule<Request = never> = { readonly method: string; readonly path: string } & (
+export type RouteRule<Request = unknown> = { readonly method: string; readonly path: string } & (
   | { readonly public: true }
   | {
       readonly public?: never;
@@ -20,18 +20,21 @@ export type RouteMatch =
       readonly resource: (request: unknown) => string;
     };
 
+/** Whatever kind of request its function takes. */
+type AnyRule = RouteRule<never>;
+
 interface Segment {
   readonly name: string | undefined;
   readonly literal: string;
 }
 
 interface Route {
-  readonly rule: RouteRule;
+  readonly rule: AnyRule;
   readonly segments: readonly Segment[];
   readonly resource: (request: unknown, params: ReadonlyMap<string, string>) => string;
 }
 
-function segmentsOf({ path }: RouteRule): Segment[] {
+function segmentsOf({ path }: AnyRule): Segment[] {
   if (!path.startsWith('/') || !isCanonical(path.replaceAll(/[{}]/g, ''))) {
     throw new TypeError(`The route path "${path}" is malformed`);
   }
@@ -47,7 +50,7 @@ function segmentsOf({ path }: RouteRule): Segment[] {
     });
 }
 
-function compile(rule: RouteRule): Route {
+function compile(rule: AnyRule): Route {
   const segments = segmentsOf(rule);
   if (rule.public) return { rule, segments, resource: () => '' };
   const { resource } = rule;
@@ -91,7 +94,7 @@ export class RouteTable {
   readonly #routes = new Map<string, Route[]>();
 
   /** Throws TypeError for malformed rules and for two that match the same requests. */
-  constructor(rules: readonly RouteRule[]) {
+  constructor(rules: readonly AnyRule[]) {
     for (const rule of rules) {
       const route = compile(rule);
       const key = `${rule.method.toUpperCase()} ${route.segments.length}`;
