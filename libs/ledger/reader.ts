@@ -41,7 +41,7 @@ export interface ReaderOptions {
 const historyCheckMs = 5_000;
 /** More records than one resend can hold (256), several times over. */
 const deepCheck = 1_024;
-const shallowCheck = 64;
+const overlap = 64;
 const retryMs = 250;
 const clockSkewMs = 5_000;
 
@@ -66,6 +66,7 @@ export class Reader {
   #failure: Failure | undefined;
   #running: Promise<void> | undefined;
   #checkedAtMs = Number.NEGATIVE_INFINITY;
+  #checkedUpTo = -1;
   #freshAtMs = Number.NEGATIVE_INFINITY;
   #highest = -1;
   #lostBelow: number | undefined;
@@ -168,11 +169,8 @@ export class Reader {
   }
 
   async #take(batch: LogBatch): Promise<void> {
-    const { clock, fold } = this.#options;
-    const age = clock.monotonicMs() - this.#checkedAtMs;
-    // The first check comes before anything is answered from a snapshot.
-    if (batch.reconnected || age === Infinity) await this.#checkHistory(deepCheck);
-    else if (age >= historyCheckMs) await this.#checkHistory(shallowCheck);
+    const { fold } = this.#options;
+    await this.#checkHistoryWhenDue(batch);
     const judged = this.#judgeAll(batch);
     if (judged.some((one) => one.why === 'chain')) await this.#insistOnHistory();
     const last = judged.at(-1);
@@ -236,6 +234,17 @@ export class Reader {
     throw new HistoryChanged(`verdicts differ from those of a writer at ${one.position}`);
   }
 
+  /** The first check comes before anything is answered from a snapshot. */
+  async #checkHistoryWhenDue(batch: LogBatch): Promise<void> {
+    const unchecked = this.#folded - this.#checkedUpTo;
+    const age = this.#options.clock.monotonicMs() - this.#checkedAtMs;
+    if (batch.reconnected || age === Infinity) {
+      await this.#checkHistory(Math.min(Math.max(deepCheck, unchecked + overlap), 8 * deepCheck));
+    } else if (age >= historyCheckMs || (this.#state === 'following' && unchecked > deepCheck)) {
+      await this.#checkHistory(Math.min(unchecked, 4 * deepCheck) + overlap);
+    }
+  }
+
   async #checkHistory(depth: number): Promise<void> {
     this.#checkedAtMs = this.#options.clock.monotonicMs();
     if (!this.#defences.historyCheck || this.#folded < 0) return;
@@ -248,6 +257,7 @@ export class Reader {
       signal: this.#stop.signal,
     });
     if (why !== undefined) throw new HistoryChanged(why);
+    this.#checkedUpTo = this.#folded;
   }
 
   /** A batch was judged and waits: the verdict `chain` may be about us, so we must know. */
@@ -275,6 +285,7 @@ export class Reader {
     fold.reset();
     this.#judge = this.#emptyJudge();
     this.#folded = -1;
+    this.#checkedUpTo = -1;
     this.#freshAtMs = Number.NEGATIVE_INFINITY;
     await sleep(clock, retryMs, this.#stop.signal);
   }

@@ -15,8 +15,8 @@ export interface Acknowledgement {
 /** What the callers of all instances were told. */
 export class Told {
   readonly acknowledged: Acknowledgement[] = [];
-  /** `<command id>/<attempt>` of which was said: it did not count. */
-  readonly denied: string[] = [];
+  /** `<command id>/<attempt>` of which was said: it did not count; and when. */
+  readonly denied: { readonly attempt: string; readonly atMs: number }[] = [];
   commands = 0;
 }
 
@@ -83,7 +83,7 @@ export class Client {
   #refused(failure: Failure, reason: string): boolean {
     if (failure.reason === 'WRONG_STATE') return true;
     if (failure.reason !== 'CONFLICT' && failure.reason !== 'LEDGER_UNAVAILABLE') return false;
-    this.#told.denied.push(reason);
+    this.#told.denied.push({ attempt: reason, atMs: this.#clock.monotonicMs() });
     return this.#random.chance(0.3);
   }
 

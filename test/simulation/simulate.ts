@@ -49,6 +49,8 @@ export interface SimulationOptions {
 const ledger = 'simulated.ledger';
 const instanceCount = 3;
 const clientCount = 4;
+/** A cut is noticed within 5 s; what was said until then, nobody could know better. */
+const graceMs = 6_000;
 const defaultWindow = 256;
 const runMs = 15_000;
 const healMs = 12_000;
@@ -183,7 +185,7 @@ class World {
       lost: lost.length,
       doubled: [...history.effects.values()].filter((at) => at.length > 1).length,
       duplicateNames: history.duplicateNames,
-      zombies: this.told.denied.filter((reason) => history.attempts.has(reason)).length,
+      zombies: this.#zombies(history.attempts),
       skews: history.skews,
       disagreements: this.#disagreements(judged, history.state),
       stuck: this.instances.filter((instance) => !instance.ready).length,
@@ -193,7 +195,13 @@ class World {
 
   /** Acknowledged before the log lost it: nobody could have known. */
   #cutAway(ack: { position: number; atMs: number }): boolean {
-    return this.cuts.some((cut) => ack.position >= cut.length && ack.atMs <= cut.atMs + 6_000);
+    return this.cuts.some((cut) => ack.position >= cut.length && ack.atMs <= cut.atMs + graceMs);
+  }
+
+  /** A cut may also bring back, in another order, what had been void. */
+  #zombies(attempts: ReadonlySet<string>): number {
+    const excused = (atMs: number): boolean => this.cuts.some((cut) => atMs <= cut.atMs + graceMs);
+    return this.told.denied.filter((one) => attempts.has(one.attempt) && !excused(one.atMs)).length;
   }
 
   #disagreements(judged: readonly Judgement[], state: string): number {
