@@ -11,6 +11,7 @@ export interface GuardLimits {
 const stuckCallsPerConnection = 8;
 
 const guarded = new WeakSet<Http2Server>();
+const connectionsOf = new WeakMap<Server, Set<Http2Session>>();
 
 /**
  * Bounds what a peer can hold open without a deadline: a request sent drop by drop, or an answer
@@ -19,12 +20,26 @@ const guarded = new WeakSet<Http2Server>();
  * a call.
  */
 export function guardConnections(server: Server, limits: GuardLimits): void {
+  const connections = connectionsOf.get(server) ?? new Set<Http2Session>();
+  connectionsOf.set(server, connections);
   for (const listener of listenersOf(server)) {
     if (guarded.has(listener)) continue;
     guarded.add(listener);
     listener.maxConnections = limits.maxConnections;
+    listener.on('session', (session) => {
+      connections.add(session);
+      session.on('close', () => connections.delete(session));
+    });
     guardCalls(listener, limits.stuckCallMs);
   }
+}
+
+/**
+ * Cuts every connection now. `forceShutdown` of grpc-js 1.14 forgets them when channelz is off:
+ * running calls then go on until their callers give up.
+ */
+export function cutConnections(server: Server): void {
+  for (const session of connectionsOf.get(server) ?? []) session.destroy();
 }
 
 function guardCalls(listener: Http2Server, stuckCallMs: number): void {

@@ -1,5 +1,6 @@
 import type { Server } from '@grpc/grpc-js';
 import { sleep, type Clock } from '#libs/runtime/clock.js';
+import { cutConnections } from './connection-guard.js';
 import type { Health } from './health.js';
 
 export interface DrainOptions {
@@ -25,6 +26,12 @@ export async function drain(options: DrainOptions): Promise<boolean> {
       resolve(true);
     });
   });
-  if (!clean) server.forceShutdown();
+  if (!clean) stopNow(server);
   return clean;
+}
+
+/** Stops without waiting for anything: running calls are cut. */
+export function stopNow(server: Server): void {
+  server.forceShutdown();
+  cutConnections(server);
 }

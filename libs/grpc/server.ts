@@ -74,7 +74,7 @@ export interface ListenOptions {
  *
  * @throws Failure MISCONFIGURED: plaintext beyond loopback, or the address cannot be bound.
  */
-export function listen(server: Server, options: ListenOptions): Promise<number> {
+export async function listen(server: Server, options: ListenOptions): Promise<number> {
   const { address, credentials, allowPlaintext } = options;
   if (credentials === undefined && !allowPlaintext && !isLoopback(address)) {
     throw new Failure(
@@ -82,16 +82,21 @@ export function listen(server: Server, options: ListenOptions): Promise<number> 
       `refusing to listen in plaintext on ${address}: configure TLS or allow plaintext`,
     );
   }
+  const port = await bind(server, address, credentials ?? ServerCredentials.createInsecure());
+  guardConnections(server, limitsOf.get(server) ?? defaultLimits);
+  return port;
+}
+
+function bind(server: Server, address: string, credentials: ServerCredentials): Promise<number> {
   return new Promise((resolve, reject) => {
     const bound = (error: Error | null, port: number): void => {
       if (error !== null) {
         const text = `cannot listen on ${address}: ${error.message}`;
         return reject(new Failure('MISCONFIGURED', text, { cause: error }));
       }
-      guardConnections(server, limitsOf.get(server) ?? defaultLimits);
       resolve(port);
     };
-    server.bindAsync(address, credentials ?? ServerCredentials.createInsecure(), bound);
+    server.bindAsync(address, credentials, bound);
   });
 }
 

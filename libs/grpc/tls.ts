@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import {
   ChannelCredentials,
@@ -95,6 +96,7 @@ async function firstContext(
 
 /** Throws when certificate and key do not fit, or are not PEM: nothing half good gets in use. */
 function checkedContext({ cert, key, ca }: PemContents<PemName>): SecureContextOptions {
+  if (ca !== undefined) checkAuthorities(ca);
   const context: SecureContextOptions = {
     minVersion,
     ...(cert === undefined ? {} : { cert: [cert] }),
@@ -103,6 +105,17 @@ function checkedContext({ cert, key, ca }: PemContents<PemName>): SecureContextO
   };
   createSecureContext(context);
   return context;
+}
+
+/** Node takes a file without any certificate for an empty list, and then trusts nobody. */
+function checkAuthorities(ca: Buffer): void {
+  const blocks = ca
+    .toString('latin1')
+    .match(/-----BEGIN CERTIFICATE-----[^-]+-----END [A-Z]+-----/g);
+  if (blocks === null) throw new Error('the file of the authority holds no certificate');
+  for (const block of blocks) {
+    if (!new X509Certificate(block).ca) throw new Error('a certificate is not of an authority');
+  }
 }
 
 /** grpc-js hands every new context on to the listeners that were made with these credentials. */
