@@ -10,19 +10,19 @@ COPY proto proto
 RUN npm run build && npm prune --omit=dev && rm -f dist/.tsbuildinfo
 
 FROM node:24-bookworm-slim
-ENV NODE_ENV=production
+ENV NODE_ENV=production LEDGATE_METRICS_ADDR=127.0.0.1:9464
 WORKDIR /app
 COPY --from=build /src/package.json ./
 COPY --from=build /src/node_modules node_modules
 COPY --from=build /src/dist dist
 # Caches, certificates and secrets are mounted here; nothing below is lost with the container.
-RUN install -d -o node -g node /data /certs /secrets
+RUN install -d -o node -g node /data /certs /secrets /secrets/master /secrets/ledger
 USER node
 VOLUME /data
 # The size of the thread pool is fixed when Node starts: hashing of passwords on every core, and
 # four threads that it cannot take.
 ENTRYPOINT ["/bin/sh", "-c", "UV_THREADPOOL_SIZE=${UV_THREADPOOL_SIZE:-$(($(nproc) + 4))} exec node --enable-source-maps dist/services/ledgate/main.js \"$@\"", "ledgate"]
 CMD ["--help"]
-EXPOSE 50051 50052 9464
+EXPOSE 7401 7402 9464
 HEALTHCHECK --interval=5s --timeout=3s --start-period=30s --retries=3 \
-  CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.OPERATIONS_PORT ?? '9464') + '/readyz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "fetch(`http://${process.env.LEDGATE_METRICS_ADDR}/readyz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
