@@ -28,6 +28,10 @@ interface InFlight {
 
 export class H2Connection {
   private readonly socket: Socket;
+  private readonly firstBlock: Buffer;
+  private readonly block: Buffer;
+  private readonly messages: readonly Buffer[];
+  private readonly answer: Answer;
   private readonly inFlight: InFlight[] = [];
   private readonly waiting: number[] = [];
   private rest: Buffer = Buffer.alloc(0);
@@ -40,12 +44,15 @@ export class H2Connection {
 
   private constructor(
     socket: Socket,
-    private readonly firstBlock: Buffer,
-    private readonly block: Buffer,
-    private readonly messages: readonly Buffer[],
-    private readonly answer: Answer,
+    blocks: { readonly first: Buffer; readonly later: Buffer },
+    messages: readonly Buffer[],
+    answer: Answer,
   ) {
     this.socket = socket;
+    this.firstBlock = blocks.first;
+    this.block = blocks.later;
+    this.messages = messages;
+    this.answer = answer;
     for (let i = 0; i < slots; i++) {
       this.inFlight.push({ question: -1, sentAtMs: 0, message: undefined, bytes: 0 });
     }
@@ -60,7 +67,7 @@ export class H2Connection {
     messages: readonly Buffer[],
     answer: Answer,
   ): Promise<H2Connection> {
-    const { first, later } = headerBlocks(target);
+    const blocks = headerBlocks(target);
     return new Promise((resolve, reject) => {
       const socket = connect(target.port, target.host);
       socket.setNoDelay(true);
@@ -72,7 +79,7 @@ export class H2Connection {
         const settings = Buffer.from([0, 2, 0, 0, 0, 0, 0, 4, 1, 0, 0, 0]);
         socket.write(frame(frameType.settings, 0, 0, settings));
         socket.write(frame(frameType.window, 0, 0, uint32(1 << 30)));
-        resolve(new H2Connection(socket, first, later, messages, answer));
+        resolve(new H2Connection(socket, blocks, messages, answer));
       });
     });
   }
@@ -161,8 +168,7 @@ export class H2Connection {
 
   private onData(stream: number, payload: Buffer): void {
     const slot = this.slot(stream);
-    slot.message =
-      slot.message === undefined ? payload : Buffer.concat([slot.message, payload]);
+    slot.message = slot.message === undefined ? payload : Buffer.concat([slot.message, payload]);
     this.consumed += payload.length;
     if (this.consumed < 1 << 28) return;
     this.socket.write(frame(frameType.window, 0, 0, uint32(this.consumed)));

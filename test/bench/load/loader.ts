@@ -9,6 +9,7 @@ const bucketsPerMs = 100;
 const buckets = 20_000;
 
 class Load {
+  private readonly job: LoadJob;
   private readonly connections: H2Connection[] = [];
   private readonly messages: readonly Buffer[];
   private readonly latencies = new Uint32Array(buckets + 1);
@@ -19,7 +20,8 @@ class Load {
   private counting = false;
   private stopped = false;
 
-  constructor(private readonly job: LoadJob) {
+  constructor(job: LoadJob) {
+    this.job = job;
     this.messages = job.requests.map((request) => {
       const bytes = Buffer.from(request, 'base64');
       const framed = Buffer.alloc(5 + bytes.length);

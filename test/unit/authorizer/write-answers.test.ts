@@ -1,0 +1,144 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  AuthenticateResponse,
+  AuthorizeResponse,
+  BatchAuthorizeResponse,
+} from '#proto/ledgate/authorizer/v1/authorizer.js';
+import type { Answer, Answered, Authentication } from '#services/authorizer/app/answers.js';
+import {
+  writeAnswer,
+  writeAnswers,
+  writeAuthentication,
+} from '#services/authorizer/grpc/wire/write-answers.js';
+
+// The generated encoder is the oracle: the same message, byte by byte.
+
+const text = fc.oneof(
+  fc.string({ maxLength: 60 }),
+  fc.string({ unit: 'grapheme', maxLength: 60 }),
+  fc.string({ minLength: 100, maxLength: 200 }),
+);
+const word = text.filter((value) => value !== '');
+const time = fc.oneof(
+  fc.constantFrom(Number.POSITIVE_INFINITY, 0, 1, 127, 128, 2 ** 31, 2 ** 35, 2 ** 53 - 1),
+  fc.nat(),
+);
+const answered: fc.Arbitrary<Answered> = fc.record({
+  position: fc.oneof(fc.constantFrom(-1, 0, 2 ** 31 - 1, 2 ** 31, 2 ** 53 - 1), fc.nat()),
+  stalenessMs: fc.oneof(fc.nat(), fc.double({ min: 0, max: 1e9, noNaN: true })),
+  stale: fc.boolean(),
+});
+const answer: fc.Arbitrary<Answer> = fc.record({
+  outcome: fc.constantFrom('ALLOW', 'DENY', 'CANNOT_DECIDE'),
+  reason: text,
+  tenant: text,
+  principal: text,
+  validUntilMs: time,
+  answered,
+  decisionId: text,
+});
+
+function wireAnswered(from: Answered): AuthorizeResponse['answered'] {
+  const stalenessMs = BigInt(Math.round(from.stalenessMs));
+  return { position: BigInt(from.position), stalenessMs, stale: from.stale };
+}
+
+function wireTime(ms: number): bigint {
+  return Number.isFinite(ms) ? BigInt(ms) : 0n;
+}
+
+function wireAnswer(from: Answer): AuthorizeResponse {
+  return {
+    decision: ({ CANNOT_DECIDE: 0, ALLOW: 1, DENY: 2 } as const)[from.outcome],
+    reason: from.reason,
+    tenantId: from.tenant,
+    principalId: from.principal,
+    validUntilMs: wireTime(from.validUntilMs),
+    answered: wireAnswered(from.answered),
+    decisionId: from.decisionId,
+    obligations: [],
+  };
+}
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+
+describe('writing answers by hand', () => {
+  it('writes AuthorizeResponse as the generated encoder does', () => {
+    fc.assert(
+      fc.property(answer, (one) => {
+        const oracle = AuthorizeResponse.encode(wireAnswer(one)).finish();
+        expect(hex(writeAnswer(one))).toBe(hex(oracle));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('writes BatchAuthorizeResponse, where it was answered once for all', () => {
+    fc.assert(
+      fc.property(fc.array(answer, { maxLength: 40 }), answered, (answers, where) => {
+        const oracle = BatchAuthorizeResponse.encode({
+          responses: answers.map((one) => ({ ...wireAnswer(one), answered: undefined })),
+          answered: wireAnswered(where),
+        }).finish();
+        expect(hex(writeAnswers(answers, where))).toBe(hex(oracle));
+      }),
+    );
+  });
+
+  it('writes a batch that is larger than its buffer', () => {
+    const one: Answer = {
+      outcome: 'DENY',
+      reason: 'NO_GRANT',
+      tenant: 't'.repeat(300),
+      principal: 'p'.repeat(20_000),
+      validUntilMs: Number.POSITIVE_INFINITY,
+      answered: { position: 1, stalenessMs: 2, stale: false },
+      decisionId: 'd',
+    };
+    const bytes = writeAnswers(Array<Answer>(256).fill(one), one.answered);
+    expect(BatchAuthorizeResponse.decode(bytes).responses).toHaveLength(256);
+    expect(BatchAuthorizeResponse.decode(bytes).responses[255]?.principalId).toBe(one.principal);
+  });
+
+  it('writes AuthenticateResponse as the generated encoder does', () => {
+    const words = fc.array(word, { maxLength: 5 });
+    const identity = fc.record({
+      tenant: text,
+      principal: text,
+      principalKind: fc.constantFrom('USER' as const, 'SERVICE' as const),
+      credentialKind: fc.constantFrom('PASSWORD' as const, 'API_KEY' as const, 'TOKEN' as const),
+      credential: text,
+      roles: words,
+      scopes: words,
+      amr: words,
+      expiresAtMs: time,
+    });
+    const authentication: fc.Arbitrary<Authentication> = fc.oneof(
+      fc.record({ identity, answered }),
+      fc.record({ identity: fc.constant(undefined), reason: text, answered }),
+    );
+    fc.assert(
+      fc.property(authentication, (one) => {
+        const oracle = AuthenticateResponse.encode({
+          authenticated: one.identity !== undefined,
+          reason: one.identity === undefined ? one.reason : '',
+          identity: one.identity && {
+            tenantId: one.identity.tenant,
+            principalId: one.identity.principal,
+            principalKind: one.identity.principalKind,
+            credentialKind: one.identity.credentialKind,
+            credentialId: one.identity.credential,
+            roles: [...one.identity.roles],
+            scopes: [...one.identity.scopes],
+            acr: '',
+            amr: [...one.identity.amr],
+            expiresAtMs: wireTime(one.identity.expiresAtMs),
+          },
+          answered: wireAnswered(one.answered),
+        }).finish();
+        expect(hex(writeAuthentication(one))).toBe(hex(oracle));
+      }),
+    );
+  });
+});
