@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net';
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { Server, ServerCredentials, type ServerInterceptor } from '@grpc/grpc-js';
 import { Failure } from '#libs/errors/failure.js';
 import { guardConnections } from './connection-guard.js';
 
@@ -41,7 +41,10 @@ export const defaultLimits: ServerLimits = {
 const limitsOf = new WeakMap<Server, ServerLimits>();
 
 /** A grpc-js server with every limit set: its own defaults are unlimited. Add services, `listen`. */
-export function createServer(limits: Partial<ServerLimits> = {}): Server {
+export function createServer(
+  limits: Partial<ServerLimits> = {},
+  interceptors: ServerInterceptor[] = [],
+): Server {
   const all: ServerLimits = { ...defaultLimits, ...limits };
   const server = new Server({
     'grpc.max_receive_message_length': all.maxReceiveBytes,
@@ -54,6 +57,7 @@ export function createServer(limits: Partial<ServerLimits> = {}): Server {
     'grpc.keepalive_timeout_ms': all.keepaliveTimeoutMs,
     'grpc-node.max_session_memory': all.sessionMemoryMb,
     'grpc.enable_channelz': 0,
+    interceptors,
   });
   limitsOf.set(server, all);
   setHttp2Limits(server, all);
