@@ -60,11 +60,15 @@ function exactly(name: string, value: string): TopicSetting {
 }
 
 function atMost(name: string, limit: number): TopicSetting {
-  const accepts = (actual: string): boolean => Number(actual) <= limit;
+  const accepts = (actual: string): boolean => isNumber(actual) && Number(actual) <= limit;
   return { name, value: String(limit), accepts, expected: `at most ${limit}` };
 }
 
 export function atLeast(name: string, limit: number): TopicSetting {
-  const accepts = (actual: string): boolean => Number(actual) >= limit;
+  const accepts = (actual: string): boolean => isNumber(actual) && Number(actual) >= limit;
   return { name, value: String(limit), accepts, expected: `at least ${limit}` };
+}
+
+function isNumber(text: string): boolean {
+  return /^\d+$/.test(text);
 }
