@@ -95,3 +95,14 @@ export const revoke = (subject: string, roleId: string, resourcePrefix = ''): Do
   cause: 'ADMIN',
   admin: false,
 });
+
+/** An API key whose hash is `hash-<id>`. */
+export const apiKey = (id: string, owner: string): DomainEvent => ({
+  type: 'ApiKeyCreated',
+  principal: owner,
+  credential: id,
+  prefix: '',
+  sha256: `hash-${id}`,
+  name: '',
+  scopes: [],
+});
