@@ -42,6 +42,10 @@ export class BlindIndexes implements LoginNameIndex {
       .digest('base64url');
   }
 
+  forget(tenant: string): void {
+    this.#keys.delete(tenant);
+  }
+
   async #load(tenant: string): Promise<Uint8Array> {
     const ref = this.#keyOf(tenant);
     if (ref === undefined) throw new Failure('NOT_FOUND', 'there is no such tenant');

@@ -40,10 +40,10 @@ export class GuessLimits implements AttemptLimits {
     });
   }
 
-  take(source: string, account: string): () => void {
+  take(source: string | undefined, account: string): () => void {
     const nowMs = this.#clock.monotonicMs();
-    const prefix = sourcePrefix(source);
-    refuseFor(this.#sources.take(prefix, nowMs));
+    const prefix = source === undefined ? '' : sourcePrefix(source);
+    if (source !== undefined) refuseFor(this.#sources.take(prefix, nowMs));
     const pair = `${prefix}\0${account}`;
     const bucket = this.#known.has(pair) ? pair : account;
     refuseFor(this.#accounts.take(bucket, nowMs));

@@ -6,7 +6,7 @@ import { loginNames } from '#services/identity/domain/login-name/state.js';
 import { canonicalLoginName } from '#services/identity/domain/names/login-name.js';
 import { passwords, type PasswordSecret } from '#services/identity/domain/password/state.js';
 import { isActive, principals } from '#services/identity/domain/principal/state.js';
-import { slugs, tenants, tenantSettings } from '#services/identity/domain/tenant/state.js';
+import { slugs, tenants } from '#services/identity/domain/tenant/state.js';
 import type {
   CanonicalLoginName,
   LoginNameIndex,
@@ -30,11 +30,6 @@ export function documentsOf(state: Pick<StateStore, 'get'>): DocumentReader {
 export function activeTenant(view: DocumentReader, idOrSlug: string): string | undefined {
   const id = slugs.read(view, '', idOrSlug)?.tenant ?? idOrSlug;
   return tenants.read(view, id, id)?.status === 'ACTIVE' ? id : undefined;
-}
-
-/** Least length of a new password, in code points, if the tenant says so. */
-export function passwordMinLength(view: DocumentReader, tenant: string): number | undefined {
-  return tenantSettings.read(view, tenant, tenant)?.passwordMinLength;
 }
 
 /** A login name as it is typed, or nothing when there can be none like it. */

@@ -3,7 +3,7 @@ import type { ViewState } from '#libs/access/projection/view-state.js';
 import { Failure } from '#libs/errors/failure.js';
 import type { StateStore } from '#libs/decider/state-store.js';
 import { keyText } from '#libs/events/keys.js';
-import type { Caller } from '#services/identity/app/caller.js';
+import { isUnlimited, type Caller } from '#services/identity/app/caller.js';
 import { admins, isAdmin, type AdminsDocument } from '#services/identity/domain/admins.js';
 
 type Documents = Pick<StateStore, 'get'>;
@@ -38,10 +38,16 @@ export class EscalationGuard {
     if (patterns.some(isReserved)) this.requireAdmin(caller);
   }
 
-  /** Before somebody else gets a way to act as this principal. */
+  /**
+   * Before there is a new way to act as this principal: for oneself only with a credential that is
+   * not limited already, for an administrator only by another one.
+   */
   mayImpersonate(caller: Caller, tenant: string, principal: string): void {
-    if (caller.tenant === tenant && caller.principal === principal) return;
-    if (this.#administers(tenant, principal)) this.requireAdmin(caller);
+    if (caller.tenant !== tenant || caller.principal !== principal) {
+      if (this.#administers(tenant, principal)) this.requireAdmin(caller);
+    } else if (!isUnlimited(this.#view(), caller)) {
+      throw new Failure('PERMISSION_DENIED', 'a limited credential cannot make a wider one');
+    }
   }
 
   /** Before a principal joins a group: it gets what the group holds. */

@@ -1,4 +1,3 @@
-import type { AnyCommand, Decide } from '#libs/decider/decide.js';
 import type { CommandResult, Permit } from '#libs/decider/handle-command.js';
 import { Failure } from '#libs/errors/failure.js';
 import type { Actor } from '#libs/events/envelope.js';
@@ -8,6 +7,8 @@ import type { Logger } from '#libs/runtime/log.js';
 import type { CallerGate } from '#services/identity/app/caller.js';
 import type { LedgerSession } from '#services/identity/app/ledger-session.js';
 import type { SigningKeys } from '#services/identity/app/signing-keys.js';
+import type { Command } from '#services/identity/domain/commands.js';
+import { decide } from '#services/identity/domain/decide.js';
 import type { AttemptLimits } from '#services/identity/ports/attempt-limits.js';
 import type { BlockList } from '#services/identity/ports/block-list.js';
 import type { LoginNameIndex } from '#services/identity/ports/login-name-index.js';
@@ -52,11 +53,10 @@ export interface Executed extends CommandResult {
 }
 
 /** Decides, appends, and waits until it counts. */
-export async function execute<C extends AnyCommand>(
+export async function execute(
   parts: IdentityParts,
   call: CommandCall,
-  command: C,
-  decide: Decide<C>,
+  command: Command,
 ): Promise<Executed> {
   const { permit, ...envelope } = call;
   const authorise = (): Permit | { readonly rejected: Failure } => {

@@ -9,6 +9,8 @@ import {
   type Outcome,
 } from '#libs/decider/handle-command.js';
 import { Failure } from '#libs/errors/failure.js';
+import { encodeCommandPayload } from '#libs/events/codec.js';
+import type { Actor } from '#libs/events/envelope.js';
 import { hashOf, keyHash, writerKey } from '#libs/events/keys.js';
 import { encodeConsistencyToken } from '#libs/ledger/consistency-token.js';
 import type { EventLog } from '#libs/ledger/event-log.js';
@@ -32,6 +34,8 @@ export interface LedgerSessionOptions {
   readonly onAlarm: (alarm: ReaderAlarm) => void;
   readonly onFence: (why: string) => void;
 }
+
+const BARRIER_ATTEMPTS = 4;
 
 /** What a command needs beside itself. */
 export interface Execution<C extends AnyCommand> {
@@ -138,6 +142,29 @@ export class LedgerSession {
     const at = chain === undefined ? window.position : position;
     const half = Buffer.from((chain ?? window.chain).subarray(0, 8)).toString('hex');
     return encodeConsistencyToken({ clusterId, epoch, position: at, chain: half });
+  }
+
+  /** Appends a record without events: its position includes everything before the call. */
+  async barrier(tenant: string, actor: Actor): Promise<number> {
+    this.requireServing();
+    const payload = encodeCommandPayload({
+      tenant,
+      actor,
+      command: 'AppendBarrier',
+      commandId: '',
+      requestDigest: '',
+      reason: '',
+      traceparent: '',
+      events: [],
+    });
+    const tenantHash = keyHash(tenant, 'tenant', tenant);
+    for (let attempt = 0; attempt < BARRIER_ATTEMPTS; attempt += 1) {
+      const basedOn = this.reader.position;
+      const draft = { tenantHash, basedOn, reads: [], writes: [], payload };
+      const outcome = await this.writer.submit(draft);
+      if (outcome.verdict === 'accepted') return outcome.position;
+    }
+    throw new Failure('CONFLICT', 'the barrier did not count; try again');
   }
 
   async #submit(draft: Draft): Promise<Outcome> {

@@ -1,8 +1,8 @@
 import { passwordStatus } from '#libs/access/evaluate/credential-status.js';
 import { ALLOW } from '#libs/access/reason-code.js';
 import { invalid } from '#libs/errors/failure.js';
-import type { VaultRef } from '#libs/events/catalogue.js';
-import { documentsOf, passwordMinLength } from '#services/identity/app/accounts.js';
+import type { TenantSettings, VaultRef } from '#libs/events/catalogue.js';
+import { documentsOf } from '#services/identity/app/accounts.js';
 import {
   execute,
   type CommandCall,
@@ -20,9 +20,8 @@ import {
   type PasswordClaim,
   type VerifiedPassword,
 } from '#services/identity/app/verify-password.js';
-import { decidePassword } from '#services/identity/domain/password/decide.js';
 import { loginNames, loginNamesOf } from '#services/identity/domain/login-name/state.js';
-import { tenants } from '#services/identity/domain/tenant/state.js';
+import { tenants, tenantSettings } from '#services/identity/domain/tenant/state.js';
 
 /** A hash that is durable in the vault. */
 export interface SealedPassword {
@@ -37,14 +36,17 @@ export interface NewPassword {
   readonly tenant: string;
   /** Words that must not make up the password. */
   readonly contextWords: readonly string[];
+  /** Of a tenant that is about to be made. */
+  readonly settings?: TenantSettings;
 }
 
 /** What is wrong with a new password under the rules of the tenant. */
 export function passwordProblem(parts: IdentityParts, given: NewPassword): string | undefined {
   const view = documentsOf(parts.ledger.state);
   const tenant = tenants.read(view, given.tenant, given.tenant);
+  const settings = given.settings ?? tenantSettings.read(view, given.tenant, given.tenant);
   const rules = {
-    minLength: passwordMinLength(view, given.tenant) ?? DEFAULT_MIN_PASSWORD_LENGTH,
+    minLength: settings?.passwordMinLength ?? DEFAULT_MIN_PASSWORD_LENGTH,
     contextWords: [...given.contextWords, 'ledgate', tenant?.slug ?? '', tenant?.displayName ?? ''],
   };
   return judgePassword(given.field, given.password, rules, parts.blockList)?.description;
@@ -108,20 +110,15 @@ export async function changePassword(
     actor: { tenant, principal },
     permit: ownPermit(parts, verified),
   };
-  return execute(
-    parts,
-    call,
-    {
-      type: 'SetPassword',
-      principal,
-      credential: verified.credential,
-      ...sealed,
-      cause: 'CHANGE',
-      mustChange: false,
-      verifiedVersion: verified.version,
-    },
-    decidePassword,
-  );
+  return execute(parts, call, {
+    type: 'SetPassword',
+    principal,
+    credential: verified.credential,
+    ...sealed,
+    cause: 'CHANGE',
+    mustChange: false,
+    verifiedVersion: verified.version,
+  });
 }
 
 /** Replaces a hash that is weaker than new ones: after the login, which does not wait for it. */
@@ -140,7 +137,7 @@ export async function rehashPassword(
     permit: ownPermit(parts, verified),
   };
   const command = { type: 'RehashPassword', principal, version, ...sealed } as const;
-  await execute(parts, call, command, decidePassword);
+  await execute(parts, call, command);
 }
 
 /** The password that was verified is the authority: it must still be the one. */

@@ -101,6 +101,7 @@ function credentialKeys({ tenant, principal, credential }: Caller): Key[] {
     : [{ tenant, kind: 'sessions-of', id: principal }];
 }
 
-function denied(): Failure {
+/** One text, whatever it was that the caller may not do. */
+export function denied(): Failure {
   return new Failure('PERMISSION_DENIED', 'the caller may not do this here');
 }

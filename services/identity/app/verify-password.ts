@@ -21,8 +21,8 @@ export interface PasswordClaim {
   readonly tenant: string;
   readonly account: { readonly loginName: string } | { readonly principal: string };
   readonly password: string;
-  /** Address of the peer that the claim came from. */
-  readonly source: string;
+  /** Address of the peer that the claim came from; `undefined`: an authorizer, for one of its own. */
+  readonly source: string | undefined;
   readonly signal: AbortSignal;
 }
 

@@ -21,8 +21,8 @@ export interface RotateApiKey {
   readonly prefix: string;
   readonly sha256: string;
   readonly expiresAtMs?: number | undefined;
-  /** Until then the old key stays valid; ms since the Unix epoch. */
-  readonly overlapUntilMs: number;
+  /** So long the old key stays valid beside it, ms. */
+  readonly overlapMs: number;
 }
 export interface RevokeApiKey {
   readonly type: 'RevokeApiKey';

@@ -1,4 +1,3 @@
-import { resourceProblem } from '#libs/access/resource.js';
 import type { Decision, Facts } from '#libs/decider/decide.js';
 import type { DocumentReader } from '#libs/decider/documents.js';
 import {
@@ -13,6 +12,7 @@ import {
   permissionPatternProblem,
 } from '#services/identity/domain/names/exact-name.js';
 import { freeTextProblem } from '#services/identity/domain/names/free-text.js';
+import { resourcePrefixProblem } from '#services/identity/domain/names/resource-prefix.js';
 import { livePrincipal } from '#services/identity/domain/principal/state.js';
 import type { CreateApiKey } from './commands.js';
 import { apiKeys, apiKeysOf, credentials, mostApiKeys } from './state.js';
@@ -25,7 +25,7 @@ export function createApiKey(command: CreateApiKey, view: DocumentReader, facts:
     ['name', freeTextProblem(name, 1, 64)],
     ['scopes', countProblem(scopes.length, mostScopes)],
     ...eachProblem('scopes', scopes, permissionPatternProblem),
-    ['resource_prefix', resourceProblem(resourcePrefix ?? '')],
+    ['resource_prefix', resourcePrefixProblem(resourcePrefix ?? '')],
     ['expires_at_ms', futureProblem(expiresAtMs, facts.nowMs)],
   );
   if (refused !== undefined) return refused;

@@ -14,7 +14,7 @@ export function rotateApiKey(command: RotateApiKey, view: DocumentReader, facts:
   const { tenant, nowMs } = facts;
   const { credential, replaces, prefix, sha256, expiresAtMs } = command;
   const refused = refuseFields(
-    ['overlap_ms', overlapProblem(command.overlapUntilMs, nowMs)],
+    ['overlap_ms', overlapProblem(command.overlapMs)],
     ['expires_at_ms', futureProblem(expiresAtMs, nowMs)],
   );
   if (refused !== undefined) return refused;
@@ -48,15 +48,14 @@ export function rotateApiKey(command: RotateApiKey, view: DocumentReader, facts:
     resourcePrefix: old.apiKey.resourcePrefix,
     expiresAtMs,
     replaces,
-    overlapUntilMs: Math.min(command.overlapUntilMs, old.apiKey.expiresAtMs ?? Infinity),
+    overlapUntilMs: Math.min(nowMs + command.overlapMs, old.apiKey.expiresAtMs ?? Infinity),
   };
   return accept(...over, created);
 }
 
-function overlapProblem(untilMs: number, nowMs: number): string | undefined {
-  if (!Number.isSafeInteger(untilMs)) return 'must be whole milliseconds';
-  if (untilMs < nowMs) return 'must not be negative';
-  return untilMs <= nowMs + longestOverlapMs ? undefined : `at most ${longestOverlapMs} ms`;
+function overlapProblem(ms: number): string | undefined {
+  const fits = Number.isSafeInteger(ms) && ms >= 0 && ms <= longestOverlapMs;
+  return fits ? undefined : `must be a whole number from 0 to ${longestOverlapMs}`;
 }
 
 function rotationProblem(key: ApiKeyFacts, nowMs: number): string | undefined {

@@ -1,0 +1,190 @@
+import { createPrivateKey, createPublicKey } from 'node:crypto';
+import { genesisCodec } from '#libs/events/control-codec.js';
+import { Failure } from '#libs/errors/failure.js';
+import type { VaultRef } from '#libs/events/catalogue.js';
+import { systemTenant } from '#libs/events/envelope.js';
+import { genesisKey, hashOf } from '#libs/events/keys.js';
+import { RecordKind } from '#libs/ledger/record.js';
+import type { MacKeys } from '#libs/ledger/mac.js';
+import { generateApiKey } from '#libs/tokens/api-key.js';
+import { documentsOf } from '#services/identity/app/accounts.js';
+import {
+  execute,
+  type CommandCall,
+  type IdentityParts,
+} from '#services/identity/app/identity-parts.js';
+import type { Command } from '#services/identity/domain/commands.js';
+import type { RegisterPrincipal } from '#services/identity/domain/principal/commands.js';
+import { tenants } from '#services/identity/domain/tenant/state.js';
+import { roleNames } from '#services/identity/domain/role/state.js';
+
+export interface Genesis {
+  /** Name of the ledger (the topic). */
+  readonly ledger: string;
+  readonly macKeys: MacKeys;
+  /** 32 bytes, from the master key: the Ed25519 key that signs checkpoints. */
+  readonly auditSeed: Uint8Array;
+  readonly createdBy: string;
+}
+
+/** What the first start of a cluster shows, once. */
+export interface Bootstrap {
+  readonly clusterId: string;
+  /** API key of the first administrator of the system tenant. */
+  readonly apiKey: string;
+  readonly adminPrincipal: string;
+}
+
+/** Name of the role, in the system tenant, for the service accounts of authorizers. */
+export const authorizerRole = 'authorizer';
+const authorizerPermissions = [
+  'ledgate.identity:verify-password',
+  'ledgate.identity:append-barrier',
+];
+
+/**
+ * Founds a cluster on an empty ledger: GENESIS, then the system tenant, its signing key and a first
+ * credential in one record, then the role of authorizers. Safe to repeat and to run on several
+ * instances at once: `undefined` when the system tenant was there already.
+ */
+export async function bootstrap(
+  parts: IdentityParts,
+  genesis: Genesis,
+): Promise<Bootstrap | undefined> {
+  const { ledger } = parts;
+  if (ledger.reader.position < 0) await appendGenesis(parts, genesis);
+  ledger.requireServing();
+  const view = documentsOf(ledger.state);
+  const founded =
+    tenants.read(view, systemTenant, systemTenant) === undefined
+      ? await createSystem(parts)
+      : undefined;
+  if (roleNames.read(view, systemTenant, authorizerRole) === undefined) {
+    await asSystem(parts, {
+      type: 'CreateRole',
+      role: parts.ids.uuid(),
+      name: authorizerRole,
+      permissions: authorizerPermissions,
+      parents: [],
+      admin: false,
+    });
+  }
+  return founded;
+}
+
+/** Only one GENESIS counts: another instance may have been faster. */
+async function appendGenesis(parts: IdentityParts, genesis: Genesis): Promise<void> {
+  const { ledger, macKeys, auditSeed, createdBy } = genesis;
+  const payload = genesisCodec.encode({
+    clusterId: parts.ids.uuid(),
+    ledger,
+    format: 1,
+    macKeyCheck: Buffer.from(macKeys.checkValue(macKeys.currentId), 'hex'),
+    auditPublicKey: auditPublicKey(auditSeed),
+    createdBy,
+  });
+  const key = hashOf(genesisKey);
+  const outcome = await parts.ledger.writer.submit({
+    kind: RecordKind.GENESIS,
+    tenantHash: new Uint8Array(16),
+    basedOn: -1,
+    reads: [key],
+    writes: [key],
+    payload,
+  });
+  if (outcome.verdict === 'accepted' || outcome.why === 'conflict') return;
+  throw new Failure('NOT_READY', `the first record did not count (${outcome.why}): start again`);
+}
+
+async function createSystem(parts: IdentityParts): Promise<Bootstrap | undefined> {
+  try {
+    return await foundSystem(parts);
+  } catch (error) {
+    // The index key that was made here is not the one that counts.
+    parts.loginNames.forget(systemTenant);
+    if (error instanceof Failure && error.reason === 'ALREADY_EXISTS') return undefined;
+    throw error;
+  }
+}
+
+async function foundSystem(parts: IdentityParts): Promise<Bootstrap> {
+  const { ids, random, signingKeys, ledger, issuer, clock } = parts;
+  const principal = ids.uuid();
+  const apiKey = generateApiKey(random);
+  const algorithm = 'EdDSA';
+  const { kid, publicJwk, privateKey } = await signingKeys.create(algorithm);
+  const admin = await firstAdmin(parts, principal);
+  await asSystem(parts, {
+    type: 'InitialiseSystem',
+    tenant: {
+      type: 'CreateTenant',
+      slug: systemTenant,
+      displayName: 'System',
+      settings: {},
+      blindIndexKey: admin.blindIndexKey,
+      adminRole: ids.uuid(),
+      admin: { principal: admin.register, grant: ids.uuid() },
+    },
+    signingKey: {
+      type: 'RotateSigningKey',
+      kid,
+      issuer,
+      algorithm,
+      publicJwk,
+      privateKey,
+      retireAfterMs: Math.trunc(clock.wallMs()) + 60_000,
+    },
+    apiKey: {
+      type: 'CreateApiKey',
+      principal,
+      credential: ids.uuid(),
+      prefix: apiKey.text.slice(4, 12),
+      sha256: apiKey.sha256,
+      name: 'bootstrap',
+      scopes: [],
+    },
+  });
+  const clusterId = ledger.fold.cluster?.clusterId ?? '';
+  return { clusterId, apiKey: apiKey.text, adminPrincipal: principal };
+}
+
+async function firstAdmin(
+  parts: IdentityParts,
+  principal: string,
+): Promise<{ readonly blindIndexKey: VaultRef; readonly register: RegisterPrincipal }> {
+  const name = { kind: 'USERNAME', canonical: 'admin' } as const;
+  const blindIndexKey = await parts.loginNames.createKey(systemTenant);
+  const blindIndex = await parts.loginNames.indexOf(systemTenant, name);
+  const context = { class: 'PROFILE', tenant: systemTenant, principal } as const;
+  const value = await parts.secrets.seal(Buffer.from(name.canonical, 'utf8'), context);
+  const register: RegisterPrincipal = {
+    type: 'RegisterPrincipal',
+    principal,
+    kind: 'USER',
+    loginNames: [{ kind: name.kind, blindIndex, value, verified: true }],
+    origin: 'ADMIN',
+  };
+  return { blindIndexKey, register };
+}
+
+async function asSystem(parts: IdentityParts, command: Command): Promise<void> {
+  const call: CommandCall = {
+    tenant: systemTenant,
+    actor: { tenant: systemTenant, principal: '' },
+    commandId: '',
+    requestDigest: '',
+    reason: 'bootstrap',
+    traceparent: '',
+    permit: () => ({ permittedBy: [] }),
+  };
+  await execute(parts, call, command);
+}
+
+/** Raw Ed25519 public key of a seed (RFC 8032), by way of its PKCS #8 form (RFC 8410). */
+function auditPublicKey(seed: Uint8Array): Uint8Array {
+  const prefix = Buffer.from('302e020100300506032b657004220420', 'hex');
+  const der = Buffer.concat([prefix, seed]);
+  const key = createPrivateKey({ key: der, type: 'pkcs8', format: 'der' });
+  const jwk = createPublicKey(key).export({ format: 'jwk' });
+  return Buffer.from(jwk.x ?? '', 'base64url');
+}
