@@ -5,8 +5,8 @@ import { systemClock } from '#libs/runtime/clock.js';
 
 /** Something that the adapter mends by itself but an operator wants to see in logs and metrics. */
 export interface KafkaTrouble {
-  /** Which part met it: the connection of the appends, of a tail, of a query, or a broker's metadata. */
-  readonly part: 'append' | 'tail' | 'query' | 'metadata';
+  /** Which part met it: the connection of the appends, that of a tail, or a broker's metadata. */
+  readonly part: 'append' | 'tail' | 'metadata';
   readonly topic: string;
   readonly message: string;
   readonly cause: unknown;
