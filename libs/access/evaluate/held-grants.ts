@@ -39,12 +39,12 @@ export interface Membership {
 export function memberships(view: ViewState, principal: number): Membership[] {
   const { sets, entries, positions, principals } = view;
   const set = principals.setOf(principal);
+  const since = positions.all(principals.positionsOf(principal), sets.lengthOf(set));
   const found: Membership[] = [];
   for (let i = 0; i < sets.lengthOf(set); i++) {
     const entry = sets.entryAt(set, i);
     if (entries.prefix[entry] !== memberOf) continue;
-    const since = positions.at(principals.positionsOf(principal), i);
-    found.push({ group: entries.target[entry] as number, since });
+    found.push({ group: entries.target[entry] as number, since: since[i] as number });
   }
   return found;
 }
@@ -59,6 +59,7 @@ export function grantsIn(
 ): HeldGrant[] {
   const { sets, entries, positions, prefixes, roles } = view;
   const set = subjects.setOf(row);
+  const since = positions.all(subjects.positionsOf(row), sets.lengthOf(set));
   const found: HeldGrant[] = [];
   for (let i = 0; i < sets.lengthOf(set); i++) {
     const entry = sets.entryAt(set, i);
@@ -68,7 +69,7 @@ export function grantsIn(
       role: roles[entries.target[entry] as number] as Role,
       resourcePrefix: prefixes.text(prefix),
       expiresAtMs: entries.expiresAt[entry] as number,
-      position: positions.at(subjects.positionsOf(row), i),
+      position: since[i] as number,
       group,
       memberSince,
     });

@@ -61,8 +61,11 @@ export function listPermissions(view: ViewState, question: ListQuestion): Permis
     .map((permission) => held(tenant, permission, grants, limits))
     .filter((each) => each.resourcePrefixes.length > 0)
     .sort((a, b) => (a.permission < b.permission ? -1 : 1));
-  const ends = grants.map((grant) => grant.expiresAtMs);
-  return { code: ALLOW, permissions, validUntilMs: Math.min(limits.expiresAtMs, ...ends) };
+  const validUntilMs = grants.reduce(
+    (earliest, grant) => Math.min(earliest, grant.expiresAtMs),
+    limits.expiresAtMs,
+  );
+  return { code: ALLOW, permissions, validUntilMs };
 }
 
 /** Names of the live roles granted to the principal or its groups and unexpired, sorted. */
@@ -117,8 +120,14 @@ function held(
     const left = withinLimits(resourcePrefix, limits);
     if (left !== undefined && resourceProblem(left) === undefined) prefixes.add(left);
   }
-  const widest = [...prefixes].filter(
-    (prefix) => ![...prefixes].some((other) => other !== prefix && covers(other, prefix)),
-  );
+  const widest = [...prefixes].filter((prefix) => !isUnderAnother(prefixes, prefix));
   return { permission: permission.name, resourcePrefixes: widest.sort() };
+}
+
+function isUnderAnother(prefixes: ReadonlySet<string>, prefix: string): boolean {
+  if (prefix === '') return false;
+  for (let end = prefix.lastIndexOf('/'); end > 0; end = prefix.lastIndexOf('/', end - 1)) {
+    if (prefixes.has(prefix.slice(0, end))) return true;
+  }
+  return prefixes.has('');
 }

@@ -11,7 +11,7 @@ export const setHeader = 3;
  * offset of its block in `words`: `[length, uses, hash, entry, entry, …]`, entries ascending.
  */
 export class EntrySets {
-  words = new Uint32Array(1024);
+  words = new Int32Array(1024);
   #end = setHeader;
   /** Freed blocks by length. */
   readonly #free = new Map<number, number[]>();
@@ -111,7 +111,7 @@ export class EntrySets {
     const block = this.#end;
     this.#end += setHeader + length;
     if (this.#end > this.words.length) {
-      const grown = new Uint32Array(Math.max(this.words.length * 2, this.#end));
+      const grown = new Int32Array(Math.max(this.words.length * 2, this.#end));
       grown.set(this.words);
       this.words = grown;
     }

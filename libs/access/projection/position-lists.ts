@@ -36,7 +36,19 @@ export class PositionLists {
   }
 
   at(head: number, index: number): number {
-    const cell = this.#cellAt(head, index);
+    return this.#read(this.#cellAt(head, index));
+  }
+
+  /** The first `length` positions of a list. */
+  all(head: number, length: number): number[] {
+    const found: number[] = [];
+    for (let cell = head; found.length < length; cell = this.#next(cell)) {
+      found.push(this.#read(cell));
+    }
+    return found;
+  }
+
+  #read(cell: number): number {
     return (
       this.#word(cell, 0) + this.#word(cell, 1) * 0x1_0000 + this.#word(cell, 2) * 0x1_0000_0000
     );

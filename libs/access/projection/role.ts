@@ -15,7 +15,7 @@ export class Role {
   /** Parent roles → position of the event that added each. */
   readonly parents = new Map<Role, number>();
 
-  #bits = new Uint32Array(0);
+  #bits = new Int32Array(0);
   #bitsOf = -1;
 
   constructor(index: number, id: string) {
@@ -48,7 +48,7 @@ export class Role {
 
   #compile(names: readonly string[], generation: number): void {
     const patterns = this.closure().flatMap((role) => [...role.patterns.keys()]);
-    this.#bits = new Uint32Array((names.length + 31) >>> 5);
+    this.#bits = new Int32Array((names.length + 31) >>> 5);
     this.#bitsOf = generation;
     for (const [index, name] of names.entries()) {
       if (!anyMatches(patterns, name)) continue;

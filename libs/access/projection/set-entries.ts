@@ -2,7 +2,7 @@ import type { PrefixTexts } from './prefix-texts.js';
 import { mix, SlotTable } from './slot-table.js';
 
 /** In place of a prefix: the entry is a membership, and its target a group's row. */
-export const memberOf = 0xffff_ffff;
+export const memberOf = -1;
 /** An entry that never expires. */
 export const never = Number.POSITIVE_INFINITY;
 
@@ -12,17 +12,17 @@ export const never = Number.POSITIVE_INFINITY;
  */
 export class SetEntries {
   /** Role index, or the group's row where `prefix` is `memberOf`. */
-  target = new Uint32Array(64);
+  target = new Int32Array(64);
   /** Index into the prefix texts, or `memberOf`. */
-  prefix = new Uint32Array(64);
+  prefix = new Int32Array(64);
   /** Expiry, ms since the Unix epoch; `never`. */
   expiresAt = new Float64Array(64);
-  #uses = new Uint32Array(64);
+  #uses = new Int32Array(64);
   #length = 0;
   readonly #free: number[] = [];
   readonly #prefixes: PrefixTexts;
   readonly #slots = new SlotTable((entry) => this.#hash(entry));
-  readonly #bits = new Uint32Array(2);
+  readonly #bits = new Int32Array(2);
   readonly #double = new Float64Array(this.#bits.buffer);
 
   constructor(prefixes: PrefixTexts) {
@@ -100,14 +100,14 @@ export class SetEntries {
 
   #grow(): void {
     const size = this.target.length * 2;
-    this.target = grown(this.target, new Uint32Array(size));
-    this.prefix = grown(this.prefix, new Uint32Array(size));
-    this.#uses = grown(this.#uses, new Uint32Array(size));
+    this.target = grown(this.target, new Int32Array(size));
+    this.prefix = grown(this.prefix, new Int32Array(size));
+    this.#uses = grown(this.#uses, new Int32Array(size));
     this.expiresAt = grown(this.expiresAt, new Float64Array(size));
   }
 }
 
-function grown<A extends Uint32Array | Float64Array>(from: A, to: A): A {
+function grown<A extends Int32Array | Float64Array>(from: A, to: A): A {
   to.set(from);
   return to;
 }

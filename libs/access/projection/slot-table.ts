@@ -6,7 +6,7 @@ export type HashOf = (value: number) => number;
  * slot. The owner compares: `for (let i = t.start(h); (v = t.at(i)) >= 0; i = t.next(i)) …`.
  */
 export class SlotTable {
-  #slots = new Uint32Array(16);
+  #slots = new Int32Array(16);
   #count = 0;
   readonly #hashOf: HashOf;
 
@@ -57,14 +57,14 @@ export class SlotTable {
 
   #grow(): void {
     const old = this.#slots;
-    this.#slots = new Uint32Array(old.length * 2);
+    this.#slots = new Int32Array(old.length * 2);
     for (const slot of old) if (slot !== 0) this.#put(slot - 1);
   }
 }
 
-/** Mixes a word into a hash (the 32-bit finalizer of MurmurHash3). */
+/** Mixes a word into a hash (the finalizer of MurmurHash3): a signed 32-bit number. */
 export function mix(hash: number, word: number): number {
   let h = Math.imul(hash ^ word, 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return (h ^ (h >>> 16)) >>> 0;
+  return h ^ (h >>> 16);
 }

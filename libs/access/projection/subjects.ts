@@ -21,7 +21,7 @@ export const deleted: SubjectStatus = 2;
 /** Named by something, not created (yet). */
 export const absent: SubjectStatus = 3;
 
-const words = new Uint32Array(4);
+const words = new Int32Array(4);
 
 /**
  * Rows of principals (or of groups): 40 bytes each, found by tenant and id through one hash table.
@@ -93,7 +93,9 @@ export class Subjects {
   /** Sessions and tokens issued on a position before this one are dead; −1: none was raised. */
   watermarkOf(row: number): number {
     const rows = this.#rows;
-    return rows.get(row, watermarkWord + 1) * 0x1_0000_0000 + rows.get(row, watermarkWord) - 1;
+    return (
+      rows.get(row, watermarkWord + 1) * 0x1_0000_0000 + (rows.get(row, watermarkWord) >>> 0) - 1
+    );
   }
 
   raiseWatermark(row: number, position: number): void {

@@ -8,7 +8,7 @@ const digitOf = new Int8Array(128).fill(-1);
 for (let i = 0; i < 16; i++) digitOf[i.toString(16).charCodeAt(0)] = i;
 
 /** Writes the four words of a canonical UUID; false (and garbage in `words`) for any other text. */
-export function packUuid(text: string, words: Uint32Array): boolean {
+export function packUuid(text: string, words: Int32Array): boolean {
   if (text.length !== length) return false;
   let word = 0;
   let digits = 0;

@@ -1,10 +1,13 @@
 const chunkBits = 12;
 const rowsPerChunk = 1 << chunkBits;
 
-/** Rows of a fixed number of 32-bit words in chunks: they grow without copying and without slack. */
+/**
+ * Rows of a fixed number of 32-bit words in chunks: they grow without copying and without slack. The
+ * words are signed: a number past 2^31 that leaves a function would be allocated.
+ */
 export class WordRows {
   length = 0;
-  readonly #chunks: Uint32Array[] = [];
+  readonly #chunks: Int32Array[] = [];
   readonly #stride: number;
 
   constructor(wordsPerRow: number) {
@@ -15,19 +18,19 @@ export class WordRows {
   add(): number {
     const row = this.length;
     if (row >>> chunkBits === this.#chunks.length) {
-      this.#chunks.push(new Uint32Array(rowsPerChunk * this.#stride));
+      this.#chunks.push(new Int32Array(rowsPerChunk * this.#stride));
     }
     this.length = row + 1;
     return row;
   }
 
   get(row: number, word: number): number {
-    const chunk = this.#chunks[row >>> chunkBits] as Uint32Array;
+    const chunk = this.#chunks[row >>> chunkBits] as Int32Array;
     return chunk[(row & (rowsPerChunk - 1)) * this.#stride + word] as number;
   }
 
   set(row: number, word: number, value: number): void {
-    const chunk = this.#chunks[row >>> chunkBits] as Uint32Array;
+    const chunk = this.#chunks[row >>> chunkBits] as Int32Array;
     chunk[(row & (rowsPerChunk - 1)) * this.#stride + word] = value;
   }
 }
