@@ -10,31 +10,38 @@ export type PresentedCredential =
   | { readonly found: 'credential'; readonly credential: Credential }
   | { readonly found: 'nothing' | 'unreadable' };
 
-const maxLength = 8192;
+/** What the authorizer reads at most, in characters: what is longer is nobody's credential. */
+const longest = { header: 8_192, apiKey: 256, tenant: 128, username: 320, password: 4_096 };
 // RFC 9110 section 11.4: scheme, spaces, token68.
 const authorization = /^([A-Za-z]+) +([\w.~+/-]+=*)$/;
 // oxlint-disable-next-line no-control-regex
 const control = /[\u0000-\u001f\u007f]/;
+
+const unreadable: PresentedCredential = { found: 'unreadable' };
+const within = (text: string, most: number): boolean => text !== '' && text.length <= most;
 
 function basicOf(encoded: string, where: BasicTenant): PresentedCredential {
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(encoded, 'base64'));
   } catch {
-    return { found: 'unreadable' };
+    return unreadable;
   }
   const colon = text.indexOf(':');
-  if (colon < 1 || control.test(text)) return { found: 'unreadable' };
+  if (colon < 1 || control.test(text)) return unreadable;
   const userId = text.slice(0, colon);
   const password = text.slice(colon + 1);
-  if (where !== 'in-username') {
-    const basic = { tenant: where.tenant, username: userId, password };
-    return { found: 'credential', credential: { basic } };
-  }
   const slash = userId.indexOf('/');
-  if (slash < 1 || slash === userId.length - 1) return { found: 'unreadable' };
-  const basic = { tenant: userId.slice(0, slash), username: userId.slice(slash + 1), password };
-  return { found: 'credential', credential: { basic } };
+  const [tenant, username] =
+    where === 'in-username'
+      ? [userId.slice(0, Math.max(0, slash)), userId.slice(slash + 1)]
+      : [where.tenant, userId];
+  const possible =
+    within(tenant, longest.tenant) &&
+    within(username, longest.username) &&
+    within(password, longest.password);
+  if (!possible) return unreadable;
+  return { found: 'credential', credential: { basic: { tenant, username, password } } };
 }
 
 /**
@@ -47,9 +54,11 @@ export function credentialOf(
 ): PresentedCredential {
   if (header === undefined || header === '') return { found: 'nothing' };
   const [, scheme = '', text = ''] =
-    header.length > maxLength ? [] : (authorization.exec(header) ?? []);
+    header.length > longest.header ? [] : (authorization.exec(header) ?? []);
   if (scheme.toLowerCase() === 'basic' && basicTenant) return basicOf(text, basicTenant);
-  if (scheme.toLowerCase() !== 'bearer') return { found: 'unreadable' };
-  const credential = text.startsWith('lgk_') ? { apiKey: text } : { bearerToken: text };
-  return { found: 'credential', credential };
+  if (scheme.toLowerCase() !== 'bearer') return unreadable;
+  if (!text.startsWith('lgk_')) return { found: 'credential', credential: { bearerToken: text } };
+  return within(text, longest.apiKey)
+    ? { found: 'credential', credential: { apiKey: text } }
+    : unreadable;
 }

@@ -40,7 +40,8 @@ export interface Presented {
 }
 
 /** Reasons of a denial that say that the credential itself is no good, whatever was asked. */
-const aboutIdentity = /^(?:CREDENTIALS?|SIGNING_KEY|TOKEN|TENANT|PRINCIPAL|WATERMARK)(?:_|$)/;
+const aboutIdentity =
+  /^(?:CREDENTIALS?|PASSWORD|SIGNING_KEY|TOKEN|TENANT|PRINCIPAL|WATERMARK)(?:_|$)/;
 const defaultRetryMs = 1000;
 
 /** Judges requests: the same for gRPC and every HTTP framework. */

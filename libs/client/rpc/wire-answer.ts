@@ -17,7 +17,7 @@ import {
   type GrantPath,
   type PermissionsPage,
 } from '#libs/client/answer.js';
-import { brokenAnswer } from '#libs/client/ledgate-error.js';
+import { brokenAnswer, LedgateError } from '#libs/client/ledgate-error.js';
 
 function plain(value: bigint): number {
   const number = Number(value);
@@ -36,16 +36,28 @@ export function answeredOf(answered: WireAnswered | undefined): Answered {
   };
 }
 
-/** A decision that is neither ALLOW nor DENY is no decision: nothing is guessed from it. */
-function decisionOf(decision: Decision): Answer['decision'] {
+/** In a batch: this service may not ask that. A single question is refused with a status. */
+const callerRefused = 'CALLER_NOT_PERMITTED';
+
+/**
+ * A decision that is neither ALLOW nor DENY is none, and nothing is guessed from it. In a batch it
+ * stands for a question that nobody could decide; the reason says why.
+ */
+function decisionOf({ decision, reason }: AuthorizeResponse): Answer['decision'] {
   if (decision === Decision.DECISION_ALLOW) return 'ALLOW';
+  if (reason === callerRefused) {
+    throw new LedgateError('CALLER_REFUSED', 'This service may not ask that', { reason });
+  }
   if (decision === Decision.DECISION_DENY) return 'DENY';
-  throw brokenAnswer('has no decision');
+  if (decision !== Decision.DECISION_UNSPECIFIED || reason === '') {
+    throw brokenAnswer('has no decision');
+  }
+  throw new LedgateError('UNDECIDED', `The authorizer could not decide (${reason})`, { reason });
 }
 
 export function answerOf(response: AuthorizeResponse, ofBatch?: WireAnswered): Answer {
   return {
-    decision: decisionOf(response.decision),
+    decision: decisionOf(response),
     reason: response.reason,
     tenantId: response.tenantId,
     principalId: response.principalId,

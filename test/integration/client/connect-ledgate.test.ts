@@ -139,7 +139,7 @@ describe('authorize', () => {
 
 describe('an answer that decides nothing', () => {
   it.each<[string, Script]>([
-    ['without decision', { authorize: () => wireAnswer({ decision: 0 }) }],
+    ['without decision', { authorize: () => wireAnswer({ decision: 0, reason: '' }) }],
     ['with an unknown decision', { authorize: () => wireAnswer({ decision: 9 as 0 }) }],
     [
       'with fewer responses than questions',
@@ -163,6 +163,27 @@ describe('an answer that decides nothing', () => {
       await expect(one).rejects.toMatchObject({ kind: 'UNDECIDED', reason: 'BROKEN_ANSWER' });
     }
   });
+});
+
+describe('a question of a batch that nobody could decide', () => {
+  it.each([
+    ['QUARANTINED', 0, 'UNDECIDED'],
+    ['STALE', 0, 'UNDECIDED'],
+    ['CALLER_NOT_PERMITTED', 0, 'CALLER_REFUSED'],
+    ['CALLER_NOT_PERMITTED', 2, 'CALLER_REFUSED'],
+  ] as const)(
+    '%s (decision %i) is no denial, and the others are answered',
+    async (reason, decision, kind) => {
+      const { address } = await authorizer({
+        authorize: ({ resource }) =>
+          resource === 'open' ? wireAnswer({ decision, reason }) : allowed(),
+      });
+      const ledgate = client(address);
+      const asked = ['open', 'b'].map((one) => ledgate.authorize(question(one)));
+      await expect(asked[0]).rejects.toMatchObject({ kind, reason });
+      expect(await asked[1]).toMatchObject({ decision: 'ALLOW' });
+    },
+  );
 });
 
 describe('batchAuthorize', () => {

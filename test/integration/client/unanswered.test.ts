@@ -27,10 +27,18 @@ describe('failures', () => {
     const answer = await client(unavailable.address).authorize(question('a'));
     expect([answer.decision, unavailable.calls.length]).toEqual(['ALLOW', 3]);
 
-    const early = () => new ScriptedStatus(status.ABORTED, 'NOT_YET_KNOWN');
+    const early = () => new ScriptedStatus(status.UNAVAILABLE, 'NOT_YET_KNOWN', undefined, true);
     const late = await authorizer(failing(1, early));
     await client(late.address).authorize(question('a'));
     expect(late.calls.length).toBe(2);
+
+    const final = () => new ScriptedStatus(status.UNAVAILABLE, 'QUARANTINED', undefined, false);
+    const closed = await authorizer(failing(9, final));
+    await expect(client(closed.address).authorize(question('a'))).rejects.toMatchObject({
+      kind: 'UNDECIDED',
+      reason: 'QUARANTINED',
+    });
+    expect(closed.calls.length).toBe(1);
 
     const refusing = await authorizer(failing(9, () => new ScriptedStatus(status.UNAUTHENTICATED)));
     await expect(client(refusing.address).authorize(question('a'))).rejects.toMatchObject({
@@ -102,6 +110,18 @@ describe('failures', () => {
 });
 
 describe('several addresses', () => {
+  it('asks another one when one has diverged', async () => {
+    const diverged = await authorizer({
+      authorize: () => {
+        throw new ScriptedStatus(status.UNAVAILABLE, 'DIVERGED', undefined, false);
+      },
+    });
+    const good = await authorizer({ authorize: () => allowed() });
+    const ledgate = client([diverged.address, good.address]);
+    expect((await ledgate.authorize(question('a'))).decision).toBe('ALLOW');
+    expect(diverged.calls.length).toBe(1);
+  });
+
   it('takes turns, and passes over one that is gone', async () => {
     const script: Script = { authorize: () => allowed() };
     const [a, b] = [await authorizer(script), await authorizer(script)];

@@ -39,7 +39,7 @@ export class ScriptedStatus extends Error {
   readonly metadata = new Metadata();
   readonly code: status;
 
-  constructor(code: status, reason?: string, retryAfterMs?: number) {
+  constructor(code: status, reason?: string, retryAfterMs?: number, retryable?: boolean) {
     super(status[code]);
     this.code = code;
     const details: Status['details'] = [];
@@ -49,7 +49,8 @@ export class ScriptedStatus extends Error {
         value: Buffer.from(value),
       });
     if (reason !== undefined) {
-      const info = { reason, domain: 'ledgate', metadata: {} };
+      const said = retryable === undefined ? {} : { retryable: String(retryable) };
+      const info = { reason, domain: 'ledgate', metadata: said };
       add('ErrorInfo', ErrorInfo.encode(info).finish());
     }
     if (retryAfterMs !== undefined) {

@@ -30,6 +30,7 @@ describe('credentialOf', () => {
     'Digest abc',
     'lgk_abc',
     `Bearer ${'a'.repeat(8192)}`,
+    `Bearer lgk_${'a'.repeat(253)}`,
   ])('refuses %j', (header) => {
     expect(read(header)).toEqual({ found: 'unreadable' });
   });
@@ -47,16 +48,20 @@ describe('credentialOf', () => {
   });
 
   it('reads the tenant from the user name, up to the first slash', () => {
-    const expected = { basic: { tenant: 'acme', username: 'a/b', password: '' } };
-    expect(read(basic('acme/a/b:'), 'in-username')).toEqual(found(expected));
+    const expected = { basic: { tenant: 'acme', username: 'a/b', password: 'p' } };
+    expect(read(basic('acme/a/b:p'), 'in-username')).toEqual(found(expected));
   });
 
   it.each([
     basic('alice'),
+    basic(`${'t'.repeat(129)}/alice:pw`),
+    basic(`acme/${'a'.repeat(321)}:pw`),
+    basic(`acme/alice:${'p'.repeat(4097)}`),
     basic(':pw'),
     basic('/alice:pw'),
     basic('acme/:pw'),
     basic('alice:pw'),
+    basic('acme/alice:'),
     basic('acme/ali\nce:pw'),
     `Basic ${Buffer.from([0x61, 0x2f, 0x62, 0x3a, 0xff]).toString('base64')}`,
   ])('refuses %s with the tenant in the user name', (header) => {
