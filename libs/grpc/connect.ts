@@ -21,7 +21,7 @@ export interface ConnectOptions {
   readonly serverName?: string;
 }
 
-type ClientConstructor<C extends Client> = new (
+export type ClientConstructor<C extends Client> = new (
   address: string,
   credentials: ChannelCredentials,
   options?: Partial<ClientOptions>,

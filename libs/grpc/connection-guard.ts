@@ -10,14 +10,17 @@ export interface GuardLimits {
 /** A connection that has this many stuck calls at once is not merely slow. */
 const stuckCallsPerConnection = 8;
 
+/** Calls that a connection may have cancelled between two looks. */
+const cancelledCallsPerLook = 800;
+
 const guarded = new WeakSet<Http2Server>();
 const connectionsOf = new WeakMap<Server, Set<Http2Session>>();
 
 /**
  * Bounds what a peer can hold open without a deadline: a request sent drop by drop, or an answer
  * not taken. A call that is stuck at two looks in a row is reset; a connection with many such calls
- * is cut. A call that has its request and computes, or streams, is left alone. Costs one set entry
- * a call.
+ * is cut, and so is one that cancels calls as fast as it makes them (CVE-2023-44487). A call that
+ * has its request and computes, or streams, is left alone. Costs one map entry a call.
  */
 export function guardConnections(server: Server, limits: GuardLimits): void {
   const connections = connectionsOf.get(server) ?? new Set<Http2Session>();
@@ -43,22 +46,44 @@ export function cutConnections(server: Server): void {
 }
 
 function guardCalls(listener: Http2Server, stuckCallMs: number): void {
-  const open = new Set<ServerHttp2Stream>();
+  const open = new Map<ServerHttp2Stream, Http2Session | undefined>();
+  const cancelled = new Map<Http2Session, number>();
   let suspects = new Set<ServerHttp2Stream>();
   const closed = function (this: ServerHttp2Stream): void {
+    const session = open.get(this);
     open.delete(this);
+    if (session !== undefined && (this.aborted || this.rstCode !== 0)) count(cancelled, session);
   };
   listener.on('stream', (stream) => {
-    open.add(stream);
+    open.set(stream, stream.session);
     stream.on('close', closed);
   });
   const look = (): void => {
-    const stuck = [...open].filter((stream) => !stream.readableEnded || stream.writableEnded);
+    cancelled.clear();
+    const stuck = [...open.keys()].filter(isWaitingForPeer);
     cut(stuck.filter((stream) => suspects.has(stream)));
     suspects = new Set(stuck);
   };
   const timer = setInterval(look, stuckCallMs).unref();
   listener.on('close', () => clearInterval(timer));
+}
+
+/** nghttp2 stops answering a connection after 1,000 resets in a row, but Node keeps it open. */
+function count(cancelled: Map<Http2Session, number>, session: Http2Session): void {
+  const times = (cancelled.get(session) ?? 0) + 1;
+  cancelled.set(session, times);
+  if (times > cancelledCallsPerLook) destroy(session);
+}
+
+function destroy(session: Http2Session): void {
+  if (session.destroyed) return;
+  session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+  session.destroy();
+}
+
+/** Its request is not complete, or something written to it has not been taken. */
+function isWaitingForPeer(stream: ServerHttp2Stream): boolean {
+  return !stream.readableEnded || stream.writableEnded || stream.writableLength > 0;
 }
 
 function cut(stuck: readonly ServerHttp2Stream[]): void {
@@ -69,8 +94,7 @@ function cut(stuck: readonly ServerHttp2Stream[]): void {
     if (session !== undefined) perSession.set(session, (perSession.get(session) ?? 0) + 1);
   }
   for (const [session, calls] of perSession) {
-    if (calls >= stuckCallsPerConnection)
-      session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    if (calls >= stuckCallsPerConnection) destroy(session);
   }
 }
 
