@@ -1,0 +1,41 @@
+import { InvalidArgumentError } from 'commander';
+import { Failure } from '#libs/errors/failure.js';
+
+const units = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** `90s`, `15m`, `12h`, `30d` → ms. */
+export function duration(text: string): number {
+  const match = /^(\d{1,6})([smhd])$/.exec(text);
+  const unit = match?.[2] as keyof typeof units | undefined;
+  if (!match || !unit) throw new InvalidArgumentError('Write e.g. 90s, 15m, 12h or 30d.');
+  return Number(match[1]) * units[unit];
+}
+
+/** An ISO time, or a duration from now, → Unix ms. */
+export function moment(text: string): bigint {
+  if (/^\d{1,6}[smhd]$/.test(text)) return BigInt(Date.now() + duration(text));
+  const ms = Date.parse(text);
+  if (Number.isNaN(ms)) {
+    throw new InvalidArgumentError('Write a time such as 2026-12-31T12:00:00Z, or e.g. 30d.');
+  }
+  return BigInt(ms);
+}
+
+export function list(text: string): string[] {
+  return text.split(',').map((one) => one.trim());
+}
+
+/** The first lines of standard input: how secrets come in (never on the command line). */
+export async function secretFromStdin(lines = 1): Promise<string> {
+  if (process.stdin.isTTY) process.stderr.write('Password (visible while you type): ');
+  let text = '';
+  for await (const chunk of process.stdin) {
+    text += String(chunk);
+    if (text.split('\n').length > lines) break;
+  }
+  const secret = text.split(/\r?\n/, lines);
+  if (secret.length < lines || secret.includes('')) {
+    throw new Failure('INVALID_ARGUMENT', 'no password on standard input: pipe it in');
+  }
+  return secret.join('\n');
+}

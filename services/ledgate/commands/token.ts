@@ -1,0 +1,151 @@
+import type { Command } from 'commander';
+import { RevocationScope, TokenServiceClient } from '#proto/ledgate/identity/v1/token.js';
+import { CredentialServiceClient } from '#proto/ledgate/identity/v1/credential.js';
+import { ask } from '../cli/ask.js';
+import { withCli, type Cli } from '../cli/cli.js';
+import { timeText } from '../cli/output.js';
+import { principalId } from '../cli/references.js';
+import { duration, list, secretFromStdin } from '../cli/values.js';
+import { revokeGrant } from './grant.js';
+import { revokeKey } from './key.js';
+
+interface TokenFlags {
+  readonly audience: string;
+  readonly scopes?: string[];
+  readonly ttl?: number;
+}
+
+/** `ledgate token …` */
+export function addTokenCommands(program: Command): void {
+  const token = program.command('token').description('access tokens');
+  token
+    .command('login <tenant> <login>')
+    .description('exchange a password (standard input) for an access token')
+    .option('--audience <audience>', 'default: the default audience', '')
+    .option('--scopes <patterns>', 'permission patterns that limit the token', list)
+    .action(
+      withCli(async (cli, tenant: string, loginName: string, flags: TokenFlags) => {
+        const answer = await ask(cli.identity(TokenServiceClient), 'login', {
+          tenant,
+          loginName,
+          password: await secretFromStdin(),
+          audience: flags.audience,
+          scopes: flags.scopes ?? [],
+        });
+        const { accessToken, principalId: id, mustChangePassword } = answer;
+        const expires = timeText(answer.expiresAtMs);
+        if (cli.out.json)
+          cli.out.one({ accessToken, expires, principalId: id, mustChangePassword });
+        else cli.out.say(mustChangePassword ? 'the password must be changed first' : accessToken);
+      }),
+    );
+  token
+    .command('issue')
+    .description('issue a token for the service account that calls (by API key)')
+    .option('--audience <audience>', 'default: the default audience', '')
+    .option('--scopes <patterns>', 'permission patterns that limit the token', list)
+    .option('--ttl <time>', 'e.g. 5m; at most 1h', duration)
+    .action(
+      withCli(async (cli, flags: TokenFlags) => {
+        const { accessToken, expiresAtMs } = await ask(
+          cli.identity(TokenServiceClient),
+          'issueToken',
+          {
+            audience: flags.audience,
+            scopes: flags.scopes ?? [],
+            ttlMs: BigInt(flags.ttl ?? 0),
+          },
+        );
+        if (cli.out.json) cli.out.one({ accessToken, expires: timeText(expiresAtMs) });
+        else cli.out.say(accessToken);
+      }),
+    );
+  token
+    .command('jwks')
+    .description('the public keys (RFC 7517)')
+    .action(
+      withCli(async (cli) => {
+        const { jwksJson } = await ask(cli.identity(TokenServiceClient), 'getJwks', {});
+        process.stdout.write(`${jwksJson}\n`);
+      }),
+    );
+}
+
+/** `ledgate revoke …` */
+export function addRevokeCommands(program: Command): void {
+  const revoke = program.command('revoke').description('take away, at once, everywhere');
+  revoke.command('key <credential>').description('an API key').action(withCli(revokeKey));
+  revoke.command('grant <grant>').description('a grant').action(withCli(revokeGrant));
+  revoke
+    .command('tokens [user]')
+    .description('everything issued so far to a user, or with --all to the tenant')
+    .option('--all', 'everything issued in the tenant')
+    .option('--cell', 'everything issued in the cell (system tenant only)')
+    .action(
+      withCli(async (cli, user: string | undefined, flags: { all?: boolean; cell?: boolean }) => {
+        const scope = flags.cell
+          ? RevocationScope.REVOCATION_SCOPE_ALL
+          : flags.all
+            ? RevocationScope.REVOCATION_SCOPE_TENANT
+            : RevocationScope.REVOCATION_SCOPE_PRINCIPAL;
+        const id = user === undefined ? '' : await principalId(cli, user);
+        const { options, tenantId } = cli;
+        const request = { options, scope, tenantId, principalId: id };
+        const answer = await ask(cli.identity(TokenServiceClient), 'revokeTokens', request);
+        cli.done(answer.result, {}, 'everything issued before is dead');
+      }),
+    );
+}
+
+/** `ledgate password` and `ledgate signing-key …` */
+export function addOwnCommands(program: Command): void {
+  program
+    .command('password [login]')
+    .description('change your own password: current and new one on standard input, a line each')
+    .action(withCli(changePassword));
+  const key = program.command('signing-key').description('keys that sign tokens (system tenant)');
+  key
+    .command('list')
+    .description('list signing keys')
+    .action(
+      withCli(async (cli) => {
+        const { keys } = await ask(cli.identity(TokenServiceClient), 'listSigningKeys', {});
+        cli.out.many(
+          keys.map(({ kid, algorithm, status }) => ({ kid, algorithm, status })),
+          'no signing keys',
+        );
+      }),
+    );
+  key
+    .command('rotate')
+    .description('sign with a new key; the old one verifies until its last token has expired')
+    .option('--algorithm <name>', 'EdDSA, ES256 or RS256', 'EdDSA')
+    .action(
+      withCli(async (cli, flags: { algorithm: string }) => {
+        const request = { options: cli.options, algorithm: flags.algorithm };
+        const answer = await ask(cli.identity(TokenServiceClient), 'rotateSigningKey', request);
+        cli.done(answer.result, { kid: answer.kid }, `signing with ${answer.kid}`);
+      }),
+    );
+  for (const verb of ['remove', 'compromise'] as const) {
+    key
+      .command(`${verb} <kid>`)
+      .description(verb === 'remove' ? 'remove a retired key' : 'kill every token it signed')
+      .action(
+        withCli(async (cli, kid: string) => {
+          const client = cli.identity(TokenServiceClient);
+          const answer = await ask(client, `${verb}SigningKey`, { options: cli.options, kid });
+          cli.done(answer.result, {}, `${kid}: ${verb}d`);
+        }),
+      );
+  }
+}
+
+async function changePassword(cli: Cli, login: string | undefined): Promise<void> {
+  const [currentPassword = '', newPassword = ''] = (await secretFromStdin(2)).split('\n');
+  const { options, tenantId } = cli;
+  const loginName = login ?? '';
+  const request = { options, tenantId, loginName, currentPassword, newPassword };
+  const answer = await ask(cli.identity(CredentialServiceClient), 'changePassword', request);
+  cli.done(answer.result, {}, 'password changed');
+}
