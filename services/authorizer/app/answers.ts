@@ -1,3 +1,5 @@
+import type { Reason } from './reasons.js';
+
 /** Where an answer was given. */
 export interface Answered {
   /** Last position of the ledger that it includes; -1: none. */
@@ -15,7 +17,7 @@ export type Outcome = 'ALLOW' | 'DENY' | 'CANNOT_DECIDE';
 export interface Answer {
   readonly outcome: Outcome;
   /** ALLOWED, or why not: one of docs/reasons.md. */
-  readonly reason: string;
+  readonly reason: Reason;
   /** Both empty when the credential belongs to nobody whom the caller may know of. */
   readonly tenant: string;
   readonly principal: string;
@@ -43,4 +45,4 @@ export interface Identity {
 
 export type Authentication =
   | { readonly identity: Identity; readonly answered: Answered }
-  | { readonly identity: undefined; readonly reason: string; readonly answered: Answered };
+  | { readonly identity: undefined; readonly reason: Reason; readonly answered: Answered };

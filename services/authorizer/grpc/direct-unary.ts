@@ -4,22 +4,17 @@ import {
   type ServerInterceptingCallInterface,
   type ServerInterceptor,
 } from '@grpc/grpc-js';
+import { callerCredential } from '#libs/grpc/caller-credential.js';
+import type { Call } from '#services/authorizer/app/call.js';
 
 type Listener = Parameters<ServerInterceptingCallInterface['start']>[0];
 type EndStatus = Parameters<ServerInterceptingCallInterface['sendStatus']>[0];
-
-/** What a direct handler is told of its call. */
-export interface DirectCall {
-  readonly metadata: Metadata;
-  /** Unix time in ms until which the caller waits; Infinity without a deadline. */
-  deadlineMs(): number;
-}
 
 /**
  * Answers a whole request message with a whole response message: at once where it can, by a promise
  * where it must wait. The bytes of an answer given at once are copied before the handler runs again.
  */
-export type DirectHandler = (request: Buffer, call: DirectCall) => Uint8Array | Promise<Uint8Array>;
+export type DirectHandler = (request: Buffer, call: Call) => Uint8Array | Promise<Uint8Array>;
 
 export interface DirectMethod {
   readonly handle: DirectHandler;
@@ -51,7 +46,7 @@ class NoMetadata extends Metadata {
 const noMetadata = new NoMetadata();
 const ok: EndStatus = { code: status.OK, details: 'OK', metadata: noMetadata };
 
-class DirectUnaryCall implements ServerInterceptingCallInterface, Listener, DirectCall {
+class DirectUnaryCall implements ServerInterceptingCallInterface, Listener, Call {
   readonly #call: ServerInterceptingCallInterface;
   readonly #method: DirectMethod;
   #metadata: Metadata = noMetadata;
@@ -64,8 +59,12 @@ class DirectUnaryCall implements ServerInterceptingCallInterface, Listener, Dire
 
   // -- towards the handler
 
-  get metadata(): Metadata {
-    return this.#metadata;
+  get header(): string {
+    return headerOf(this.#metadata);
+  }
+
+  bearer(): string | undefined {
+    return callerCredential(this.#metadata);
   }
 
   deadlineMs(): number {
@@ -142,6 +141,13 @@ class DirectUnaryCall implements ServerInterceptingCallInterface, Listener, Dire
   getMetricsRecorder(): ReturnType<ServerInterceptingCallInterface['getMetricsRecorder']> {
     return this.#call.getMetricsRecorder();
   }
+}
+
+/** The whole header, when there is exactly one. */
+export function headerOf(metadata: Metadata): string {
+  const values = metadata.get('authorization');
+  const [value] = values;
+  return values.length === 1 && typeof value === 'string' ? value : '';
 }
 
 function unimplemented(what: string): EndStatus {

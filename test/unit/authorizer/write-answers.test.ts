@@ -6,6 +6,7 @@ import {
   BatchAuthorizeResponse,
 } from '#proto/ledgate/authorizer/v1/authorizer.js';
 import type { Answer, Answered, Authentication } from '#services/authorizer/app/answers.js';
+import { reasonsBefore, type Reason } from '#services/authorizer/app/reasons.js';
 import {
   writeAnswer,
   writeAnswers,
@@ -19,6 +20,7 @@ const text = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 60 }),
   fc.string({ minLength: 100, maxLength: 200 }),
 );
+const arbitraryReason = fc.constantFrom<Reason>('ALLOWED', 'NO_GRANT', ...reasonsBefore);
 const word = text.filter((value) => value !== '');
 const time = fc.oneof(
   fc.constantFrom(Number.POSITIVE_INFINITY, 0, 1, 127, 128, 2 ** 31, 2 ** 35, 2 ** 53 - 1),
@@ -31,7 +33,7 @@ const answered: fc.Arbitrary<Answered> = fc.record({
 });
 const answer: fc.Arbitrary<Answer> = fc.record({
   outcome: fc.constantFrom('ALLOW', 'DENY', 'CANNOT_DECIDE'),
-  reason: text,
+  reason: arbitraryReason,
   tenant: text,
   principal: text,
   validUntilMs: time,
@@ -116,7 +118,7 @@ describe('writing answers by hand', () => {
     });
     const authentication: fc.Arbitrary<Authentication> = fc.oneof(
       fc.record({ identity, answered }),
-      fc.record({ identity: fc.constant(undefined), reason: text, answered }),
+      fc.record({ identity: fc.constant(undefined), reason: arbitraryReason, answered }),
     );
     fc.assert(
       fc.property(authentication, (one) => {

@@ -1,0 +1,91 @@
+import { AccessView } from '#libs/access/projection/access-view.js';
+import { genesisCodec, openCodec } from '#libs/events/control-codec.js';
+import { keyHash } from '#libs/events/keys.js';
+import { foldCommands } from '#libs/ledger/fold-commands.js';
+import type { Fold, Resume } from '#libs/ledger/fold.js';
+import type { Judged } from '#libs/ledger/judge.js';
+import { RecordKind } from '#libs/ledger/record.js';
+
+/** Which ledger this is; told by its control records. */
+export interface Cluster {
+  readonly clusterId: string;
+  readonly epoch: number;
+}
+
+/** The ledger folded into the access view, in memory only. */
+export class AccessFold implements Fold {
+  #view = new AccessView(keyHash);
+  #cluster: Cluster | undefined;
+  #generation = 0;
+  #accepted = 0;
+  #void = 0;
+
+  get view(): AccessView {
+    return this.#view;
+  }
+
+  /** `undefined` before GENESIS was read. */
+  get cluster(): Cluster | undefined {
+    return this.#cluster;
+  }
+
+  /** Grows whenever anything that an answer rests on may have changed. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  get acceptedRecords(): number {
+    return this.#accepted;
+  }
+
+  get voidRecords(): number {
+    return this.#void;
+  }
+
+  resume(): Resume | undefined {
+    return undefined;
+  }
+
+  apply(batch: readonly Judged[]): void {
+    for (const judged of batch) {
+      if (judged.accepted) this.#applyOne(judged);
+      else this.#void += 1;
+    }
+    this.#generation += 1;
+  }
+
+  reset(): void {
+    this.#view = new AccessView(keyHash);
+    this.#cluster = undefined;
+    this.#accepted = 0;
+    this.#void = 0;
+    this.#generation += 1;
+  }
+
+  #applyOne(judged: Judged): void {
+    this.#accepted += 1;
+    const view = this.#view;
+    try {
+      foldCommands(judged, {
+        event: (event, context) => view.apply(event, context),
+        quarantine: (keys) => view.quarantine(keys),
+      });
+      this.#control(judged);
+    } catch {
+      // What decodes but cannot be applied closes its own keys, and nothing else.
+      view.quarantine(judged.header?.writes ?? []);
+    }
+  }
+
+  #control({ header, payload }: Judged): void {
+    const bytes = payload ?? new Uint8Array(0);
+    if (header?.kind === RecordKind.GENESIS && this.#cluster === undefined) {
+      const genesis = genesisCodec.decode(bytes);
+      if (genesis.ok) this.#cluster = { clusterId: genesis.value.clusterId, epoch: 1 };
+    }
+    if (header?.kind === RecordKind.OPEN && this.#cluster !== undefined) {
+      const opened = openCodec.decode(bytes);
+      if (opened.ok) this.#cluster = { ...this.#cluster, epoch: opened.value.epoch };
+    }
+  }
+}

@@ -1,0 +1,171 @@
+import { roleNames } from '#libs/access/evaluate/list-permissions.js';
+import { Failure } from '#libs/errors/failure.js';
+import type { Clock } from '#libs/runtime/clock.js';
+import type { Answer, Answered, Authentication, Identity } from './answers.js';
+import { andThen, type AtOnce } from './at-once.js';
+import type { Call } from './call.js';
+import type { Caller, Callers } from './callers.js';
+import {
+  cannotDecide,
+  holderOf,
+  isGood,
+  withoutForeign,
+  type Credentials,
+  type Holder,
+} from './credentials.js';
+import type { Asked, Decider } from './decider.js';
+import { stale, type LedgerView } from './ledger-view.js';
+import { limits } from './limits.js';
+import type { PositionWait } from './position-wait.js';
+import type { Consistency, Credential, Question, Who } from './question.js';
+
+export interface AuthorizerParts {
+  readonly ledger: LedgerView;
+  readonly callers: Callers;
+  readonly credentials: Credentials;
+  readonly decider: Decider;
+  readonly wait: PositionWait;
+  readonly clock: Clock;
+}
+
+/**
+ * The questions that are answered from memory. Each goes the same way: the caller is admitted, the
+ * state is made fresh enough, the credential is recognised, and then everything is decided in one turn
+ * on one state. Only the first three may wait.
+ */
+export class Authorizer {
+  readonly #parts: AuthorizerParts;
+
+  constructor(parts: AuthorizerParts) {
+    this.#parts = parts;
+  }
+
+  /** Rejects with why nothing can be decided; a denial is an answer. */
+  authorize(call: Call, question: Question, consistency: Consistency): AtOnce<Answer> {
+    return andThen(this.admit(call, consistency), (caller) =>
+      andThen(this.recognise(question.who, call, caller), (asked) =>
+        decided(this.#decide(caller, asked, question)),
+      ),
+    );
+  }
+
+  /**
+   * All are decided on one state; the answers are in the order of the questions. What a single
+   * question would be rejected with is the answer `CANNOT_DECIDE` here: it concerns that one only.
+   */
+  batch(
+    call: Call,
+    questions: readonly Question[],
+    consistency: Consistency,
+  ): AtOnce<readonly Answer[]> {
+    return andThen(this.admit(call, consistency), (caller) => {
+      const asked = questions.map(({ who }) => this.#recogniseOne(who, call, caller));
+      const all = asked.some((one) => one instanceof Promise) ? Promise.all(asked) : asked;
+      return andThen(all as AtOnce<readonly (Asked | Failure)[]>, (ones) =>
+        questions.map((question, i) => this.#decideOne(caller, ones[i], question)),
+      );
+    });
+  }
+
+  authenticate(
+    call: Call,
+    credential: Credential,
+    consistency: Consistency,
+  ): AtOnce<Authentication> {
+    return andThen(this.admit(call, consistency), (caller) =>
+      andThen(
+        this.#parts.credentials.recognise(credential, call.deadlineMs(), caller.sees),
+        (recognised) => {
+          const { ledger, clock } = this.#parts;
+          const nowMs = clock.wallMs();
+          const holder = withoutForeign(holderOf(ledger.view, recognised, nowMs), caller.sees);
+          return this.#authentication(holder, nowMs);
+        },
+      ),
+    );
+  }
+
+  /** The caller, once the state is as fresh as it wants; NOT_READY or DIVERGED before all else. */
+  admit(call: Call, consistency: Consistency): AtOnce<Caller> {
+    const { ledger, callers, wait, clock } = this.#parts;
+    ledger.requireCluster();
+    const caller = callers.admit(call, clock.wallMs());
+    if (consistency === undefined) return caller;
+    return andThen(caller, (admitted) => {
+      const waited = wait.forConsistency(consistency, call.deadlineMs());
+      if (waited === undefined) return admitted;
+      // Meanwhile the caller may have lost its rights: it is admitted by the state it waited for.
+      return waited.then(() => {
+        ledger.requireCluster();
+        return callers.admit(call, clock.wallMs());
+      });
+    });
+  }
+
+  recognise(who: Who, call: Call, caller: Caller): AtOnce<Asked> {
+    if (who.kind === 'SUBJECT') return who;
+    return this.#parts.credentials.recognise(who, call.deadlineMs(), caller.sees);
+  }
+
+  #recogniseOne(who: Who, call: Call, caller: Caller): AtOnce<Asked | Failure> {
+    try {
+      const asked = this.recognise(who, call, caller);
+      return asked instanceof Promise ? asked.catch(onlyFailure) : asked;
+    } catch (thrown) {
+      return onlyFailure(thrown);
+    }
+  }
+
+  #decide(caller: Caller, asked: Asked, question: Question): Answer {
+    const { decider, clock } = this.#parts;
+    return decider.decide(caller, asked, question, clock.wallMs());
+  }
+
+  #decideOne(caller: Caller, asked: Asked | Failure | undefined, question: Question): Answer {
+    if (asked === undefined) throw new TypeError('a question was lost');
+    if (!(asked instanceof Failure)) return this.#decide(caller, asked, question);
+    // A token from ahead, or a password for which identity cannot be had: the others go on.
+    const ahead = asked.reason === 'NOT_YET_KNOWN';
+    return this.#parts.decider.undecided(ahead ? 'NOT_YET_KNOWN' : 'IDENTITY_UNAVAILABLE');
+  }
+
+  #authentication(holder: Holder, nowMs: number): Authentication {
+    const { ledger } = this.#parts;
+    if (holder.reason === 'QUARANTINED') throw cannotDecide('QUARANTINED');
+    const answered = ledger.answered(holder.tenant);
+    requireFresh(ledger, holder.tenant, answered);
+    if (!isGood(holder)) return { identity: undefined, reason: holder.reason, answered };
+    return { identity: identityOf(ledger, holder, nowMs), answered };
+  }
+}
+
+/** Of one question: an answer that decides, or the rejection that says why there is none. */
+export function decided(answer: Answer): Answer {
+  if (answer.outcome === 'CANNOT_DECIDE') throw cannotDecide(answer.reason);
+  return answer;
+}
+
+function requireFresh(ledger: LedgerView, tenant: string, answered: Answered): void {
+  const limitMs = ledger.hardLimitMs(tenant, undefined);
+  if (answered.stalenessMs > limitMs) throw stale(answered.stalenessMs, limitMs);
+}
+
+function identityOf({ view }: LedgerView, holder: Holder, nowMs: number): Identity {
+  const { tenant, principal, row } = holder;
+  return {
+    tenant,
+    principal,
+    principalKind: view.principals.isService(row) ? 'SERVICE' : 'USER',
+    credentialKind: holder.kind,
+    credential: holder.credential,
+    roles: roleNames(view, row, nowMs).slice(0, limits.roles),
+    scopes: holder.limits.scopes,
+    amr: holder.amr,
+    expiresAtMs: holder.limits.expiresAtMs,
+  };
+}
+
+function onlyFailure(thrown: unknown): Failure {
+  if (thrown instanceof Failure) return thrown;
+  throw thrown;
+}

@@ -1,0 +1,122 @@
+import { check, validUntilMs } from '#libs/access/evaluate/check.js';
+import { whyNoRow } from '#libs/access/evaluate/decide.js';
+import { unlimited, type CredentialLimits } from '#libs/access/projection/api-key.js';
+import { reasonName } from '#libs/access/reason-code.js';
+import type { Answer, Answered, Outcome } from './answers.js';
+import type { Caller } from './callers.js';
+import { holderOf, isGood, withoutForeign, type Holder, type Recognised } from './credentials.js';
+import type { DecisionCounts } from './decision-counts.js';
+import type { DecisionIds } from './decision-ids.js';
+import type { LedgerView } from './ledger-view.js';
+import type { Subject } from './question.js';
+import type { Reason } from './reasons.js';
+
+/** Whom a question is about, as far as it was recognised. */
+export type Asked = Subject | Recognised;
+
+export interface Action {
+  readonly action: string;
+  readonly resource: string;
+}
+
+/** Whom an answer is about, and why not if the answer is no. */
+interface Ruling {
+  readonly reason: Reason;
+  readonly tenant: string;
+  readonly principal: string;
+  readonly validUntilMs: number;
+}
+
+/** Decides questions on the view as it is now. Synchronous; waits nowhere, remembers nothing. */
+export class Decider {
+  readonly #ledger: LedgerView;
+  readonly #ids: DecisionIds;
+  readonly #counts: DecisionCounts;
+
+  constructor(ledger: LedgerView, ids: DecisionIds, counts: DecisionCounts) {
+    this.#ledger = ledger;
+    this.#ids = ids;
+    this.#counts = counts;
+  }
+
+  /** Never throws: what cannot be decided is an answer too (`CANNOT_DECIDE`). */
+  decide(caller: Caller, asked: Asked, action: Action, nowMs: number): Answer {
+    const ruling = this.#rule(caller, asked, action, nowMs);
+    const outcome = outcomeOf(ruling.reason);
+    this.#counts.count(outcome, ruling.reason);
+    return this.#answer(ruling, outcome, this.#ledger.answered(ruling.tenant));
+  }
+
+  /** The answer to a question that cannot be decided for a reason of its own. */
+  undecided(reason: Reason): Answer {
+    this.#counts.count('CANNOT_DECIDE', reason);
+    return this.#answer(nobody(reason), 'CANNOT_DECIDE', this.#ledger.answered(''));
+  }
+
+  #answer(ruling: Ruling, outcome: Outcome, answered: Answered): Answer {
+    return {
+      outcome,
+      reason: ruling.reason,
+      tenant: ruling.tenant,
+      principal: ruling.principal,
+      validUntilMs: ruling.validUntilMs,
+      answered,
+      decisionId: this.#ids.next(),
+    };
+  }
+
+  #rule(caller: Caller, asked: Asked, action: Action, nowMs: number): Ruling {
+    if (asked.kind === 'SUBJECT') {
+      if (!caller.mayAskAbout(asked.tenant, nowMs)) return nobody('CALLER_NOT_PERMITTED');
+      const row = this.#ledger.view.principalRow(asked.tenant, asked.principal);
+      return this.#of(asked.tenant, asked.principal, row, unlimited, action, nowMs);
+    }
+    const holder = withoutForeign(holderOf(this.#ledger.view, asked, nowMs), caller.sees);
+    if (!isGood(holder)) return refused(holder);
+    const { tenant, principal, row, limits } = holder;
+    return this.#of(tenant, principal, row, limits, action, nowMs);
+  }
+
+  #of(
+    tenant: string,
+    principal: string,
+    row: number,
+    limits: CredentialLimits,
+    { action, resource }: Action,
+    nowMs: number,
+  ): Ruling {
+    const { view, reader } = this.#ledger;
+    if (reader.stalenessMs() > this.#ledger.hardLimitMs(tenant, action)) {
+      return { reason: 'STALE', tenant, principal, validUntilMs: nowMs };
+    }
+    if (row < 0) {
+      const reason = reasonName(whyNoRow(view, tenant, principal));
+      return { reason, tenant, principal, validUntilMs: Number.POSITIVE_INFINITY };
+    }
+    const reason = reasonName(check(view, row, action, resource, nowMs, limits));
+    return { reason, tenant, principal, validUntilMs: validUntilMs(view) };
+  }
+}
+
+function refused({ reason, tenant, principal }: Holder): Ruling {
+  return { reason, tenant, principal, validUntilMs: Number.POSITIVE_INFINITY };
+}
+
+function nobody(reason: Reason): Ruling {
+  return { reason, tenant: '', principal: '', validUntilMs: Number.POSITIVE_INFINITY };
+}
+
+export function outcomeOf(reason: Reason): Outcome {
+  switch (reason) {
+    case 'ALLOWED':
+      return 'ALLOW';
+    case 'QUARANTINED':
+    case 'STALE':
+    case 'NOT_YET_KNOWN':
+    case 'CALLER_NOT_PERMITTED':
+    case 'IDENTITY_UNAVAILABLE':
+      return 'CANNOT_DECIDE';
+    default:
+      return 'DENY';
+  }
+}

@@ -1,0 +1,19 @@
+import type { VerifiedPassword } from '#libs/access/evaluate/credential-status.js';
+
+export interface PasswordClaim {
+  /** Tenant id. */
+  readonly tenant: string;
+  readonly username: string;
+  readonly password: string;
+}
+
+/**
+ * What only identity can do. Both reject with a Failure (LEDGER_UNAVAILABLE, TOO_MANY_REQUESTS,
+ * DEADLINE_EXCEEDED …) when it cannot be had within `timeoutMs`.
+ */
+export interface IdentityPort {
+  /** `undefined`: user name or password are wrong. Nothing here is ever logged. */
+  verifyPassword(claim: PasswordClaim, timeoutMs: number): Promise<VerifiedPassword | undefined>;
+  /** Appends a barrier; resolves with its position, which includes everything before the call. */
+  appendBarrier(timeoutMs: number): Promise<number>;
+}

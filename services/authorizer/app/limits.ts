@@ -1,0 +1,37 @@
+/** Bounds on everything that a caller could make grow. Times in ms. */
+export const limits = {
+  /** Questions of one batch. */
+  batch: 256,
+  /** Ids, in UTF-16 units. */
+  id: 128,
+  action: 256,
+  /** The evaluator refuses resources above 1,024 bytes; above this the request is malformed. */
+  resource: 4_096,
+  token: 8_192,
+  apiKey: 256,
+  tenantName: 128,
+  username: 320,
+  password: 4_096,
+  pageSize: 500,
+  defaultPageSize: 100,
+  /** Roles that Authenticate names. */
+  roles: 200,
+  /** Records that one Explain reads again. */
+  eventsRead: 100,
+  /** Calls that wait at the same time for the ledger to come this far. */
+  waiters: 1_024,
+  /** Longest wait for a position that a token names. */
+  tokenWaitMs: 250,
+  /** Longest wait for a consistency token, when the deadline is later or absent. */
+  consistencyWaitMs: 10_000,
+  cachedCallers: 4_096,
+  cachedTokens: 16_384,
+  cachedPasswords: 16_384,
+  /** Nothing stays in a cache for longer, however long it is good for. */
+  cacheMs: 600_000,
+  /** A positive verdict on a password. */
+  passwordMs: 60_000,
+  /** Questions to identity under way at the same time. */
+  identityCalls: 64,
+  identityCallMs: 5_000,
+} as const;

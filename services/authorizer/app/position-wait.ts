@@ -1,0 +1,105 @@
+import { Failure } from '#libs/errors/failure.js';
+import { checkConsistencyPoint, decodeConsistencyToken } from '#libs/ledger/consistency-token.js';
+import type { Clock } from '#libs/runtime/clock.js';
+import type { IdentityPort } from './identity-port.js';
+import type { LedgerView } from './ledger-view.js';
+import { limits } from './limits.js';
+import type { Consistency } from './question.js';
+
+/** Waits, bounded in number and time, until the state includes a position. */
+export class PositionWait {
+  readonly #ledger: LedgerView;
+  readonly #clock: Clock;
+  readonly #identity: IdentityPort | undefined;
+  #waiting = 0;
+
+  constructor(ledger: LedgerView, clock: Clock, identity: IdentityPort | undefined) {
+    this.#ledger = ledger;
+    this.#clock = clock;
+    this.#identity = identity;
+  }
+
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /** For a token whose signature was verified: "not yet" is never "no". Rejects NOT_YET_KNOWN. */
+  async forToken(position: number, deadlineMs: number): Promise<void> {
+    const waitMs = this.#waitMs(limits.tokenWaitMs, deadlineMs);
+    if (this.#waiting < limits.waiters && (await this.#wait(position, waitMs))) return;
+    throw new Failure('NOT_YET_KNOWN', 'this authorizer has not read that far yet: try again', {
+      retryAfterMs: limits.tokenWaitMs,
+      facts: { position: String(this.#ledger.position) },
+    });
+  }
+
+  /** `undefined`: the state is fresh enough already. Rejects DEADLINE_EXCEEDED or WRONG_CLUSTER. */
+  forConsistency(consistency: Consistency, deadlineMs: number): Promise<void> | undefined {
+    if (consistency === undefined) return undefined;
+    if (consistency.kind === 'FULLY_CONSISTENT') return this.#barrier(deadlineMs);
+    return this.#atLeast(consistency.token, deadlineMs);
+  }
+
+  #atLeast(token: string, deadlineMs: number): Promise<void> | undefined {
+    const point = decodeConsistencyToken(token, 'consistency.at_least_as_fresh');
+    const { reader } = this.#ledger;
+    const check = (): void =>
+      checkConsistencyPoint(point, {
+        ...this.#ledger.requireCluster(),
+        chainAt: (position) => reader.window.chainAt(position),
+      });
+    // Whatever is wrong with the token shows before anything is waited for.
+    check();
+    if (point.position <= reader.position) return undefined;
+    return this.#until(point.position, deadlineMs).then(check);
+  }
+
+  async #barrier(deadlineMs: number): Promise<void> {
+    const identity = this.#identity;
+    if (identity === undefined) {
+      throw new Failure(
+        'UNSUPPORTED',
+        'fully_consistent needs an identity service, which this authorizer was not given',
+      );
+    }
+    const timeoutMs = this.#waitMs(limits.identityCallMs, deadlineMs);
+    await this.#counted(async () => {
+      const position = await identity.appendBarrier(timeoutMs);
+      await this.#reach(position, deadlineMs);
+    });
+  }
+
+  #until(position: number, deadlineMs: number): Promise<void> {
+    return this.#counted(() => this.#reach(position, deadlineMs));
+  }
+
+  async #reach(position: number, deadlineMs: number): Promise<void> {
+    const waitMs = this.#waitMs(limits.consistencyWaitMs, deadlineMs);
+    if (await this.#ledger.reader.waitFor(position, waitMs)) return;
+    throw new Failure('DEADLINE_EXCEEDED', 'the state did not come that far in time', {
+      facts: { position: String(this.#ledger.position) },
+    });
+  }
+
+  async #wait(position: number, waitMs: number): Promise<boolean> {
+    return this.#counted(() => this.#ledger.reader.waitFor(position, waitMs));
+  }
+
+  async #counted<T>(wait: () => Promise<T>): Promise<T> {
+    if (this.#waiting >= limits.waiters) {
+      throw new Failure('OVERLOADED', 'too many calls are waiting for the ledger: retry later', {
+        retryAfterMs: 500,
+      });
+    }
+    this.#waiting += 1;
+    try {
+      return await wait();
+    } finally {
+      this.#waiting -= 1;
+    }
+  }
+
+  #waitMs(mostMs: number, deadlineMs: number): number {
+    return Math.max(1, Math.min(mostMs, deadlineMs - this.#clock.wallMs()));
+  }
+}

@@ -1,0 +1,39 @@
+import type { ReasonName } from '#libs/access/reason-code.js';
+import type { TokenRefusal } from '#libs/tokens/verify-access-token.js';
+
+/** Reasons that come before an evaluation, or keep it from taking place. */
+export const reasonsBefore = [
+  /** Not a token of ours at all: malformed, of a wrong type or algorithm, or badly signed. */
+  'TOKEN_INVALID',
+  'TOKEN_WRONG_ISSUER',
+  'TOKEN_WRONG_AUDIENCE',
+  'TOKEN_NOT_YET_VALID',
+  /** Issued before the ledger was restored or moved. */
+  'TOKEN_WRONG_EPOCH',
+  /** User name or password are wrong, or there is no such user. */
+  'PASSWORD_REJECTED',
+  /** Only in batches: what a single question answers with a status. */
+  'STALE',
+  'NOT_YET_KNOWN',
+  'CALLER_NOT_PERMITTED',
+  'IDENTITY_UNAVAILABLE',
+] as const;
+
+/** Every reason that an answer can have: the closed set of docs/reasons.md. */
+export type Reason = ReasonName | (typeof reasonsBefore)[number];
+
+/** What a caller is told of a token that was refused before anything was looked up. */
+export const tokenReasons = {
+  TOO_LARGE: 'TOKEN_INVALID',
+  MALFORMED: 'TOKEN_INVALID',
+  FORBIDDEN_HEADER: 'TOKEN_INVALID',
+  WRONG_TYPE: 'TOKEN_INVALID',
+  UNKNOWN_KEY: 'SIGNING_KEY_UNKNOWN',
+  WRONG_ALGORITHM: 'TOKEN_INVALID',
+  BAD_SIGNATURE: 'TOKEN_INVALID',
+  BAD_CLAIM: 'TOKEN_INVALID',
+  WRONG_ISSUER: 'TOKEN_WRONG_ISSUER',
+  WRONG_AUDIENCE: 'TOKEN_WRONG_AUDIENCE',
+  NOT_YET_VALID: 'TOKEN_NOT_YET_VALID',
+  EXPIRED: 'CREDENTIAL_EXPIRED',
+} as const satisfies Record<TokenRefusal, Reason>;
