@@ -50,7 +50,7 @@ export const identityVariables = {
   LEDGATE_LOG: z.enum(['embedded', 'kafka']).default('embedded'),
   LEDGATE_DATA_DIR: z.string().default('./data'),
   LEDGATE_KAFKA_BROKERS: list().default([]),
-  LEDGATE_TOPIC_PREFIX: z.string().default(''),
+  LEDGATE_TOPIC_PREFIX: z.string().default('auth'),
   LEDGATE_MASTER_KEY: secret().optional(),
   LEDGATE_LEDGER_KEY: secret().optional(),
   LEDGATE_TLS_CERT: z.string().optional(),

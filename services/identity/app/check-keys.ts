@@ -1,0 +1,30 @@
+import { Failure } from '#libs/errors/failure.js';
+import { systemTenant } from '#libs/events/envelope.js';
+import type { MacKeys } from '#libs/ledger/mac.js';
+import { documentsOf } from '#services/identity/app/accounts.js';
+import type { IdentityParts } from '#services/identity/app/identity-parts.js';
+import { tenants } from '#services/identity/domain/tenant/state.js';
+
+/** Throws MISCONFIGURED when the ledger holds records, and this ledger key judges them all void. */
+export function requireLedgerKey({ ledger }: IdentityParts, macKeys: MacKeys): void {
+  if (ledger.reader.position < 0) return;
+  const check = ledger.fold.cluster?.macKeyCheck;
+  const mine = macKeys.has(1) ? macKeys.checkValue(1) : undefined;
+  if (check !== undefined && (mine === undefined || mine === check)) return;
+  throw new Failure('MISCONFIGURED', 'the ledger was written under another ledger key: refusing');
+}
+
+/** Throws MISCONFIGURED when this master key does not open what the cluster has sealed. */
+export async function requireMasterKey({ ledger, secrets }: IdentityParts): Promise<void> {
+  const system = tenants.read(documentsOf(ledger.state), systemTenant, systemTenant);
+  if (system === undefined) return;
+  const own = { class: 'SECRET', tenant: systemTenant, principal: '' } as const;
+  try {
+    if ((await secrets.open(system.blindIndexKey, own)) !== undefined) return;
+  } catch (cause) {
+    throw new Failure('MISCONFIGURED', 'the vault was sealed under another master key: refusing', {
+      cause,
+    });
+  }
+  throw new Failure('MISCONFIGURED', 'the vault lacks what the ledger names: is it the right one?');
+}

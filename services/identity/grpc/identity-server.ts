@@ -1,0 +1,50 @@
+import type { Server } from '@grpc/grpc-js';
+import { addReflection } from '#libs/grpc/reflection.js';
+import { createServer } from '#libs/grpc/server.js';
+import { CredentialServiceService } from '#proto/ledgate/identity/v1/credential.js';
+import { GrantServiceService } from '#proto/ledgate/identity/v1/grant.js';
+import { GroupServiceService } from '#proto/ledgate/identity/v1/group.js';
+import { LedgerServiceService } from '#proto/ledgate/identity/v1/ledger.js';
+import { PrincipalServiceService } from '#proto/ledgate/identity/v1/principal.js';
+import { RoleServiceService } from '#proto/ledgate/identity/v1/role.js';
+import { TenantServiceService } from '#proto/ledgate/identity/v1/tenant.js';
+import { TokenServiceService } from '#proto/ledgate/identity/v1/token.js';
+import type { Admission } from '#services/identity/grpc/admission.js';
+import { credentialService } from '#services/identity/grpc/credential-service.js';
+import { grantService } from '#services/identity/grpc/grant-service.js';
+import { groupService } from '#services/identity/grpc/group-service.js';
+import { ledgerService } from '#services/identity/grpc/ledger-service.js';
+import { principalService } from '#services/identity/grpc/principal-service.js';
+import { roleService } from '#services/identity/grpc/role-service.js';
+import { tenantService } from '#services/identity/grpc/tenant-service.js';
+import { tokenService } from '#services/identity/grpc/token-service.js';
+
+/** Full names of the services of identity. */
+export const identityServices: readonly string[] = [
+  'CredentialService',
+  'GrantService',
+  'GroupService',
+  'LedgerService',
+  'PrincipalService',
+  'RoleService',
+  'TenantService',
+  'TokenService',
+].map((name) => `ledgate.identity.v1.${name}`);
+
+/** Largest request: a role with all its permissions fits many times over. */
+const MAX_REQUEST_BYTES = 128 * 1024;
+
+/** A server with every service of identity; it does not listen yet. */
+export function identityServer(admission: Admission, reflection: boolean): Server {
+  const server = createServer({ maxReceiveBytes: MAX_REQUEST_BYTES });
+  server.addService(CredentialServiceService, credentialService(admission));
+  server.addService(GrantServiceService, grantService(admission));
+  server.addService(GroupServiceService, groupService(admission));
+  server.addService(LedgerServiceService, ledgerService(admission));
+  server.addService(PrincipalServiceService, principalService(admission));
+  server.addService(RoleServiceService, roleService(admission));
+  server.addService(TenantServiceService, tenantService(admission));
+  server.addService(TokenServiceService, tokenService(admission));
+  if (reflection) addReflection(server, [...identityServices, 'grpc.health.v1.Health']);
+  return server;
+}

@@ -1,0 +1,313 @@
+import { writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { createCallMetrics } from '#libs/grpc/call-metrics.js';
+import { drain } from '#libs/grpc/drain.js';
+import { Health } from '#libs/grpc/health.js';
+import { listen } from '#libs/grpc/server.js';
+import { serverTls } from '#libs/grpc/tls.js';
+import { Failure } from '#libs/errors/failure.js';
+import type { DocumentReader } from '#libs/decider/documents.js';
+import type { VaultRef } from '#libs/events/catalogue.js';
+import type { EventLog } from '#libs/ledger/event-log.js';
+import { parseLedgerSecrets } from '#libs/ledger/ledger-secrets.js';
+import { MacKeys } from '#libs/ledger/mac.js';
+import type { Vault } from '#libs/ledger/vault.js';
+import { systemClock, type Clock } from '#libs/runtime/clock.js';
+import { createIds, systemRandom } from '#libs/runtime/ids.js';
+import { createLogger, type Logger } from '#libs/runtime/log.js';
+import { MasterKeys } from '#libs/runtime/master-keys.js';
+import { createRegistry } from '#libs/runtime/metrics.js';
+import { startOperationsServer } from '#libs/runtime/operations-server.js';
+import type { Secret } from '#libs/runtime/secret.js';
+import { Shutdown } from '#libs/runtime/shutdown.js';
+import { Argon2Hasher } from '#services/identity/adapters/argon2-hasher.js';
+import { BlindIndexes } from '#services/identity/adapters/blind-indexes.js';
+import { commonPasswords } from '#services/identity/adapters/common-passwords.js';
+import { GuessLimits } from '#services/identity/adapters/guess-limits.js';
+import { readOrCreateKey } from '#services/identity/adapters/key-file.js';
+import { LmdbState } from '#services/identity/adapters/lmdb-state.js';
+import { ledgerName, openLedger } from '#services/identity/adapters/open-ledger.js';
+import { SealedVault } from '#services/identity/adapters/sealed-vault.js';
+import { hashThreads } from '#services/identity/adapters/thread-pool.js';
+import { documentsOf } from '#services/identity/app/accounts.js';
+import { bootstrap, type Bootstrap } from '#services/identity/app/bootstrap.js';
+import { CallerGate } from '#services/identity/app/caller.js';
+import { requireLedgerKey, requireMasterKey } from '#services/identity/app/check-keys.js';
+import { EscalationGuard } from '#services/identity/app/escalation.js';
+import type { IdentityParts } from '#services/identity/app/identity-parts.js';
+import { LedgerSession } from '#services/identity/app/ledger-session.js';
+import { startMaintenance } from '#services/identity/app/maintenance.js';
+import { addLedgerMetrics } from '#services/identity/app/metrics.js';
+import { SigningKeys } from '#services/identity/app/signing-keys.js';
+import type { IdentityConfig } from '#services/identity/config.js';
+import { evolve } from '#services/identity/domain/evolve.js';
+import { keyrings, signingKeys } from '#services/identity/domain/signing-key/state.js';
+import { tenants } from '#services/identity/domain/tenant/state.js';
+import { identityServer, identityServices } from '#services/identity/grpc/identity-server.js';
+import { PageTokens } from '#services/identity/grpc/page-tokens.js';
+
+/** What a process that runs more than identity shares with it; whoever injects it closes it. */
+export interface IdentityInjection {
+  readonly log?: EventLog;
+  readonly vault?: Vault;
+  readonly clock?: Clock;
+  readonly logger?: Logger;
+  /** Found the cluster when the ledger is empty. Default: only on the embedded log. */
+  readonly bootstrap?: boolean;
+}
+
+export interface RunningIdentity {
+  /** `host:port` that it listens on. */
+  readonly address: string;
+  readonly metricsPort: number | undefined;
+  readonly clusterId: string;
+  /** Only when this start founded the cluster. */
+  readonly founded: Bootstrap | undefined;
+  /** Drains, then closes everything it opened; false when calls had to be cut. */
+  close(): Promise<boolean>;
+}
+
+const CLOSE_MS = 15_000;
+const GRACE_MS = 5_000;
+const HEALTH_MS = 250;
+
+/** The keys of a process: from the configuration, or (embedded log only) from the data folder. */
+function keysOf(config: IdentityConfig): { masterKeys: MasterKeys; macKeys: MacKeys } {
+  const fromFile = (given: Secret | undefined, name: string, variable: string): Secret => {
+    if (given !== undefined) return given;
+    if (config.log === 'embedded') return readOrCreateKey(join(config.dataDir, 'keys', name));
+    throw new Failure('MISCONFIGURED', `set ${variable} (or ${variable}_FILE)`);
+  };
+  const master = fromFile(config.masterKey, 'master.key', 'LEDGATE_MASTER_KEY');
+  const ledger = fromFile(config.ledgerKey, 'ledger.key', 'LEDGATE_LEDGER_KEY');
+  return {
+    masterKeys: MasterKeys.parse(master),
+    macKeys: new MacKeys(ledgerName(config), parseLedgerSecrets(ledger)),
+  };
+}
+
+/** Starts identity and resolves once it serves. Rejects with MISCONFIGURED on any doubt. */
+export async function startIdentity(
+  config: IdentityConfig,
+  injection: IdentityInjection = {},
+): Promise<RunningIdentity> {
+  const clock = injection.clock ?? systemClock;
+  const logger = injection.logger ?? createLogger({ service: 'identity', level: config.logLevel });
+  const shutdown = new Shutdown({ clock, log: logger, deadlineMs: CLOSE_MS });
+  try {
+    return await start(config, injection, { clock, logger, shutdown });
+  } catch (error) {
+    await shutdown.run('start failed');
+    throw error;
+  }
+}
+
+interface Surroundings {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly shutdown: Shutdown;
+}
+
+async function start(
+  config: IdentityConfig,
+  injection: IdentityInjection,
+  surroundings: Surroundings,
+): Promise<RunningIdentity> {
+  const { clock, logger, shutdown } = surroundings;
+  const { masterKeys, macKeys } = keysOf(config);
+  const { parts, hasher } = await assemble(config, injection, surroundings, masterKeys, macKeys);
+  const { ledger } = parts;
+  requireLedgerKey(parts, macKeys);
+  const founded = await found(parts, config, injection, masterKeys, macKeys);
+  if (ledger.fold.cluster === undefined) {
+    throw new Failure('MISCONFIGURED', 'the ledger is empty: run "ledgate init" first');
+  }
+  await requireMasterKey(parts);
+  await hasher.dummyHash();
+  const random = (): number => Buffer.from(systemRandom.bytes(4)).readUInt32BE(0) / 2 ** 32;
+  const { tickMs } = config;
+  const stopMaintenance = startMaintenance({ ledger, clock, log: logger, tickMs, random });
+  shutdown.add('maintenance', stopMaintenance);
+  const registry = createRegistry('identity');
+  addLedgerMetrics(registry, ledger, () => hasher.waiting);
+  const server = identityServer(
+    {
+      parts,
+      wiring: { clock, ids: parts.ids, log: logger, metrics: createCallMetrics(registry) },
+      pages: new PageTokens(masterKeys.derive('page tokens')),
+      guard: new EscalationGuard(ledger.state, () => ledger.fold.view),
+      digestKey: masterKeys.derive('request digests'),
+    },
+    config.reflection,
+  );
+  const health = new Health(server, identityServices);
+  const tls = config.tls && (await serverTls(tlsFiles(config.tls), logger));
+  if (tls) shutdown.add('tls', () => tls.close());
+  const { address, allowPlaintext } = config;
+  const port = await listen(server, { address, credentials: tls?.credentials, allowPlaintext });
+  let clean = true;
+  shutdown.add('grpc', async () => {
+    const { drainNoticeMs: noticeMs } = config;
+    clean = await drain({ server, health, clock, noticeMs, graceMs: GRACE_MS });
+  });
+  shutdown.add('health', watchHealth(parts, health));
+  const metricsPort = await startOperations(config, parts, shutdown, registry);
+  const host = address.slice(0, address.lastIndexOf(':'));
+  logger.info({ address: `${host}:${port}`, position: ledger.reader.position }, 'identity serves');
+  return {
+    address: `${host}:${port}`,
+    metricsPort,
+    clusterId: ledger.fold.cluster.clusterId,
+    founded,
+    close: async () => (await shutdown.run('close')) && clean,
+  };
+}
+
+/** Opens the stores, reads the ledger to its end, and puts the parts together. */
+async function assemble(
+  config: IdentityConfig,
+  injection: IdentityInjection,
+  { clock, logger, shutdown }: Surroundings,
+  masterKeys: MasterKeys,
+  macKeys: MacKeys,
+): Promise<{ parts: IdentityParts; hasher: Argon2Hasher }> {
+  const ids = createIds(clock, systemRandom);
+  const { log, vault } = stores(config, injection, logger, shutdown);
+  const state = new LmdbState(join(config.dataDir, 'identity-state'));
+  const ledger = new LedgerSession({
+    log,
+    state,
+    evolve,
+    macKeys,
+    clock,
+    ids,
+    random: systemRandom,
+    onAlarm: (alarm) => logger.error({ alarm }, 'ledger alarm'),
+    onFence: (why) => logger.warn({ why }, 'the outcome of an append is unknown: fencing'),
+  });
+  shutdown.add('ledger', () => ledger.close());
+  await ledger.start();
+  const documents = documentsOf(state);
+  const secrets = new SealedVault(vault, masterKeys, ids);
+  const { parallel, advice } = hashThreads(
+    availableParallelism(),
+    process.env['UV_THREADPOOL_SIZE'],
+  );
+  if (advice !== undefined) logger.warn(advice);
+  const { memoryKib: memoryCost, passes: timeCost } = config.argon2;
+  const cost = { memoryCost, timeCost, parallelism: 1 };
+  const hasher = new Argon2Hasher({ clock, parallel, cost });
+  const { issuer, audiences, maxStalenessMs } = config;
+  const parts: IdentityParts = {
+    ledger,
+    gate: new CallerGate(ledger, issuer, audiences),
+    secrets,
+    loginNames: new BlindIndexes(secrets, (tenant) => tenantKey(documents, tenant)),
+    hasher,
+    limits: new GuessLimits({
+      clock,
+      sourceBurst: config.loginsPerSource.burst,
+      sourcePerSecond: config.loginsPerSource.perSecond,
+      accountBurst: config.guessesPerAccount.burst,
+      accountPerSecond: config.guessesPerAccount.perMinute / 60,
+    }),
+    blockList: commonPasswords,
+    signingKeys: new SigningKeys(secrets, () => {
+      const kid = keyrings.read(documents, '', issuer)?.active;
+      const key = kid === undefined ? undefined : signingKeys.read(documents, '', kid);
+      return kid === undefined || key === undefined ? undefined : { ...key, kid };
+    }),
+    clock,
+    ids,
+    random: systemRandom,
+    log: logger,
+    issuer,
+    audiences,
+    maxStalenessMs,
+  };
+  return { parts, hasher };
+}
+
+function stores(
+  config: IdentityConfig,
+  injection: IdentityInjection,
+  logger: Logger,
+  shutdown: Shutdown,
+): { readonly log: EventLog; readonly vault: Vault } {
+  const { log, vault } = injection;
+  if (log !== undefined && vault !== undefined) return { log, vault };
+  const opened = openLedger(config, (trouble) => logger.warn({ trouble }, 'trouble with Kafka'));
+  shutdown.add('stores', () => opened.close());
+  return opened;
+}
+
+/** Founds the cluster on an empty ledger, and keeps the first credential where its owner finds it. */
+async function found(
+  parts: IdentityParts,
+  config: IdentityConfig,
+  injection: IdentityInjection,
+  masterKeys: MasterKeys,
+  macKeys: MacKeys,
+): Promise<Bootstrap | undefined> {
+  if (!(injection.bootstrap ?? config.log === 'embedded')) return undefined;
+  const founded = await bootstrap(parts, {
+    ledger: ledgerName(config),
+    macKeys,
+    auditSeed: masterKeys.derive('audit signature'),
+    createdBy: 'ledgate identity',
+  });
+  if (founded === undefined) return undefined;
+  const path = join(config.dataDir, 'bootstrap-api-key');
+  writeFileSync(path, `${founded.apiKey}\n`, { mode: 0o600, flush: true });
+  parts.log.info({ path }, 'cluster founded; the first API key is in this file: move it away');
+  return founded;
+}
+
+function watchHealth(parts: IdentityParts, health: Health): () => void {
+  const { clock, ledger, maxStalenessMs } = parts;
+  let cancel = (): void => {};
+  const look = (): void => {
+    health.set(troubleOf(ledger, maxStalenessMs).length === 0);
+    cancel = clock.after(HEALTH_MS, look);
+  };
+  look();
+  return () => cancel();
+}
+
+function troubleOf(ledger: LedgerSession, maxStalenessMs: number): readonly string[] {
+  const { state } = ledger.reader;
+  if (state !== 'following') return [`ledger: ${state}`];
+  return ledger.reader.stalenessMs() > maxStalenessMs ? ['ledger: stale'] : [];
+}
+
+async function startOperations(
+  config: IdentityConfig,
+  parts: IdentityParts,
+  shutdown: Shutdown,
+  registry: ReturnType<typeof createRegistry>,
+): Promise<number | undefined> {
+  const { metricsAddress, maxStalenessMs } = config;
+  if (metricsAddress === undefined) return undefined;
+  const colon = metricsAddress.lastIndexOf(':');
+  const { ledger } = parts;
+  const operations = await startOperationsServer({
+    host: metricsAddress.slice(0, colon).replace(/^\[|\]$/gu, ''),
+    port: Number(metricsAddress.slice(colon + 1)),
+    registry,
+    notAlive: () => (ledger.reader.state === 'stopped' ? ['ledger: stopped'] : []),
+    notReady: () => troubleOf(ledger, maxStalenessMs),
+  });
+  shutdown.add('operations', () => operations.close());
+  return operations.port;
+}
+
+function tlsFiles(tls: NonNullable<IdentityConfig['tls']>): Parameters<typeof serverTls>[0] {
+  const { certFile, keyFile, caFile, clientCertificates } = tls;
+  const own = { certFile, keyFile, clientCertificates };
+  return caFile === undefined ? own : { ...own, clientCaFile: caFile };
+}
+
+function tenantKey(documents: DocumentReader, tenant: string): VaultRef | undefined {
+  return tenants.read(documents, tenant, tenant)?.blindIndexKey;
+}
