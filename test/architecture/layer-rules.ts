@@ -34,7 +34,13 @@ export const protoReaders: readonly RegExp[] = [
 /** Every npm package that ships with us, and the only places that may import it. */
 export const homes: Readonly<Record<string, readonly RegExp[]>> = {
   '@bufbuild/protobuf': [/^proto\/gen\//, /^libs\/(grpc|client)\//, /^services\/[a-z]+\/grpc\//],
-  '@grpc/grpc-js': [/^proto\/gen\//, /^libs\/(grpc|client)\//, /^services\/[a-z]+\/grpc\//],
+  // The command line is a caller of its own: it speaks gRPC and knows the codes.
+  '@grpc/grpc-js': [
+    /^proto\/gen\//,
+    /^libs\/(grpc|client)\//,
+    /^services\/[a-z]+\/grpc\//,
+    /^services\/ledgate\/cli\//,
+  ],
   argon2: [/^services\/identity\/adapters\/argon2[a-z0-9-]*\.ts$/],
   'cli-progress': [/^services\/ledgate\//],
   'cli-table3': [/^services\/ledgate\//],
@@ -44,7 +50,7 @@ export const homes: Readonly<Record<string, readonly RegExp[]>> = {
   lmdb: [/^libs\/ledger\/embedded\//, /^services\/identity\/adapters\//],
   pino: [/^libs\/runtime\//],
   'prom-client': [/^libs\/(runtime|grpc)\//],
-  zod: [/^libs\/runtime\//, /^services\/[a-z]+\/config/],
+  zod: [/^libs\/runtime\//, /^services\/[a-z]+\/config/, /^services\/ledgate\/cli\/target\.ts$/],
 };
 
 /** Composition roots import everything and are imported by nobody but the command line. */
