@@ -9,7 +9,7 @@ const limits = {
   maxStreamsPerConnection: 64,
   maxConnections: 50,
   stuckCallMs: 300,
-  keepaliveTimeMs: 1000,
+  keepaliveTimeMs: 2500,
   keepaliveTimeoutMs: 500,
 };
 
