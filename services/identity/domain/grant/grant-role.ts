@@ -1,4 +1,3 @@
-import { resourceProblem } from '#libs/access/resource.js';
 import type { Decision, Facts } from '#libs/decider/decide.js';
 import type { DocumentReader } from '#libs/decider/documents.js';
 import { admins, isAdmin, mostAdmins } from '#services/identity/domain/admins.js';
@@ -6,6 +5,7 @@ import { accept, futureProblem, refuseFields, reject } from '#services/identity/
 import type { Rejection } from '#services/identity/domain/decision.js';
 import { groups } from '#services/identity/domain/group/state.js';
 import { freeTextProblem } from '#services/identity/domain/names/free-text.js';
+import { resourcePrefixProblem } from '#services/identity/domain/names/resource-prefix.js';
 import { isActive, livePrincipal } from '#services/identity/domain/principal/state.js';
 import { roles } from '#services/identity/domain/role/state.js';
 import type { GrantRole } from './commands.js';
@@ -15,7 +15,7 @@ export function grantRole(command: GrantRole, view: DocumentReader, facts: Facts
   const { grant, subjectKind, subject, role, resourcePrefix, expiresAtMs, ticket } = command;
   const { tenant, nowMs } = facts;
   const refused = refuseFields(
-    ['resource_prefix', resourceProblem(resourcePrefix)],
+    ['resource_prefix', resourcePrefixProblem(resourcePrefix)],
     ['expires_at_ms', futureProblem(expiresAtMs, nowMs)],
     ['ticket', ticket === undefined ? undefined : freeTextProblem(ticket, 1, 100)],
   );

@@ -1,0 +1,224 @@
+import * as fc from 'fast-check';
+
+import { foldEvent } from '#libs/decider/fold-event.js';
+import { MemoryStore } from '#libs/decider/memory-store.js';
+import { TrackedView } from '#libs/decider/tracked-view.js';
+import type { DomainEvent } from '#libs/events/catalogue.js';
+import type { Actor } from '#libs/events/envelope.js';
+import { keysOf } from '#libs/events/keys.js';
+import type { Key } from '#libs/events/keys.js';
+import type { Command } from '#services/identity/domain/commands.js';
+import { decide } from '#services/identity/domain/decide.js';
+import { evolve } from '#services/identity/domain/evolve.js';
+
+import { adminOf, nowMs, operator, role, tenant, tenantAdmin, user, vault } from './scenario.js';
+
+/**
+ * A world so small that commands keep meeting: three principals, four roles, two of every name. Most
+ * limits are out of reach here; the tests by value cover them.
+ */
+const of = <T extends string>(...ids: readonly T[]) => fc.constantFrom(...ids);
+const principal = of('p1', 'p2', 'p3');
+const roleId = of('admin', 'r1', 'r2', 'r3');
+const ownRole = of('r1', 'r2', 'r3', 'r4');
+const credential = of('c1', 'c2', 'c3');
+const group = of('g1', 'g2');
+const grant = of('x1', 'x2', 'x3', 'x4');
+const permissionName = of('orders:read', 'orders:write');
+const name = of('one', 'two');
+const index = of('n1', 'n2', 'n3');
+const kid = of('k1', 'k2', 'k3');
+const soon = fc.constantFrom(undefined, nowMs + 1000);
+const bool = fc.boolean();
+const parents = fc.uniqueArray(of('r1', 'r2', 'r3', 'admin'), { maxLength: 2 });
+const patterns = fc.uniqueArray(of('orders:read', 'orders:write', '*'), { maxLength: 2 });
+const type = <T extends string>(value: T) => fc.constant(value);
+const fixed = <T>(value: T) => fc.constant(value);
+
+const loginName = index.map(
+  (blindIndex) => ({ kind: 'USERNAME', blindIndex, value: vault, verified: false }) as const,
+);
+const secret = { hash: fixed(vault), params: fixed('m=1') };
+const facts = {
+  resourceType: fixed(''),
+  description: of('', 'other'),
+  risk: fixed('NORMAL' as const),
+};
+const newKey = { prefix: fixed('abcdefgh'), sha256: of('s1', 's2', 's3') };
+const signing = {
+  kid,
+  issuer: fixed('iss'),
+  algorithm: fixed('EdDSA' as const),
+  publicJwk: fixed('{}'),
+  privateKey: fixed(vault),
+};
+const lists = { add: patterns, remove: patterns };
+const records = {
+  ChangeTenantSettings: { settings: fc.record({ passwordMinLength: fc.constantFrom(8, 9) }) },
+  SuspendTenant: {},
+  ResumeTenant: {},
+  DeleteTenant: { confirmSlug: fixed('acme'), eraseAfterMs: fixed(nowMs) },
+  RegisterPrincipal: {
+    principal,
+    kind: fixed('USER' as const),
+    loginNames: fc.uniqueArray(loginName, {
+      minLength: 1,
+      maxLength: 2,
+      selector: (it) => it.blindIndex,
+    }),
+    origin: fixed('ADMIN' as const),
+    password: fc.option(fc.record({ credential, ...secret, mustChange: bool }), { nil: undefined }),
+  },
+  ChangeProfile: { principal, profile: fc.constantFrom(vault, { ...vault, id: 'v2' }) },
+  SuspendPrincipal: { principal, untilMs: soon },
+  ResumePrincipal: { principal },
+  InvalidateSessions: { principal, cause: fixed('ADMIN' as const) },
+  DeletePrincipal: { principal },
+  AddLoginName: { principal, loginName },
+  RemoveLoginName: { principal, blindIndex: index },
+  SetPassword: {
+    principal,
+    credential,
+    ...secret,
+    cause: of('ADMIN', 'CHANGE'),
+    mustChange: bool,
+    verifiedVersion: fc.constantFrom(1, 2),
+  },
+  RehashPassword: { principal, version: fc.constantFrom(1, 2), ...secret, params: fixed('m=2') },
+  RemovePassword: { principal, cause: of('ADMIN', 'OWNER') },
+  CreateApiKey: { principal, credential, ...newKey, name: fixed('ci'), scopes: fixed([]) },
+  RotateApiKey: {
+    credential,
+    replaces: credential,
+    ...newKey,
+    overlapMs: fc.constantFrom(0, 9),
+  },
+  RevokeApiKey: { credential, cause: fixed('OWNER' as const) },
+  RenameCredential: { credential, name },
+  BlockCredential: { credential, cause: fixed('ADMIN' as const) },
+  UnblockCredential: { credential },
+  DefinePermission: { permission: permissionName, ...facts },
+  ChangePermission: { permission: permissionName, ...facts },
+  RetirePermission: { permission: permissionName },
+  CreateRole: { role: ownRole, name, permissions: patterns, parents, admin: bool },
+  ChangeRolePermissions: { role: roleId, ...lists },
+  ChangeRoleParents: { role: roleId, add: parents, remove: parents },
+  RenameRole: { role: roleId, name },
+  DeleteRole: { role: roleId },
+  CreateGroup: { group, name },
+  DeleteGroup: { group },
+  AddGroupMember: { group, principal },
+  RemoveGroupMember: { group, principal },
+  GrantRole: {
+    grant,
+    subjectKind: of('PRINCIPAL', 'PRINCIPAL', 'GROUP'),
+    subject: of('p1', 'p2', 'p3', 'g1'),
+    role: roleId,
+    resourcePrefix: of('', '', 'a'),
+    expiresAtMs: soon,
+  },
+  ChangeGrant: { grant, expiresAtMs: soon },
+  RevokeGrant: { grant, cause: fixed('ADMIN' as const) },
+  PublishSigningKey: { ...signing, activateNotBeforeMs: fixed(nowMs) },
+  ActivateSigningKey: { kid, retireAfterMs: fixed(nowMs) },
+  RotateSigningKey: { ...signing, retireAfterMs: fixed(nowMs) },
+  RemoveSigningKey: { kid },
+  CompromiseSigningKey: { kid },
+  RaiseWatermark: {
+    scope: of('PRINCIPAL', 'TENANT', 'ALL'),
+    id: of('p1', 'p2', 'system', ''),
+    cause: fixed('ADMIN' as const),
+  },
+} satisfies { [T in SmallCommand['type']]: Fields<Extract<Command, { type: T }>> };
+
+/** What makes a cluster or a tenant has a world of its own and no rivals in this one. */
+type SmallCommand = Exclude<Command, { type: 'CreateTenant' | 'InitialiseSystem' }>;
+type Fields<C> = { [F in Exclude<keyof C, 'type'>]?: fc.Arbitrary<C[F]> };
+
+export const commandTypes = Object.keys(records) as SmallCommand['type'][];
+
+/** Two of a kind must meet to collide on the lists of a principal. */
+const often = ['GrantRole', 'GrantRole', 'AddGroupMember', 'AddGroupMember'] as const;
+
+/** A command and who gives it. */
+export interface Attempt {
+  readonly command: Command;
+  readonly actor: Actor;
+}
+
+const anyAttempt: fc.Arbitrary<Attempt> = fc.record({
+  command: fc.oneof(
+    ...[...commandTypes, ...often].map((of) => {
+      const fields = records[of] as Record<string, fc.Arbitrary<unknown>>;
+      return fc.record({ type: type(of), ...fields }) as unknown as fc.Arbitrary<Command>;
+    }),
+  ),
+  actor: fc.constantFrom(operator, tenantAdmin),
+});
+
+/** Always the same attempts for a seed. */
+export function attempts(count: number, seed: number): Attempt[] {
+  return fc.sample(anyAttempt, { numRuns: count, seed });
+}
+
+const start: readonly DomainEvent[] = [
+  tenant,
+  role('admin', [], true),
+  role('r1'),
+  role('r2', ['r1']),
+  user('p1', 'n1'),
+  user('p2', 'm2'),
+  { type: 'GroupCreated', group: 'g1', name: 'crew' },
+  adminOf('x1', 'p1'),
+  adminOf('x2', 'p2'),
+];
+
+/** A decided command: its events and the keys of its record. */
+export interface Draft {
+  readonly attempt: Attempt;
+  readonly events: readonly DomainEvent[];
+  readonly reads: readonly Key[];
+  readonly writes: readonly Key[];
+}
+
+export class SmallWorld {
+  readonly #home: string;
+  readonly #store: MemoryStore;
+  readonly #table: typeof keysOf;
+
+  /** `home` is the tenant; only `system` has signing keys, only others can be suspended. */
+  constructor(home: string, table: typeof keysOf = keysOf, store?: MemoryStore) {
+    this.#home = home;
+    this.#table = table;
+    this.#store = store ?? new MemoryStore();
+    if (store === undefined) for (const event of start) this.#fold(event);
+  }
+
+  copy(): SmallWorld {
+    return new SmallWorld(this.#home, this.#table, new MemoryStore(this.#store.scan('')));
+  }
+
+  /** Nothing when the command is refused or has nothing to do: then nothing is appended. */
+  decide(attempt: Attempt): Draft | undefined {
+    const view = new TrackedView(this.#store);
+    const { command, actor } = attempt;
+    const decision = decide(command, view, { tenant: this.#home, actor, nowMs });
+    if ('rejected' in decision || decision.events.length === 0) return undefined;
+    const writes = decision.events.flatMap((event) => this.#table(event, this.#home));
+    return { attempt, events: decision.events, reads: view.reads(), writes };
+  }
+
+  apply(draft: Draft, position = 0): this {
+    for (const event of draft.events) this.#fold(event, position);
+    return this;
+  }
+
+  documents(): string {
+    return JSON.stringify([...this.#store.scan('')]);
+  }
+
+  #fold(event: DomainEvent, position = 0): void {
+    const context = { tenant: this.#home, actor: operator, position, atMs: nowMs, reason: '' };
+    foldEvent(this.#store, evolve, event, context, this.#table);
+  }
+}
