@@ -123,6 +123,21 @@ describe('handleCommand', () => {
     expect(ledger.pauses).toEqual([1, 2, 4, 8, 16, 32, 64]);
   });
 
+  it('waits behind open records of its own instance, decides again, and counts no attempt', async () => {
+    const ledger = new ToyLedger();
+    ledger.verdicts = Array.from({ length: maxAttempts - 1 }, () => conflict);
+    ledger.inTheWay = Array.from({ length: 5 }, () => Promise.resolve());
+    const decided: string[] = [];
+    const { decide } = ledger;
+    ledger.decide = (asked, ...rest) => {
+      decided.push(asked.name);
+      return decide(asked, ...rest);
+    };
+    expect((await handleCommand(ledger, command, envelope)).position).toBe(0);
+    expect(ledger.drafts).toHaveLength(maxAttempts);
+    expect(decided).toHaveLength(maxAttempts + 5);
+  });
+
   it('does not try again on a sealed ledger', async () => {
     const ledger = new ToyLedger();
     ledger.verdicts = [{ verdict: 'void', reason: 'sealed' }];
@@ -136,6 +151,14 @@ describe('handleCommand', () => {
     const again = await handleCommand(ledger, command, { ...envelope, commandId: '' });
     expect(again).toEqual({ position: 0, events: [], replayed: false });
     expect(ledger.drafts).toHaveLength(1);
+  });
+
+  it('rests on what the permit rests on: its further keys are read', async () => {
+    const credential = key('t0', 'credential', 'k0');
+    const ledger = new ToyLedger();
+    ledger.authorise = () => ({ permittedBy: [], reads: [credential] });
+    await handleCommand(ledger, command, envelope);
+    expect(hex(ledger.drafts[0]?.reads ?? [])).toEqual(expect.arrayContaining(hexOf(credential)));
   });
 
   it('appends nothing for an actor who may not', async () => {

@@ -42,6 +42,8 @@ export class ToyLedger implements CommandPorts<CreateGroup> {
   evolve: Evolve = evolveGroup;
   decide = decideGroup;
   quarantined: CommandPorts<CreateGroup>['quarantined'] = () => false;
+  /** One entry per call: what an open record of the own instance keeps a command waiting for. */
+  inTheWay: Promise<void>[] = [];
   authorise: CommandPorts<CreateGroup>['authorise'] = () => ({ permittedBy: ['r0'] });
   readonly #payloads: Uint8Array[] = [];
 
@@ -64,6 +66,10 @@ export class ToyLedger implements CommandPorts<CreateGroup> {
   sleep(delayMs: number): Promise<void> {
     this.pauses.push(delayMs);
     return Promise.resolve();
+  }
+
+  clear(): Promise<void> | undefined {
+    return this.inTheWay.shift();
   }
 
   submit(draft: Draft): Promise<Outcome> {
