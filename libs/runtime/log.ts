@@ -108,11 +108,15 @@ function redactFields(fields: Record<string, unknown>, depth: number): Record<st
 
 function redactValue(value: unknown, depth: number): unknown {
   if (typeof value === 'string') return redactText(value);
+  if (typeof value === 'bigint') return value.toString();
   if (value === null || typeof value !== 'object') return value;
   if (depth >= deepest) return '[deep]';
   if (value instanceof Error) return redactError(value, depth);
   if (value instanceof Uint8Array) return `[${value.length} bytes]`;
-  if ('toJSON' in value && typeof value.toJSON === 'function') return value;
+  // What it says of itself is no safer: the metadata of a call tells its authorization.
+  if ('toJSON' in value && typeof value.toJSON === 'function') {
+    return redactValue((value as { toJSON(): unknown }).toJSON(), depth + 1);
+  }
   if (Array.isArray(value)) return value.map((item) => redactValue(item, depth + 1));
   if (value instanceof Map || value instanceof Set) return `[${value.size} entries]`;
   return redactFields(value as Record<string, unknown>, depth + 1);

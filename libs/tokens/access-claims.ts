@@ -1,8 +1,11 @@
-/** Where in the ledger a token stands: revocations are compared by position, never by clock. */
+/**
+ * Claim `lg`: where in the ledger a token stands. Revocations are compared by position, never by
+ * clock.
+ */
 export interface LedgerClaim {
   /** `e`: epoch number. */
   readonly epoch: number;
-  /** `l`: position of L that the state of whoever judges this token must include. */
+  /** `L`: position of L that the state of whoever judges this token must include. */
   readonly position: number;
   /** `a`: position of L at which the credential was verified. */
   readonly authPosition: number;

@@ -68,7 +68,7 @@ function ledgerClaim(value: unknown): LedgerClaim | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const fields = value as Fields;
   const epoch = whole(fields['e']);
-  const position = whole(fields['l']);
+  const position = whole(fields['L']);
   const authPosition = whole(fields['a']);
   return epoch === undefined || position === undefined || authPosition === undefined
     ? undefined

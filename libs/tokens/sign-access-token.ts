@@ -23,7 +23,7 @@ function toPayload(claims: AccessClaims): Record<string, unknown> {
     ...(claims.scopes === undefined ? {} : { scope: claims.scopes.join(' ') }),
     amr: claims.amr,
     auth_time: claims.authTimeS,
-    lg: { e: epoch, l: position, a: authPosition },
+    lg: { e: epoch, L: position, a: authPosition },
   };
 }
 

@@ -6,7 +6,7 @@ import { connect } from '#libs/grpc/connect.js';
 import { drain, stopNow } from '#libs/grpc/drain.js';
 import { addReflection } from '#libs/grpc/reflection.js';
 import { createServer, listen } from '#libs/grpc/server.js';
-import { systemClock } from '#libs/runtime/clock.js';
+import { sleep, systemClock } from '#libs/runtime/clock.js';
 import {
   HealthCheckResponse_ServingStatus as Serving,
   HealthClient,
@@ -61,6 +61,20 @@ describe('health (grpc.health.v1)', () => {
     const ended = new Promise((resolve) => watch.on('end', resolve));
     test.health.close();
     await ended;
+  });
+});
+
+describe('a call that streams', () => {
+  it('is left alone by what cuts stuck calls', async () => {
+    const test = await startTestServer({ limits: { stuckCallMs: 50 } });
+    const seen: Serving[] = [];
+    const watch = healthOf(test).watch({ service: '' });
+    watch.on('data', (response: { status: Serving }) => seen.push(response.status));
+    watch.on('error', () => undefined);
+    await expect.poll(() => seen.length).toBe(1);
+    await sleep(systemClock, 300);
+    test.health.set(false);
+    await expect.poll(() => seen).toEqual([Serving.SERVING, Serving.NOT_SERVING]);
   });
 });
 

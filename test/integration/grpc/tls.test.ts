@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as tlsConnect, type ConnectionOptions } from 'node:tls';
@@ -103,6 +103,29 @@ function shown(port: number, options: ConnectionOptions = {}): Promise<string> {
   });
 }
 
+function ticketOf(port: number, options: ConnectionOptions): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const all = { port, host: 'localhost', ALPNProtocols: ['h2'], rejectUnauthorized: false };
+    const socket = tlsConnect({ ...all, ...options });
+    socket.once('session', (session: Buffer) => {
+      resolve(session);
+      socket.destroy();
+    });
+    socket.on('error', reject);
+  });
+}
+
+function isResumed(port: number, options: ConnectionOptions): Promise<boolean> {
+  return new Promise((resolve) => {
+    const all = { port, host: 'localhost', ALPNProtocols: ['h2'], rejectUnauthorized: false };
+    const socket = tlsConnect({ ...all, ...options }, () => {
+      resolve(socket.isSessionReused());
+      socket.destroy();
+    });
+    socket.on('error', () => resolve(false));
+  });
+}
+
 describe('TLS', () => {
   it('serves whoever trusts the authority, and nobody who does not', async () => {
     const { port, seen } = await startTlsServer('none');
@@ -187,6 +210,19 @@ describe('replaced files', () => {
     expect(await call((await clientFor(port, trusted, trusted)).client)).not.toBe('ok');
     expect(await call((await clientFor(port, trusted, others)).client)).toBe('ok');
     expect(seen).toHaveLength(2);
+  });
+
+  it('void the session tickets given out before (RFC 8446 section 2.2)', async () => {
+    const { port, tls } = await startTlsServer('required');
+    const pair = {
+      cert: readFileSync(join(ours, 'app.pem')),
+      key: readFileSync(join(ours, 'app-key.pem')),
+    };
+    const session = await ticketOf(port, pair);
+    expect(await isResumed(port, { ...pair, session })).toBe(true);
+    replace(['ca.pem'], others);
+    expect(await tls.reload()).toBe(true);
+    expect(await isResumed(port, { ...pair, session })).toBe(false);
   });
 
   it('are used by new connections of a client too', async () => {

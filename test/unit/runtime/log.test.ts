@@ -52,6 +52,14 @@ describe('createLogger', () => {
     expect(all).toContain('log.test.ts');
   });
 
+  it('does not trust what an object says of itself, and writes big integers and dates', () => {
+    const { lines, log } = capture();
+    const metadata = { toJSON: () => ({ authorization: ['Bearer hunter2'] }) };
+    log.info({ metadata, position: 2n ** 60n, at: new Date(0) }, 'x');
+    expect(lines[0]).not.toContain('hunter2');
+    expect(lines[0]).toContain('"position":"1152921504606846976","at":"1970-01-01T00:00:00.000Z"');
+  });
+
   it('shows neither secrets nor bytes, and survives cycles', () => {
     const { lines, log } = capture();
     const cyclic: Record<string, unknown> = { bytes: new Uint8Array([1, 2, 3]) };

@@ -41,7 +41,7 @@ describe('a good token', () => {
           currentDate: new Date(nowMs),
         },
       );
-      expect(read['lg']).toEqual({ e: 1, l: 4711, a: 4000 });
+      expect(read['lg']).toEqual({ e: 1, L: 4711, a: 4000 });
     },
   );
 
@@ -241,7 +241,7 @@ describe('the claims (RFC 9068 section 2.2; OpenFGA CVE-2026-55689: absent claim
     ['scope null', { scope: null }, 'BAD_CLAIM'],
     ['amr empty', { amr: [] }, 'BAD_CLAIM'],
     ['lg without the position', { lg: { e: 1, a: 1 } }, 'BAD_CLAIM'],
-    ['lg with a negative position', { lg: { e: 1, l: -1, a: 1 } }, 'BAD_CLAIM'],
+    ['lg with a negative position', { lg: { e: 1, L: -1, a: 1 } }, 'BAD_CLAIM'],
   ])('%s is refused', (_, changes, why) => expect(whyNot(withPayload(changes))).toBe(why));
 
   it.each([
