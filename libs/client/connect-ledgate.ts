@@ -3,6 +3,7 @@ import {
   type AuthorizeResponse,
 } from '#proto/ledgate/authorizer/v1/authorizer.js';
 import { type Answer } from '#libs/client/answer.js';
+import { checkCredential, checkQuestion, checkWho } from '#libs/client/check-question.js';
 import { Coalescer } from '#libs/client/coalescer.js';
 import { type Ledgate } from '#libs/client/ledgate.js';
 import { LedgateError } from '#libs/client/ledgate-error.js';
@@ -78,6 +79,7 @@ class RemoteLedgate implements Ledgate {
   }
 
   async authenticate(...[credential, options]: Parameters<Ledgate['authenticate']>) {
+    checkCredential(credential);
     const request = {
       credential: wireCredential(credential),
       consistency: wireConsistency(options?.consistency),
@@ -89,12 +91,14 @@ class RemoteLedgate implements Ledgate {
 
   async authorize(question: Question, options: CallOptions = {}): Promise<Answer> {
     this.#refuseWhenClosed();
+    checkQuestion(question);
     const deadlineMs = checkedDeadline(options.deadlineMs ?? this.#deadlineMs);
     return this.#coalescer.ask(question, { consistency: options.consistency, deadlineMs });
   }
 
   async batchAuthorize(questions: readonly Question[], options?: CallOptions): Promise<Answer[]> {
     const deadlineAtMs = this.#deadline(options);
+    questions.forEach(checkQuestion);
     const parts: (readonly Question[])[] = [];
     for (let from = 0; from < questions.length; from += maxBatch) {
       parts.push(questions.slice(from, from + maxBatch));
@@ -105,6 +109,7 @@ class RemoteLedgate implements Ledgate {
   }
 
   async listPermissions(...[question, options]: Parameters<Ledgate['listPermissions']>) {
+    checkWho(question);
     const request = {
       who: wireWho(question),
       resource: question.resource ?? '',
@@ -118,6 +123,7 @@ class RemoteLedgate implements Ledgate {
   }
 
   async explain(question: Question, options?: CallOptions) {
+    checkQuestion(question);
     const request = {
       who: wireWho(question),
       action: question.action,

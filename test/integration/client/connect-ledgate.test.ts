@@ -4,7 +4,7 @@ import {
   type AuthorizeRequest,
   type BatchAuthorizeRequest,
 } from '#proto/ledgate/authorizer/v1/authorizer.js';
-import { atLeastAsFresh, fullyConsistent } from '#libs/client/question.js';
+import { atLeastAsFresh, fullyConsistent, type Question } from '#libs/client/question.js';
 import {
   allowed,
   answered,
@@ -134,6 +134,32 @@ describe('authorize', () => {
         one.status === 'fulfilled' ? one.value.decision : (one.reason as { kind: string }).kind,
       ),
     ).toEqual(['ALLOW', 'DENY', 'BAD_QUESTION', 'ALLOW', 'DENY', 'ALLOW']);
+  });
+});
+
+describe('a question that cannot be sent as it is', () => {
+  const good = { credential: { apiKey: 'k' }, action: 'a:b', resource: 'r' };
+  const basic = { tenant: 't', username: 'u' };
+
+  it.each<[string, object]>([
+    ['without anybody', { action: 'a:b', resource: 'r' }],
+    ['without a credential', { ...good, credential: {} }],
+    ['without a password', { ...good, credential: { basic } }],
+    ['without a resource', { ...good, resource: undefined }],
+    ['with a number for an action', { ...good, action: 7 }],
+    ['with half a character', { ...good, resource: 'orders/\ud800' }],
+    ['with half a subject', { ...good, credential: undefined, subject: { tenantId: 't' } }],
+  ])('%s is refused, and the others of its turn are asked', async (_, bad) => {
+    const { address, calls } = await authorizer({ authorize: () => allowed() });
+    const ledgate = client(address);
+    const malformed = bad as Question;
+    const refused = { kind: 'BAD_QUESTION', reason: 'INVALID_ARGUMENT' };
+    const asked = [malformed, good].map((one) => ledgate.authorize(one));
+    await expect(asked[0]).rejects.toMatchObject(refused);
+    expect(await asked[1]).toMatchObject({ decision: 'ALLOW' });
+    await expect(ledgate.batchAuthorize([good, malformed])).rejects.toMatchObject(refused);
+    await expect(ledgate.explain(malformed)).rejects.toMatchObject(refused);
+    expect(calls.map(({ method }) => method)).toEqual(['Authorize']);
   });
 });
 

@@ -136,10 +136,11 @@ function handlersOf(authorizer: ScriptedAuthorizer) {
 export async function startScriptedAuthorizer(
   script: Script = {},
   address = '127.0.0.1:0',
+  credentials = ServerCredentials.createInsecure(),
 ): Promise<ScriptedAuthorizer> {
   const server = new Server();
   const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
+    server.bindAsync(address, credentials, (error, bound) => {
       if (error) reject(error);
       else resolve(bound);
     });

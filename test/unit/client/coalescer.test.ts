@@ -1,4 +1,4 @@
-import * as fc from 'fast-check';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Coalescer, questionKey, type Terms } from '#libs/client/coalescer.js';
 import { LedgateError } from '#libs/client/ledgate-error.js';

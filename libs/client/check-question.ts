@@ -1,0 +1,46 @@
+import { LedgateError } from '#libs/client/ledgate-error.js';
+import { type Credential, type Question, type Who } from '#libs/client/question.js';
+
+/**
+ * A text as it will arrive: lone surrogates would be replaced on the wire, and another resource or
+ * name be asked about.
+ */
+function checkText(field: string, text: unknown): void {
+  if (typeof text === 'string' && !/\p{Surrogate}/u.test(text)) return;
+  const what = typeof text === 'string' ? 'is not Unicode' : 'is not a text';
+  throw new LedgateError('BAD_QUESTION', `${field} ${what}`, { reason: 'INVALID_ARGUMENT' });
+}
+
+export function checkCredential(credential: Credential): void {
+  const { bearerToken, apiKey, basic } = credential as Partial<{
+    bearerToken: string;
+    apiKey: string;
+    basic: Record<string, unknown>;
+  }>;
+  if (basic) {
+    for (const name of ['tenant', 'username', 'password']) checkText(name, basic[name]);
+  } else {
+    checkText('credential', bearerToken ?? apiKey);
+  }
+}
+
+export function checkWho({ credential, subject }: Who): void {
+  if (subject) {
+    checkText('subject.tenantId', subject.tenantId);
+    checkText('subject.principalId', subject.principalId);
+  } else if (credential) {
+    checkCredential(credential);
+  } else {
+    checkText('credential', undefined);
+  }
+}
+
+/**
+ * Throws LedgateError BAD_QUESTION for what cannot be written to the wire as it is. Types keep it
+ * away from TypeScript; from JavaScript it would fail the whole batch that it travels in.
+ */
+export function checkQuestion(question: Question): void {
+  checkWho(question);
+  checkText('action', question.action);
+  checkText('resource', question.resource);
+}
