@@ -51,6 +51,11 @@ export class Cli {
     return { commandId, reason };
   }
 
+  /** The data folder. */
+  get data(): string {
+    return this.#flags.data;
+  }
+
   /** Prints what a command made. */
   done(result: CommandResult | undefined, row: Row, line: string): void {
     const { position = 0n, consistencyToken = '', replayed = false } = result ?? {};

@@ -1,0 +1,103 @@
+import type { Command } from 'commander';
+import { withCli } from '../cli/cli.js';
+import { ExitCode } from '../cli/exit-code.js';
+import { list } from '../cli/values.js';
+import { makeCertificates, type CertificateFlags } from '../operate/dev-certs.js';
+import { examine } from '../operate/doctor.js';
+import { init, type InitFlags } from '../operate/init.js';
+import { openLedgerOf } from '../operate/place.js';
+import { tailLedger } from '../operate/tail.js';
+import { verifyLedger, withProgressBar } from '../operate/verify.js';
+
+interface LedgerFlags {
+  readonly brokers?: string[];
+}
+
+/** `ledgate init`, `dev-certs`, `tail`, `verify`, `doctor` */
+export function addOperateCommands(program: Command): void {
+  program
+    .command('init')
+    .description('found a cell: topics, GENESIS, the system tenant, its key, a first credential')
+    .option('--out <folder>', 'also write the two API keys into files there')
+    .option(
+      '--replication-factor <n>',
+      'of the topics; default: 3, or the number of brokers',
+      Number,
+    )
+    .action(withCli(async (cli, flags: InitFlags) => init(flags, cli.out)));
+  program
+    .command('dev-certs')
+    .description('certificates for development: an authority, a server, clients')
+    .option('--out <folder>', 'where to', './certs')
+    .option('--host <names>', 'names and addresses of the servers', list, [
+      'localhost',
+      '127.0.0.1',
+    ])
+    .option('--client <names>', 'one client certificate each', list, ['client'])
+    .option('--days <n>', 'validity', '30')
+    .action(
+      withCli(async (cli, flags: CertificateFlags) => {
+        makeCertificates(flags, cli.out);
+        return Promise.resolve();
+      }),
+    );
+  ledgerCommand(program, 'tail')
+    .description('the ledger as readable lines, live, with the verdict on each record')
+    .option('--from <position>', 'first position to show', Number, 0)
+    .option('--once', 'stop at the present end')
+    .action(
+      withCli(async (cli, flags: LedgerFlags & { from: number; once?: boolean }) => {
+        const access = openLedgerOf({ ...flags, data: cli.data });
+        const stop = new AbortController();
+        process.once('SIGINT', () => stop.abort());
+        process.once('SIGTERM', () => stop.abort());
+        const { log, macKeys } = access;
+        const { from, once = false } = flags;
+        await tailLedger({ log, macKeys, from, once, signal: stop.signal }, cli.out);
+        await access.close();
+      }),
+    );
+  ledgerCommand(program, 'verify')
+    .description('judge the whole ledger again: position, chain, verdicts; exit code 1: findings')
+    .action(
+      withCli(async (cli, flags: LedgerFlags) => {
+        const access = openLedgerOf({ ...flags, data: cli.data });
+        const watched = process.stderr.isTTY && !cli.out.json;
+        const result = await withProgressBar(watched, (onProgress) =>
+          verifyLedger(access.log, access.macKeys, onProgress),
+        );
+        await access.close();
+        const { position, chain, accepted, findings } = result;
+        const voids = Object.entries(result.void).map(([why, count]) => `${why} ${count}`);
+        const events = Object.entries(result.events).map(([type, count]) => `${type} ${count}`);
+        cli.out.one({ position, chain, accepted, void: voids, events, findings });
+        if (findings.length > 0) process.exitCode = ExitCode.NO;
+      }),
+    );
+  ledgerCommand(program, 'doctor')
+    .description(
+      'examine settings of the brokers, keys, clocks and services; exit code 1: findings',
+    )
+    .action(
+      withCli(async (cli, flags: LedgerFlags) => {
+        const access = openLedgerOf({ ...flags, data: cli.data });
+        const findings = await examine(cli, access);
+        await access.close();
+        cli.out.many(
+          findings.map(({ check, ok, result }) => ({ check, ok: ok ? 'ok' : 'LOOK', result })),
+          '',
+        );
+        if (findings.some((one) => !one.ok)) process.exitCode = ExitCode.NO;
+      }),
+    );
+}
+
+function ledgerCommand(program: Command, name: string): Command {
+  return program
+    .command(name)
+    .option(
+      '--brokers <list>',
+      'read from Kafka, e.g. 127.0.0.1:9092; default: the environment',
+      list,
+    );
+}

@@ -1,0 +1,77 @@
+import type { Command } from 'commander';
+import { authorizerConfigFromEnv } from '#services/authorizer/config.js';
+import { startAuthorizer } from '#services/authorizer/main.js';
+import { identityConfigFromEnv } from '#services/identity/config.js';
+import { startIdentity } from '#services/identity/main.js';
+import { withCli } from '../cli/cli.js';
+import type { Output } from '../cli/output.js';
+import { startDev, type RunningDev } from '../operate/dev.js';
+
+/** `ledgate dev` and `ledgate up …` */
+export function addServiceCommands(program: Command): void {
+  program
+    .command('dev')
+    .description('identity and authorizer in one process, on an embedded log in the data folder')
+    .option('--no-demo', 'do not make the demo tenant')
+    .action(
+      withCli(async (cli, flags: { demo: boolean }) => {
+        const running = await startDev({ dataDir: cli.data, demo: flags.demo });
+        announce(running, cli.data, cli.out);
+        await untilStopped(() => running.close());
+      }),
+    );
+  const up = program.command('up').description('start one service, configured by the environment');
+  up.command('identity')
+    .description('takes commands, appends events, issues tokens')
+    .action(
+      withCli(async () => {
+        const running = await startIdentity(identityConfigFromEnv());
+        await untilStopped(() => running.close());
+      }),
+    );
+  up.command('authorizer')
+    .description('answers Authenticate and Authorize from memory')
+    .action(
+      withCli(async () => {
+        const running = await startAuthorizer(authorizerConfigFromEnv());
+        await untilStopped(() => running.close());
+      }),
+    );
+}
+
+/** Resolves after the first SIGTERM or SIGINT, once everything is closed; a second one exits at once. */
+function untilStopped(close: () => Promise<unknown>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let stopping = false;
+    const stop = (): void => {
+      if (stopping) process.exit(1);
+      stopping = true;
+      close().then(() => resolve(), reject);
+    };
+    process.on('SIGTERM', stop);
+    process.on('SIGINT', stop);
+  });
+}
+
+function announce(running: RunningDev, data: string, out: Output): void {
+  const { identity, authorizer, demo } = running;
+  out.say(`Ledgate serves: identity ${identity}, authorizer ${authorizer} (ledger in ${data})`);
+  const ledgate = data === './data' ? 'npx ledgate' : `npx ledgate --data ${data}`;
+  if (demo === undefined) {
+    return out.say(`Try: ${ledgate} check orders:read projects/acme/orders/17 --who alice`);
+  }
+  out.say(`
+A demo tenant was made. The command line acts as its administrator. Shown this once:
+  alice's password            ${demo.alicePassword}
+  alice's API key             ${demo.aliceKey}
+  API key of the backend      ${demo.backendKey}
+
+Try next, in another terminal:
+  ${ledgate} check orders:read projects/acme/orders/17 --who alice
+  ${ledgate} explain orders:read projects/acme/orders/17 --who alice
+  ${ledgate} explain orders:refund projects/acme/orders/17 --who alice
+  ${ledgate} grant list alice
+  ${ledgate} revoke grant <the grant>      then ask again
+  ${ledgate} tail --once
+  npm run tour`);
+}

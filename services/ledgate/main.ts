@@ -1,0 +1,53 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+import { addCheckCommands } from './commands/check.js';
+import { addGrantCommands } from './commands/grant.js';
+import { addGroupCommands } from './commands/group.js';
+import { addKeyCommands } from './commands/key.js';
+import { addOperateCommands } from './commands/operate.js';
+import { addPermissionCommands, addRoleCommands } from './commands/role.js';
+import { addServiceCommands } from './commands/service.js';
+import { addTenantCommands } from './commands/tenant.js';
+import { addOwnCommands, addRevokeCommands, addTokenCommands } from './commands/token.js';
+import { addUserCommands } from './commands/user.js';
+
+const program = new Command('ledgate')
+  .description('event-sourced authentication and authorization over gRPC')
+  .version('0.1.0')
+  .option('--data <folder>', 'data folder, with the profile of the command line', './data')
+  .option('--identity <address>', 'host:port of identity [LEDGATE_IDENTITY_URL]')
+  .option('--authorizer <address>', 'host:port of the authorizer [LEDGATE_AUTHORIZER_URL]')
+  .option('--credential <text>', 'your API key or access token [LEDGATE_CREDENTIAL]')
+  .option('--tenant <id>', 'tenant that the command is about; default: your own [LEDGATE_TENANT]')
+  .option('--ca <file>', 'PEM of the authority of the servers: use TLS [LEDGATE_CA]')
+  .option('--cert <file>', 'PEM of your own certificate [LEDGATE_CERT]')
+  .option('--key <file>', 'PEM of its key [LEDGATE_KEY]')
+  .option('--reason <text>', 'why; shown by explain and audit')
+  .option('--command-id <id>', 'makes a retry of the same command safe; default: a new one')
+  .option('--json', 'JSON for programs instead of tables')
+  .addHelpText(
+    'after',
+    `
+Exit codes: 0 done, ALLOW · 1 the answer is no (DENY, findings) · 2 wrong words or fields ·
+3 your credential is missing or not allowed · 4 not found, exists already, wrong state ·
+5 cannot be reached or overloaded, try again · 70 a fault of Ledgate`,
+  )
+  .exitOverride((error) => {
+    process.exit(error.exitCode === 0 ? 0 : 2);
+  });
+
+addServiceCommands(program);
+addOperateCommands(program);
+addTenantCommands(program);
+addUserCommands(program);
+addKeyCommands(program);
+addRoleCommands(program);
+addPermissionCommands(program);
+addGroupCommands(program);
+addGrantCommands(program);
+addTokenCommands(program);
+addRevokeCommands(program);
+addOwnCommands(program);
+addCheckCommands(program);
+
+await program.parseAsync();

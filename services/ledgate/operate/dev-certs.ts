@@ -1,0 +1,27 @@
+import { createDevCertificates, writeDevCertificates } from '#libs/runtime/dev-certs.js';
+import { systemClock } from '#libs/runtime/clock.js';
+import { systemRandom } from '#libs/runtime/ids.js';
+import type { Output } from '../cli/output.js';
+
+export interface CertificateFlags {
+  readonly out: string;
+  readonly host: string[];
+  readonly client: string[];
+  readonly days: string;
+}
+
+/** Makes certificates for development: an authority, one server certificate, client certificates. */
+export function makeCertificates(flags: CertificateFlags, out: Output): void {
+  const certificates = createDevCertificates({
+    clock: systemClock,
+    random: systemRandom,
+    hosts: flags.host,
+    clients: flags.client,
+    days: Number(flags.days),
+  });
+  const files = writeDevCertificates(flags.out, certificates);
+  out.many(
+    files.map((file) => ({ file })),
+    'nothing written',
+  );
+}

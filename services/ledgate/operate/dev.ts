@@ -1,0 +1,104 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Client } from '@grpc/grpc-js';
+import { connect, type ClientConstructor } from '#libs/grpc/connect.js';
+import { openEmbeddedStore } from '#libs/ledger/embedded/embedded-store.js';
+import { authorizerConfigFromEnv, authorizerVariables } from '#services/authorizer/config.js';
+import { startAuthorizer } from '#services/authorizer/main.js';
+import { ledgerName } from '#services/identity/adapters/open-ledger.js';
+import { identityConfigFromEnv, identityVariables } from '#services/identity/config.js';
+import { startIdentity } from '#services/identity/main.js';
+import { profileFile } from '../cli/target.js';
+import { createAuthorizerKey } from './authorizer-account.js';
+import { createDemo, type Demo } from './demo.js';
+
+/** A whole Ledgate in one process, on the embedded log. */
+export interface RunningDev {
+  readonly identity: string;
+  readonly authorizer: string;
+  readonly clusterId: string;
+  /** Only when this start made the demo tenant. */
+  readonly demo: Demo | undefined;
+  close(): Promise<void>;
+}
+
+/** What development takes for granted; the environment wins. */
+const defaults = {
+  LEDGATE_ISSUER: 'http://127.0.0.1:7401',
+  LEDGATE_AUDIENCE: 'ledgate',
+  LEDGATE_REFLECTION: 'true',
+  LEDGATE_LOG_LEVEL: 'warn',
+};
+const readable = { mode: 0o600, flush: true };
+
+export interface DevOptions {
+  readonly dataDir: string;
+  /** Make the demo tenant on the first start. */
+  readonly demo: boolean;
+  /** Wins over the environment. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Starts identity and the authorizer on the embedded log in `dataDir`, and makes a demo tenant once. */
+export async function startDev(options: DevOptions): Promise<RunningDev> {
+  const { dataDir } = options;
+  const forced = { LEDGATE_LOG: 'embedded', LEDGATE_DATA_DIR: dataDir };
+  const env = { ...defaults, ...process.env, ...options.env, ...forced };
+  const alsoKnown = [...Object.keys(identityVariables), ...Object.keys(authorizerVariables)];
+  const config = identityConfigFromEnv({ env, alsoKnown });
+  const store = openEmbeddedStore(join(dataDir, 'ledger'));
+  const log = store.log(ledgerName(config));
+  const identity = await startIdentity(config, { log, vault: store.vault() });
+  const bootstrapFile = join(dataDir, 'bootstrap-api-key');
+  const connectAs = asHolderOf(bootstrapFile, identity.address);
+  const credential = await authorizerKey(dataDir, connectAs);
+  const withIdentity = {
+    LEDGATE_IDENTITY: identity.address,
+    ...(credential === undefined ? {} : { LEDGATE_IDENTITY_CREDENTIAL: credential }),
+    LEDGATE_LEDGER_KEY: readFileSync(join(dataDir, 'keys', 'ledger.key'), 'utf8').trim(),
+  };
+  const authorizer = await startAuthorizer(
+    authorizerConfigFromEnv({ env: { ...withIdentity, ...env }, alsoKnown }),
+    { log },
+  );
+  const profile = join(dataDir, profileFile);
+  const addresses = { identity: identity.address, authorizer: authorizer.address };
+  let demo: Demo | undefined;
+  if (options.demo && connectAs !== undefined && !existsSync(profile)) {
+    demo = await createDemo(connectAs);
+    const text = JSON.stringify({ ...addresses, credential: demo.adminKey }, null, 2);
+    writeFileSync(profile, `${text}\n`, readable);
+  }
+  return {
+    ...addresses,
+    clusterId: identity.clusterId,
+    demo,
+    close: async () => {
+      await authorizer.close();
+      await identity.close();
+      await store.close();
+    },
+  };
+}
+
+type Connect = <C extends Client>(client: ClientConstructor<C>) => C;
+
+function asHolderOf(keyFile: string, address: string): Connect | undefined {
+  if (!existsSync(keyFile)) return undefined;
+  const bearer = readFileSync(keyFile, 'utf8').trim();
+  const connection = { address, credentials: undefined, allowPlaintext: false, bearer };
+  return (client) => connect(client, connection);
+}
+
+/** The key by which the authorizer asks identity about passwords; made once. */
+async function authorizerKey(
+  dataDir: string,
+  connectAs: Connect | undefined,
+): Promise<string | undefined> {
+  const file = join(dataDir, 'keys', 'authorizer-api-key');
+  if (existsSync(file)) return readFileSync(file, 'utf8').trim();
+  if (connectAs === undefined) return undefined;
+  const key = await createAuthorizerKey(connectAs);
+  writeFileSync(file, `${key}\n`, readable);
+  return key;
+}

@@ -1,0 +1,71 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Failure } from '#libs/errors/failure.js';
+import { ensureTopics, checkTopics, topicSpecs } from '#libs/ledger/kafka/topics.js';
+import { connect } from '#libs/grpc/connect.js';
+import { startIdentity } from '#services/identity/main.js';
+import { identityConfigFromEnv } from '#services/identity/config.js';
+import type { Output } from '../cli/output.js';
+import { createAuthorizerKey } from './authorizer-account.js';
+
+export interface InitFlags {
+  /** Folder for the two API keys that are shown once. */
+  readonly out?: string;
+  readonly replicationFactor?: number;
+}
+
+/**
+ * Founds a cell: creates Kafka's topics with checked settings, appends GENESIS, the system tenant,
+ * its signing key and a first credential, and makes the service account of the authorizers. Safe to
+ * repeat: what is there stays, and keys are shown only when they are made.
+ */
+export async function init(flags: InitFlags, out: Output): Promise<void> {
+  const config = { ...identityConfigFromEnv(), address: '127.0.0.1:0' };
+  if (config.log === 'kafka') await prepareTopics(config, flags, out);
+  const { metricsAddress: _, tls: __, ...local } = config;
+  const identity = await startIdentity(
+    { ...local, metricsAddress: undefined, tls: undefined, logLevel: 'warn' },
+    { bootstrap: true },
+  );
+  try {
+    const { founded, address, clusterId } = identity;
+    if (founded === undefined) return out.say(`cell ${clusterId} was founded before`);
+    const bearer = founded.apiKey;
+    const connection = { address, credentials: undefined, allowPlaintext: false, bearer };
+    const authorizerKey = await createAuthorizerKey((client) => connect(client, connection));
+    if (flags.out !== undefined) keep(flags.out, bearer, authorizerKey);
+    const { adminPrincipal } = founded;
+    if (out.json) out.one({ clusterId, adminPrincipal, apiKey: bearer, authorizerKey });
+    else {
+      out.say(`cell ${clusterId} is founded. Both keys are shown this once:`);
+      out.say(`  first administrator of the system tenant   ${bearer}`);
+      out.say(`  authorizers (LEDGATE_IDENTITY_CREDENTIAL)  ${authorizerKey}`);
+    }
+  } finally {
+    await identity.close();
+  }
+}
+
+async function prepareTopics(
+  config: ReturnType<typeof identityConfigFromEnv>,
+  flags: InitFlags,
+  out: Output,
+): Promise<void> {
+  const brokers = config.kafkaBrokers;
+  const replicationFactor = flags.replicationFactor ?? Math.min(3, brokers.length);
+  const specs = topicSpecs({ prefix: config.topicPrefix, replicationFactor });
+  for (const topic of await ensureTopics({ brokers }, specs)) out.say(`topic ${topic} created`);
+  const wrong = await checkTopics({ brokers }, specs);
+  if (wrong.length === 0) return;
+  const lines = wrong.map(
+    (one) => `${one.topic}: ${one.setting} is ${one.actual}, must be ${one.expected}`,
+  );
+  throw new Failure('MISCONFIGURED', `topics are not as they must be:\n  ${lines.join('\n  ')}`);
+}
+
+function keep(folder: string, apiKey: string, authorizerKey: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const options = { mode: 0o600, flush: true };
+  writeFileSync(join(folder, 'bootstrap-api-key'), `${apiKey}\n`, options);
+  writeFileSync(join(folder, 'authorizer-api-key'), `${authorizerKey}\n`, options);
+}

@@ -1,0 +1,124 @@
+import { SingleBar } from 'cli-progress';
+import { tickCodec } from '#libs/events/control-codec.js';
+import { Failure } from '#libs/errors/failure.js';
+import type { EventLog } from '#libs/ledger/event-log.js';
+import { foldCommands } from '#libs/ledger/fold-commands.js';
+import { Judge, type Judged, type VoidReason } from '#libs/ledger/judge.js';
+import type { MacKeys } from '#libs/ledger/mac.js';
+import { RecordKind } from '#libs/ledger/record.js';
+import { VerdictWindow } from '#libs/ledger/verdict-window.js';
+
+export interface Verification {
+  /** Last position; -1: the ledger is empty. */
+  readonly position: number;
+  /** Hex of the chain there: equal values mean equal histories. */
+  readonly chain: string;
+  readonly accepted: number;
+  readonly void: Readonly<Partial<Record<VoidReason, number>>>;
+  readonly events: Readonly<Record<string, number>>;
+  /** What an operator must look at; empty: all is well. */
+  readonly findings: readonly string[];
+}
+
+/** Judges the whole ledger again, from position 0 to its present end. */
+export async function verifyLedger(
+  log: EventLog,
+  macKeys: MacKeys,
+  onProgress: (done: number, of: number) => void = () => {},
+): Promise<Verification> {
+  const end = await log.end();
+  const judge = new Judge(macKeys, { window: new VerdictWindow(), sealed: false });
+  const tally = new Tally(judge);
+  const stop = new AbortController();
+  if (end > 0) {
+    for await (const batch of log.tail(0, stop.signal)) {
+      for (const record of batch.records) {
+        if (record.position >= end) break;
+        if (!tally.stopped) tally.add(() => judge.judge(record));
+      }
+      onProgress(Math.min(end, judge.window.position + 1), end);
+      if (judge.window.position >= end - 1 || tally.stopped) break;
+    }
+    stop.abort();
+  }
+  return tally.result();
+}
+
+/** Draws the progress on standard error while people watch. */
+export async function withProgressBar<T>(
+  watched: boolean,
+  work: (onProgress: (done: number, of: number) => void) => Promise<T>,
+): Promise<T> {
+  if (!watched) return work(() => {});
+  const format = 'judging {bar} {value}/{total} records, {eta}s left';
+  const bar = new SingleBar({ format, stream: process.stderr, clearOnComplete: true });
+  let started = false;
+  try {
+    return await work((done, of) => {
+      if (started) bar.update(done);
+      else bar.start(of, done);
+      started = true;
+    });
+  } finally {
+    bar.stop();
+  }
+}
+
+class Tally {
+  stopped = false;
+  readonly #judge: Judge;
+  readonly #void: Partial<Record<VoidReason, number>> = {};
+  readonly #events: Record<string, number> = {};
+  readonly #findings: string[] = [];
+
+  constructor(judge: Judge) {
+    this.#judge = judge;
+  }
+
+  add(judgeNext: () => Judged): void {
+    try {
+      this.#count(judgeNext());
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      this.stopped = true;
+      this.#findings.push(error.message);
+    }
+  }
+
+  #count(judged: Judged): void {
+    const { position, why, header } = judged;
+    if (why !== undefined) this.#void[why] = (this.#void[why] ?? 0) + 1;
+    if (why === 'mac') {
+      this.#findings.push(`position ${position}: written without the ledger key (it is void)`);
+    }
+    if (header?.kind === RecordKind.TICK && why === undefined) this.#compare(judged);
+    foldCommands(judged, {
+      event: (event) => {
+        this.#events[event.type] = (this.#events[event.type] ?? 0) + 1;
+      },
+      quarantine: (keys) => {
+        this.#findings.push(`position ${position}: not understood, closes ${keys.length} keys`);
+      },
+    });
+  }
+
+  #compare(judged: Judged): void {
+    const tick = tickCodec.decode(judged.payload ?? new Uint8Array(0));
+    if (!tick.ok) return;
+    const mine = this.#judge.window.verdictHash(tick.value.position);
+    if (mine === undefined || Buffer.compare(mine, tick.value.verdictHash) === 0) return;
+    this.#findings.push(`position ${judged.position}: its writer disagreed on earlier verdicts`);
+  }
+
+  result(): Verification {
+    const { window } = this.#judge;
+    return {
+      position: window.position,
+      chain: Buffer.from(window.chain).toString('hex'),
+      accepted: window.acceptedCount,
+      void: this.#void,
+      events: this.#events,
+      findings: this.#findings,
+    };
+  }
+}
