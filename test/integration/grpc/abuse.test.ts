@@ -15,6 +15,9 @@ import {
 } from './raw-http2.js';
 import { method } from './test-server.js';
 
+/** Patience of a busy machine. */
+const soon = { timeout: 10_000 };
+
 let child: ChildProcess;
 let port: number;
 let undefended: number;
@@ -296,7 +299,7 @@ describe('number', () => {
       129,
       Buffer.from([0, 0, 0, constants.NGHTTP2_REFUSED_STREAM]),
     );
-    await expect.poll(() => received().includes(refused)).toBe(true);
+    await expect.poll(() => received().includes(refused), soon).toBe(true);
   });
 
   it('more connections than allowed are closed', async () => {
@@ -304,7 +307,7 @@ describe('number', () => {
     const all = await Promise.all(Array.from({ length: 60 }, () => raw()));
     const alive = (some: readonly RawConnection[]): number =>
       some.filter(({ socket }) => !socket.destroyed).length;
-    await expect.poll(() => alive(all)).toBeLessThanOrEqual(50);
+    await expect.poll(() => alive(all), soon).toBeLessThanOrEqual(50);
     expect(alive(forGood)).toBe(60);
   });
 });

@@ -14,6 +14,9 @@ import {
 import { TokenServiceClient } from '#proto/ledgate/identity/v1/token.js';
 import { serviceName, startTestServer, type TestServer } from './test-server.js';
 
+/** Patience of a busy machine. */
+const soon = { timeout: 10_000 };
+
 const closers: (() => void)[] = [];
 afterEach(() => closers.splice(0).forEach((close) => close()));
 
@@ -53,10 +56,10 @@ describe('health (grpc.health.v1)', () => {
     watch.on('data', (response: { status: Serving }) => seen.push(response.status));
     const other = client.watch({ service: 'other' });
     other.on('data', (response: { status: Serving }) => unknown.push(response.status));
-    await expect.poll(() => [seen.length, unknown.length]).toEqual([1, 1]);
+    await expect.poll(() => [seen.length, unknown.length], soon).toEqual([1, 1]);
     test.health.set(true);
     test.health.set(false);
-    await expect.poll(() => seen).toEqual([Serving.SERVING, Serving.NOT_SERVING]);
+    await expect.poll(() => seen, soon).toEqual([Serving.SERVING, Serving.NOT_SERVING]);
     expect(unknown).toEqual([Serving.SERVICE_UNKNOWN]);
     const ended = new Promise((resolve) => watch.on('end', resolve));
     test.health.close();
@@ -71,10 +74,10 @@ describe('a call that streams', () => {
     const watch = healthOf(test).watch({ service: '' });
     watch.on('data', (response: { status: Serving }) => seen.push(response.status));
     watch.on('error', () => undefined);
-    await expect.poll(() => seen.length).toBe(1);
+    await expect.poll(() => seen.length, soon).toBe(1);
     await sleep(systemClock, 300);
     test.health.set(false);
-    await expect.poll(() => seen).toEqual([Serving.SERVING, Serving.NOT_SERVING]);
+    await expect.poll(() => seen, soon).toEqual([Serving.SERVING, Serving.NOT_SERVING]);
   });
 });
 
@@ -98,7 +101,7 @@ describe('drain', () => {
     const answer = new Promise((resolve, reject) =>
       client.getJwks({}, (error, response) => (error === null ? resolve(response) : reject(error))),
     );
-    await expect.poll(() => began).toBe(true);
+    await expect.poll(() => began, soon).toBe(true);
     const { server } = test;
     const done = drain({
       server,
@@ -126,7 +129,7 @@ describe('drain', () => {
     const client = connect(TokenServiceClient, { address: `localhost:${test.port}`, ...plain });
     closers.push(() => client.close());
     const code = new Promise((resolve) => client.getJwks({}, (error) => resolve(error?.code)));
-    await expect.poll(() => began).toBe(true);
+    await expect.poll(() => began, soon).toBe(true);
     const { server, health } = test;
     expect(await drain({ server, health, clock: systemClock, noticeMs: 1, graceMs: 50 })).toBe(
       false,

@@ -15,6 +15,9 @@ import { createLogger } from '#libs/runtime/log.js';
 import { TokenServiceClient } from '#proto/ledgate/identity/v1/token.js';
 import { startTestServer } from './test-server.js';
 
+/** Patience of a busy machine. */
+const soon = { timeout: 10_000 };
+
 const logged: string[] = [];
 const log = createLogger({
   service: 'test',
@@ -241,7 +244,7 @@ describe('replaced files', () => {
     }
     expect(await tls.reload()).toBe(true);
     const again = openClient(second.port, tls.credentials);
-    await expect.poll(() => call(again)).toBe('ok');
+    await expect.poll(() => call(again), soon).toBe('ok');
     expect(await call(client)).toBe('ok');
     expect([first.seen.length, second.seen.length]).toEqual([2, 1]);
   });

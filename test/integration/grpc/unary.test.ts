@@ -9,6 +9,9 @@ import { Status } from '#proto/google/rpc/status.js';
 import { TokenServiceClient, type GetJwksResponse } from '#proto/ledgate/identity/v1/token.js';
 import { method, startTestServer, type TestServer, type TestServerOptions } from './test-server.js';
 
+/** Patience of a busy machine. */
+const soon = { timeout: 10_000 };
+
 let running: { readonly test: TestServer; readonly client: TokenServiceClient } | undefined;
 afterEach(() => {
   running?.client.close();
@@ -136,7 +139,7 @@ describe('unary', () => {
     await start({ handle });
     const error = await refusal(new Metadata(), 100);
     expect(error.code).toBe(status.DEADLINE_EXCEEDED);
-    await expect.poll(() => reason).toMatchObject({ reason: 'DEADLINE_EXCEEDED' });
+    await expect.poll(() => reason, soon).toMatchObject({ reason: 'DEADLINE_EXCEEDED' });
   });
 
   it('aborts the signal when the caller cancels', async () => {
@@ -150,9 +153,9 @@ describe('unary', () => {
     };
     await start({ handle });
     const pending = running?.client.getJwks({}, () => undefined);
-    await expect.poll(() => began).toBe(true);
+    await expect.poll(() => began, soon).toBe(true);
     pending?.cancel();
-    await expect.poll(() => reason).toMatchObject({ reason: 'CANCELLED' });
+    await expect.poll(() => reason, soon).toMatchObject({ reason: 'CANCELLED' });
   });
 
   it('refuses an answer beyond the limit instead of sending it', async () => {
