@@ -52,6 +52,10 @@ export function questionKey({ credential, subject, action, resource }: Question)
   return JSON.stringify([3, tenant, username, password, action, resource]);
 }
 
+/** A password may have to be hashed first: such a question travels alone and delays no other. */
+const isSlow = ({ credential }: Question): boolean =>
+  credential !== undefined && 'basic' in credential;
+
 function termsKey({ consistency, deadlineMs }: Terms): string {
   if (!consistency) return `${deadlineMs}`;
   return 'atLeastAsFresh' in consistency
@@ -72,7 +76,8 @@ export class Coalescer<Response, Answer> {
   ask(question: Question, terms: Terms): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const key = questionKey(question);
-      const batch = this.#batchFor(termsKey(terms), key, terms);
+      const name = isSlow(question) ? `${termsKey(terms)} ${key}` : termsKey(terms);
+      const batch = this.#batchFor(name, key, terms);
       const place = batch.places.get(key);
       if (place !== undefined) {
         batch.waiters[place]?.push({ resolve, reject });

@@ -92,6 +92,19 @@ describe('Coalescer', () => {
     expect(sent).toEqual(all.map((terms) => ({ resources: ['a'], terms })));
   });
 
+  it('lets a question with a password travel alone, so that hashing it delays no other', () => {
+    const { coalescer, sent, endTurn } = coalescerOf();
+    const withPassword = (username: string): Question => ({
+      credential: { basic: { tenant: 't', username, password: 'p' } },
+      action: 'orders:read',
+      resource: username,
+    });
+    const asked = [question('a'), withPassword('x'), withPassword('y'), withPassword('x')];
+    for (const one of [...asked, question('b')]) void coalescer.ask(one, now);
+    endTurn();
+    expect(sent.map(({ resources }) => resources)).toEqual([['a', 'b'], ['x'], ['y']]);
+  });
+
   it('starts another batch at the limit of questions', () => {
     const { coalescer, sent, endTurn } = coalescerOf({ maxQuestions: 2 });
     for (const resource of ['a', 'b', 'c', 'd', 'e']) void coalescer.ask(question(resource), now);
