@@ -4,7 +4,7 @@ import type { PermissionDefined, Risk } from '#libs/events/catalogue.js';
 type Reach = 'TENANT' | 'SYSTEM';
 type Row = readonly [verb: string, risk: Risk, description: string, reach?: Reach];
 
-/** One per RPC of `ledgate.identity.v1`: its name in kebab-case. */
+/** One per RPC of `ledgate.identity.v1` that needs one: its name in kebab-case. */
 const identity: readonly Row[] = [
   ['create-tenant', 'SENSITIVE', 'Create tenants', 'SYSTEM'],
   ['list-tenants', 'NORMAL', 'List all tenants', 'SYSTEM'],
@@ -26,7 +26,6 @@ const identity: readonly Row[] = [
   ['delete-principal', 'SENSITIVE', 'Delete principals'],
 
   ['set-password', 'SENSITIVE', 'Set the passwords of others'],
-  ['change-password', 'SENSITIVE', 'Change the own password'],
   ['remove-password', 'SENSITIVE', 'Remove passwords'],
   ['create-api-key', 'SENSITIVE', 'Create API keys'],
   ['rotate-api-key', 'SENSITIVE', 'Rotate API keys'],
@@ -59,7 +58,6 @@ const identity: readonly Row[] = [
   ['remove-group-member', 'NORMAL', 'Remove members from groups'],
   ['list-group-members', 'NORMAL', 'List the members of groups'],
 
-  ['issue-token', 'NORMAL', 'Issue access tokens to oneself'],
   ['revoke-tokens', 'NORMAL', 'Kill what was issued to a principal or the tenant'],
   ['verify-password', 'SENSITIVE', 'Check user names and passwords', 'SYSTEM'],
   ['list-signing-keys', 'NORMAL', 'List the signing keys', 'SYSTEM'],
