@@ -44,10 +44,16 @@ export class EscalationGuard {
    */
   mayImpersonate(caller: Caller, tenant: string, principal: string): void {
     if (caller.tenant !== tenant || caller.principal !== principal) {
-      if (this.#administers(tenant, principal)) this.requireAdmin(caller);
+      this.mayGovern(caller, tenant, principal);
     } else if (!isUnlimited(this.#view(), caller)) {
       throw new Failure('PERMISSION_DENIED', 'a limited credential cannot make a wider one');
     }
+  }
+
+  /** Before something is taken from a principal: administrators answer to administrators. */
+  mayGovern(caller: Caller, tenant: string, principal: string): void {
+    if (caller.tenant === tenant && caller.principal === principal) return;
+    if (this.#administers(tenant, principal)) this.requireAdmin(caller);
   }
 
   /** Before a principal joins a group: it gets what the group holds. */

@@ -134,8 +134,9 @@ async function removePassword(request: RemovePasswordRequest, call: AdmittedCall
   const tenant = call.tenantOf(request.tenantId);
   const principal = call.fields.id('principal_id', request.principalId);
   const cause = causeOf(call, tenant, principal);
+  const guard = (): void => call.guard.mayGovern(call.caller, tenant, principal);
   const command = { type: 'RemovePassword', principal, cause } as const;
-  return { result: resultOf(await call.run({ tenant, principal }, head, command)) };
+  return { result: resultOf(await call.run({ tenant, principal }, head, command, guard)) };
 }
 
 async function createApiKey(request: CreateApiKeyRequest, call: AdmittedCall) {
@@ -213,8 +214,10 @@ async function revokeApiKey(
   call: AdmittedCall,
 ) {
   const { head, target, credential, cause } = onCredential(request, call);
+  const { tenant, principal = '' } = target;
+  const guard = (): void => call.guard.mayGovern(call.caller, tenant, principal);
   const command = { type: 'RevokeApiKey', credential, cause } as const;
-  return { result: resultOf(await call.run(target, head, command)) };
+  return { result: resultOf(await call.run(target, head, command, guard)) };
 }
 
 async function renameApiKey(request: RenameApiKeyRequest, call: AdmittedCall) {
@@ -227,8 +230,10 @@ async function renameApiKey(request: RenameApiKeyRequest, call: AdmittedCall) {
 
 async function blockCredential(request: BlockCredentialRequest, call: AdmittedCall) {
   const { head, target, credential } = onCredential(request, call);
+  const { tenant, principal = '' } = target;
+  const guard = (): void => call.guard.mayGovern(call.caller, tenant, principal);
   const command = { type: 'BlockCredential', credential, cause: 'ADMIN' } as const;
-  return { result: resultOf(await call.run(target, head, command)) };
+  return { result: resultOf(await call.run(target, head, command, guard)) };
 }
 
 async function unblockCredential(request: BlockCredentialRequest, call: AdmittedCall) {

@@ -174,7 +174,9 @@ async function removeLoginName(request: RemoveLoginNameRequest, call: AdmittedCa
   const principal = call.fields.id('principal_id', request.principalId);
   const name = parseLoginName(typedNameField(call, 'value', request.value));
   if (name === undefined) call.fields.add('value', 'is not a login name');
-  const command = call.permitCommand({ tenant, principal }, head);
+  const command = call.permitCommand({ tenant, principal }, head, () =>
+    call.guard.mayGovern(call.caller, tenant, principal),
+  );
   const canonical = name ?? { kind: 'USERNAME', canonical: '' };
   const blindIndex = await call.parts.loginNames.indexOf(tenant, canonical);
   const executed = await execute(call.parts, command, {
@@ -190,8 +192,9 @@ async function suspend(request: SuspendPrincipalRequest, call: AdmittedCall) {
   const tenant = call.tenantOf(request.tenantId);
   const principal = call.fields.id('principal_id', request.principalId);
   const untilMs = call.fields.expiry('until_ms', request.untilMs, call.nowMs);
+  const guard = (): void => call.guard.mayGovern(call.caller, tenant, principal);
   const command = { type: 'SuspendPrincipal', principal, untilMs } as const;
-  return { result: resultOf(await call.run({ tenant, principal }, head, command)) };
+  return { result: resultOf(await call.run({ tenant, principal }, head, command, guard)) };
 }
 
 function onPrincipal(type: 'ResumePrincipal' | 'DeletePrincipal') {
@@ -199,7 +202,8 @@ function onPrincipal(type: 'ResumePrincipal' | 'DeletePrincipal') {
     const head = call.fields.head(request.options);
     const tenant = call.tenantOf(request.tenantId);
     const principal = call.fields.id('principal_id', request.principalId);
-    const executed = await call.run({ tenant, principal }, head, { type, principal });
+    const guard = (): void => call.guard.mayGovern(call.caller, tenant, principal);
+    const executed = await call.run({ tenant, principal }, head, { type, principal }, guard);
     return { result: resultOf(executed) };
   };
 }

@@ -1,0 +1,26 @@
+import { CredentialServiceService } from '#proto/ledgate/identity/v1/credential.js';
+import { GrantServiceService } from '#proto/ledgate/identity/v1/grant.js';
+import { GroupServiceService } from '#proto/ledgate/identity/v1/group.js';
+import { LedgerServiceService } from '#proto/ledgate/identity/v1/ledger.js';
+import { PrincipalServiceService } from '#proto/ledgate/identity/v1/principal.js';
+import { RoleServiceService } from '#proto/ledgate/identity/v1/role.js';
+import { TenantServiceService } from '#proto/ledgate/identity/v1/tenant.js';
+import { TokenServiceService } from '#proto/ledgate/identity/v1/token.js';
+import type { Method } from './running-identity.js';
+
+/** Every method of identity, as the protos have it. */
+export const everyMethod: readonly Method<Record<string, unknown>, unknown>[] = [
+  CredentialServiceService,
+  GrantServiceService,
+  GroupServiceService,
+  LedgerServiceService,
+  PrincipalServiceService,
+  RoleServiceService,
+  TenantServiceService,
+  TokenServiceService,
+].flatMap((service) => Object.values(service) as Method<Record<string, unknown>, unknown>[]);
+
+/** `TokenService/Login`. */
+export function shortName(path: string): string {
+  return path.slice('/ledgate.identity.v1.'.length);
+}
