@@ -11,13 +11,16 @@ import { protect, type Ledgate, type MethodRules } from '@ledgate/client';
 import { type Order, type Orders } from './orders.js';
 
 interface GetOrderRequest {
-  readonly shop: string;
+  readonly project: string;
   readonly id: string;
 }
 
 /** A method that is not in here is denied. */
 const rules: MethodRules = {
-  '/shop.v1.Orders/GetOrder': { permission: 'orders:read', resource: 'shops/{shop}/orders/{id}' },
+  '/shop.v1.Orders/GetOrder': {
+    permission: 'orders:read',
+    resource: 'projects/{project}/orders/{id}',
+  },
 };
 
 /** The definition of `shop.v1.Orders`, without generated code. */
@@ -32,7 +35,7 @@ export function ordersDefinition(): ServiceDefinition {
 export function grpcApi(orders: Orders, ledgate: Ledgate): Server {
   const server = new Server({ interceptors: [protect(rules, ledgate)] });
   const getOrder: handleUnaryCall<GetOrderRequest, Order> = ({ request }, callback) => {
-    const order = orders.find(request.shop, request.id);
+    const order = orders.find(request.project, request.id);
     if (order) callback(null, order);
     else callback({ code: status.NOT_FOUND, details: 'no such order' });
   };

@@ -3,46 +3,48 @@ import { Hono } from 'hono';
 import { type Order, type Orders } from './orders.js';
 
 /**
- * What each endpoint takes stands beside it: a permission, and the resource that the path names. A
- * grant on `shops/north` covers all of that shop, one on `shops/north/orders/1` a single order.
+ * What an endpoint takes stands beside it: a permission, and the resource that the path names. A
+ * grant on `projects/acme` covers all of that project, one on `projects/acme/orders/1` one order.
  */
 export function httpApi(orders: Orders, ledgate: Ledgate): Hono {
   const { requirePermission } = ledgateHono(ledgate, { realm: 'orders' });
-  const ofShop = 'shops/{shop}/orders';
-  const oneOrder = 'shops/{shop}/orders/{id}';
+  const allOrders = 'projects/{project}/orders';
+  const oneOrder = 'projects/{project}/orders/{id}';
   const app = new Hono();
 
   app.get('/healthz', (c) => c.text('ok'));
 
-  app.post('/shops/:shop/orders', requirePermission('orders:place', ofShop), async (c) => {
+  app.get('/projects/:project/orders', requirePermission('orders:read', allOrders), async (c) => {
+    const all = orders.of(c.req.param('project'));
+    // As many questions as there are orders, and one call: they are asked in the same turn.
+    return c.json(await Promise.all(all.map(withWhatMayBeDone)));
+  });
+
+  app.get('/projects/:project/orders/:id', requirePermission('orders:read', oneOrder), (c) => {
+    const order = orders.find(c.req.param('project'), c.req.param('id'));
+    return order ? c.json(order) : c.json({ title: 'no such order' }, 404);
+  });
+
+  app.post('/projects/:project/orders', requirePermission('orders:place', allOrders), async (c) => {
     const body: unknown = await c.req.json().catch(() => undefined);
     const item = (body as { item?: unknown } | undefined)?.item;
     if (typeof item !== 'string' || item === '') return c.json({ title: 'item is missing' }, 400);
     const by = currentIdentity()?.principalId ?? '';
-    return c.json(orders.place(c.req.param('shop'), item, by), 201);
+    return c.json(orders.place(c.req.param('project'), item, by), 201);
   });
 
-  // Who may list sees only what he may read: the questions of this turn travel as one call.
-  app.get('/shops/:shop/orders', requirePermission('orders:list', ofShop), async (c) => {
-    const caller = currentIdentity();
-    const mayRead = async ({ shop, id }: Order): Promise<boolean> =>
-      caller !== undefined && caller.may('orders:read', resourcePath`shops/${shop}/orders/${id}`);
-    const all = orders.of(c.req.param('shop'));
-    const readable = await Promise.all(all.map(mayRead));
-    return c.json(all.filter((_, i) => readable[i]));
-  });
-
-  app.get('/shops/:shop/orders/:id', requirePermission('orders:read', oneOrder), (c) => {
-    const order = orders.find(c.req.param('shop'), c.req.param('id'));
-    return order ? c.json(order) : c.json({ title: 'no such order' }, 404);
-  });
-
-  app.delete('/shops/:shop/orders/:id', requirePermission('orders:cancel', oneOrder), (c) => {
-    const order = orders.find(c.req.param('shop'), c.req.param('id'));
-    if (!order) return c.json({ title: 'no such order' }, 404);
-    orders.cancel(order);
-    return c.body(null, 204);
+  const refund = '/projects/:project/orders/:id/refund';
+  app.post(refund, requirePermission('orders:refund', oneOrder), (c) => {
+    const order = orders.find(c.req.param('project'), c.req.param('id'));
+    return order ? c.json(orders.refund(order)) : c.json({ title: 'no such order' }, 404);
   });
 
   return app;
+}
+
+/** Tells a user interface whether to offer a refund; the endpoint asks again. */
+async function withWhatMayBeDone(order: Order): Promise<Order & { mayRefund: boolean }> {
+  const resource = resourcePath`projects/${order.project}/orders/${order.id}`;
+  const mayRefund = (await currentIdentity()?.may('orders:refund', resource)) ?? false;
+  return { ...order, mayRefund };
 }

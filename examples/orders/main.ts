@@ -4,7 +4,7 @@ import { serve } from '@hono/node-server';
 import { connectLedgate } from '@ledgate/client';
 import { grpcApi } from './grpc-api.js';
 import { httpApi } from './http-api.js';
-import { Orders } from './orders.js';
+import { sampleOrders } from './orders.js';
 
 const {
   LEDGATE_AUTHORIZER = '127.0.0.1:7402',
@@ -19,7 +19,7 @@ if (LEDGATE_API_KEY === '') {
 }
 
 const ledgate = connectLedgate({ address: LEDGATE_AUTHORIZER, credential: LEDGATE_API_KEY });
-const orders = new Orders();
+const orders = sampleOrders();
 
 const rpc = grpcApi(orders, ledgate);
 const bind = promisify(rpc.bindAsync.bind(rpc));
