@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash as digest } from 'node:crypto';
 
 import type { DomainEvent, EventType } from './catalogue.js';
 import type { Actor } from './envelope.js';
@@ -66,14 +66,14 @@ export function keyPrefix(tenant: string, kind: KeyKind): string {
  * UTF-8 with its byte length (uint32, big endian) before it. Frozen with record format 1.
  */
 export function keyHash(tenant: string, kind: KeyKind, id: string): Uint8Array {
-  const hash = createHash('sha256');
+  const bytes = Buffer.allocUnsafe(12 + 3 * (tenant.length + kind.length + id.length));
+  let end = 0;
   for (const part of [tenant, kind, id]) {
-    const bytes = Buffer.from(part, 'utf8');
-    const length = Buffer.alloc(4);
-    length.writeUInt32BE(bytes.length);
-    hash.update(length).update(bytes);
+    const length = bytes.write(part, end + 4, 'utf8');
+    bytes.writeUInt32BE(length, end);
+    end += 4 + length;
   }
-  return new Uint8Array(hash.digest().subarray(0, 16));
+  return new Uint8Array(digest('sha256', bytes.subarray(0, end), 'buffer').subarray(0, 16));
 }
 
 export function hashOf(key: Key): Uint8Array {
