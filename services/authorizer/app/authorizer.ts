@@ -5,19 +5,13 @@ import type { Answer, Answered, Authentication, Identity } from './answers.js';
 import { andThen, type AtOnce } from './at-once.js';
 import type { Call } from './call.js';
 import type { Caller, Callers } from './callers.js';
-import {
-  cannotDecide,
-  holderOf,
-  isGood,
-  withoutForeign,
-  type Credentials,
-  type Holder,
-} from './credentials.js';
+import { holderOf, isGood, withoutForeign, type Credentials, type Holder } from './credentials.js';
 import type { Asked, Decider } from './decider.js';
 import { stale, type LedgerView } from './ledger-view.js';
 import { limits } from './limits.js';
 import type { PositionWait } from './position-wait.js';
 import type { Consistency, Credential, Question, Who } from './question.js';
+import { cannotDecide, isUndecided } from './reasons.js';
 
 export interface AuthorizerParts {
   readonly ledger: LedgerView;
@@ -60,8 +54,7 @@ export class Authorizer {
   ): AtOnce<readonly Answer[]> {
     return andThen(this.admit(call, consistency), (caller) => {
       const asked = questions.map(({ who }) => this.#recogniseOne(who, call, caller));
-      const all = asked.some((one) => one instanceof Promise) ? Promise.all(asked) : asked;
-      return andThen(all as AtOnce<readonly (Asked | Failure)[]>, (ones) =>
+      return andThen(allOf(asked), (ones) =>
         questions.map((question, i) => this.#decideOne(caller, ones[i], question)),
       );
     });
@@ -141,8 +134,14 @@ export class Authorizer {
 
 /** Of one question: an answer that decides, or the rejection that says why there is none. */
 export function decided(answer: Answer): Answer {
-  if (answer.outcome === 'CANNOT_DECIDE') throw cannotDecide(answer.reason);
+  if (isUndecided(answer.reason)) throw cannotDecide(answer.reason);
   return answer;
+}
+
+function allOf<T>(values: readonly AtOnce<T>[]): AtOnce<readonly T[]> {
+  const isHere = (value: AtOnce<T>): value is T => !(value instanceof Promise);
+  if (values.every(isHere)) return values;
+  return Promise.all(values.map((value) => Promise.resolve(value)));
 }
 
 function requireFresh(ledger: LedgerView, tenant: string, answered: Answered): void {

@@ -8,16 +8,10 @@ import { isApiKey } from '#libs/tokens/api-key.js';
 import { andThen, type AtOnce } from './at-once.js';
 import { BoundedCache } from './bounded-cache.js';
 import type { Call } from './call.js';
-import {
-  cannotDecide,
-  holderOf,
-  isGood,
-  type Credentials,
-  type Holder,
-  type Recognised,
-} from './credentials.js';
+import { holderOf, isGood, type Credentials, type Holder, type Recognised } from './credentials.js';
 import { stale, type LedgerView } from './ledger-view.js';
 import { limits } from './limits.js';
+import { cannotDecide } from './reasons.js';
 
 /** Permissions of this service's own: defined in every tenant, asked for on its root. */
 export const askPermission = 'ledgate.authorizer:ask';

@@ -10,7 +10,6 @@ import { tokenEnd } from '#libs/access/evaluate/decide.js';
 import { unlimited, type CredentialLimits } from '#libs/access/projection/api-key.js';
 import type { ViewState } from '#libs/access/projection/view-state.js';
 import { ALLOW, reasonName } from '#libs/access/reason-code.js';
-import { Failure } from '#libs/errors/failure.js';
 import type { Clock } from '#libs/runtime/clock.js';
 import { apiKeySha256 } from '#libs/tokens/api-key.js';
 import { andThen, type AtOnce } from './at-once.js';
@@ -19,7 +18,7 @@ import { limits } from './limits.js';
 import type { PasswordVerdicts } from './password-verdicts.js';
 import type { PositionWait } from './position-wait.js';
 import type { Credential } from './question.js';
-import type { Reason } from './reasons.js';
+import { cannotDecide, type Reason } from './reasons.js';
 import type { VerifiedToken, VerifiedTokens } from './verified-tokens.js';
 
 /** A credential that was recognised, before anything that can change was looked at. */
@@ -201,22 +200,6 @@ export function withoutForeign(holder: Holder, tenants: (tenant: string) => bool
   if (holder.tenant === '' || tenants(holder.tenant)) return holder;
   const reason = holder.kind === 'PASSWORD' ? 'PASSWORD_REJECTED' : 'CREDENTIAL_UNKNOWN';
   return unknownHolder(reason, holder.kind);
-}
-
-/** Failures for the reasons with which nothing can be decided. */
-export function cannotDecide(reason: Reason): Failure {
-  switch (reason) {
-    case 'QUARANTINED':
-      return new Failure('QUARANTINED', 'a newer build wrote what this rests on: ask that one');
-    case 'NOT_YET_KNOWN':
-      return new Failure('NOT_YET_KNOWN', 'the token is newer than this state: try again', {
-        retryAfterMs: limits.tokenWaitMs,
-      });
-    case 'CALLER_NOT_PERMITTED':
-      return new Failure('PERMISSION_DENIED', 'you may not ask about this subject');
-    default:
-      return new Failure('STALE', 'the state is too old to decide this', { retryAfterMs: 1_000 });
-  }
 }
 
 /** True when a principal's credential is good: the only test for it. */

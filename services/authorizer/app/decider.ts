@@ -9,7 +9,7 @@ import type { DecisionCounts } from './decision-counts.js';
 import type { DecisionIds } from './decision-ids.js';
 import type { LedgerView } from './ledger-view.js';
 import type { Subject } from './question.js';
-import type { Reason } from './reasons.js';
+import { isUndecided, type Reason } from './reasons.js';
 
 /** Whom a question is about, as far as it was recognised. */
 export type Asked = Subject | Recognised;
@@ -106,17 +106,7 @@ function nobody(reason: Reason): Ruling {
   return { reason, tenant: '', principal: '', validUntilMs: Number.POSITIVE_INFINITY };
 }
 
-export function outcomeOf(reason: Reason): Outcome {
-  switch (reason) {
-    case 'ALLOWED':
-      return 'ALLOW';
-    case 'QUARANTINED':
-    case 'STALE':
-    case 'NOT_YET_KNOWN':
-    case 'CALLER_NOT_PERMITTED':
-    case 'IDENTITY_UNAVAILABLE':
-      return 'CANNOT_DECIDE';
-    default:
-      return 'DENY';
-  }
+function outcomeOf(reason: Reason): Outcome {
+  if (reason === 'ALLOWED') return 'ALLOW';
+  return isUndecided(reason) ? 'CANNOT_DECIDE' : 'DENY';
 }

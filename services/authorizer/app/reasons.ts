@@ -1,4 +1,5 @@
 import type { ReasonName } from '#libs/access/reason-code.js';
+import { Failure } from '#libs/errors/failure.js';
 import type { TokenRefusal } from '#libs/tokens/verify-access-token.js';
 
 /** Reasons that come before an evaluation, or keep it from taking place. */
@@ -21,6 +22,43 @@ export const reasonsBefore = [
 
 /** Every reason that an answer can have: the closed set of docs/reasons.md. */
 export type Reason = ReasonName | (typeof reasonsBefore)[number];
+
+/** With these nothing was decided, neither allow nor deny: asking again may help. */
+const undecidedReasons = [
+  'QUARANTINED',
+  'STALE',
+  'NOT_YET_KNOWN',
+  'CALLER_NOT_PERMITTED',
+  'IDENTITY_UNAVAILABLE',
+] as const satisfies readonly Reason[];
+
+export type UndecidedReason = (typeof undecidedReasons)[number];
+
+const undecided: ReadonlySet<Reason> = new Set(undecidedReasons);
+
+export function isUndecided(reason: Reason): reason is UndecidedReason {
+  return undecided.has(reason);
+}
+
+/** What a single question is rejected with, where a batch answers `CANNOT_DECIDE`. */
+export function cannotDecide(reason: UndecidedReason): Failure {
+  switch (reason) {
+    case 'QUARANTINED':
+      return new Failure('QUARANTINED', 'a newer build wrote what this rests on: ask that one');
+    case 'STALE':
+      return new Failure('STALE', 'the state is too old to decide this', { retryAfterMs: 1_000 });
+    case 'NOT_YET_KNOWN':
+      return new Failure('NOT_YET_KNOWN', 'this state does not include that yet: try again', {
+        retryAfterMs: 250,
+      });
+    case 'CALLER_NOT_PERMITTED':
+      return new Failure('PERMISSION_DENIED', 'you may not ask about this subject');
+    case 'IDENTITY_UNAVAILABLE':
+      return new Failure('LEDGER_UNAVAILABLE', 'identity could not be asked: try again', {
+        retryAfterMs: 500,
+      });
+  }
+}
 
 /** What a caller is told of a token that was refused before anything was looked up. */
 export const tokenReasons = {

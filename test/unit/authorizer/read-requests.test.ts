@@ -108,12 +108,11 @@ describe('reading AuthorizeRequest by hand', () => {
       resource: 'a/b',
       consistency: { requirement: { $case: 'atLeastAsFresh', value: 'x' } },
     }).finish();
-    const boundaries = new Set([0, 12, 25, 30]);
-    for (let length = 0; length < whole.length; length++) {
-      const read = (): WireQuestion => readQuestion(Buffer.from(whole.subarray(0, length)));
-      if (boundaries.has(length)) expect(read).not.toThrow();
-      else expect(read, `cut at ${length}`).toThrow(MalformedMessage);
-    }
+    const lengths = Array.from(whole, (_byte, length) => length);
+    const accepted = lengths.filter(
+      (length) => attempt(() => readQuestion(Buffer.from(whole.subarray(0, length)))) !== undefined,
+    );
+    expect(accepted, 'only whole fields').toEqual([0, 12, 25, 30]);
   });
 
   it.each([
@@ -151,7 +150,7 @@ describe('reading the other requests by hand', () => {
 
   it('counts the questions of a batch beyond the limit without keeping them', () => {
     const one = { who: undefined, action: 'a', resource: '', consistency: undefined };
-    const message = { requests: Array<AuthorizeRequest>(9).fill(one), consistency: undefined };
+    const message = { requests: Array.from({ length: 9 }, () => one), consistency: undefined };
     const bytes = Buffer.from(BatchAuthorizeRequest.encode(message).finish());
     const read = readBatch(bytes, 4);
     expect(read.count).toBe(9);

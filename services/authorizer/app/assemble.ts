@@ -1,0 +1,63 @@
+import type { EventLog } from '#libs/ledger/event-log.js';
+import type { Reader } from '#libs/ledger/reader.js';
+import type { Clock } from '#libs/runtime/clock.js';
+import type { Random } from '#libs/runtime/ids.js';
+import type { AccessFold } from './access-fold.js';
+import { Authorizer } from './authorizer.js';
+import { Callers } from './callers.js';
+import { Credentials } from './credentials.js';
+import { Decider } from './decider.js';
+import { DecisionCounts } from './decision-counts.js';
+import { DecisionIds } from './decision-ids.js';
+import type { IdentityPort } from './identity-port.js';
+import { LedgerRecords } from './ledger-records.js';
+import { LedgerView, type StalenessLimits } from './ledger-view.js';
+import { PasswordVerdicts } from './password-verdicts.js';
+import { PositionWait } from './position-wait.js';
+import { VerifiedTokens } from './verified-tokens.js';
+
+export interface Ingredients {
+  readonly log: EventLog;
+  readonly reader: Reader;
+  readonly fold: AccessFold;
+  readonly limits: StalenessLimits;
+  readonly identity: IdentityPort | undefined;
+  readonly issuer: string;
+  readonly audiences: readonly string[];
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** Everything that answers, put together. */
+export interface AuthorizerApp {
+  readonly authorizer: Authorizer;
+  readonly ledger: LedgerView;
+  readonly decider: Decider;
+  readonly records: LedgerRecords;
+  readonly callers: Callers;
+  readonly tokens: VerifiedTokens;
+  readonly passwords: PasswordVerdicts;
+  readonly wait: PositionWait;
+  readonly counts: DecisionCounts;
+  /** Drops what the caches hold beyond its time. */
+  sweep(): void;
+}
+
+export function assemble(from: Ingredients): AuthorizerApp {
+  const { log, reader, fold, identity, issuer, audiences, clock, random } = from;
+  const ledger = new LedgerView(reader, fold, from.limits);
+  const wait = new PositionWait(ledger, clock, identity);
+  const tokens = new VerifiedTokens(issuer, audiences);
+  const passwords = new PasswordVerdicts(identity, ledger, clock, random);
+  const credentials = new Credentials({ ledger, tokens, passwords, wait, clock });
+  const callers = new Callers(ledger, credentials, clock);
+  const counts = new DecisionCounts();
+  const decider = new Decider(ledger, new DecisionIds(random), counts);
+  const authorizer = new Authorizer({ ledger, callers, credentials, decider, wait, clock });
+  const records = new LedgerRecords(log, () => reader.window);
+  const sweep = (): void => {
+    const nowMs = clock.wallMs();
+    for (const cache of [callers, tokens, passwords]) cache.sweep(nowMs);
+  };
+  return { authorizer, ledger, decider, records, callers, tokens, passwords, wait, counts, sweep };
+}

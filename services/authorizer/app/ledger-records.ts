@@ -1,0 +1,79 @@
+import { decodeCommandPayload } from '#libs/events/codec.js';
+import type { DomainEvent } from '#libs/events/catalogue.js';
+import { eventFormats } from '#libs/events/event-formats.js';
+import { Failure } from '#libs/errors/failure.js';
+import type { EventLog } from '#libs/ledger/event-log.js';
+import { decodeRecord } from '#libs/ledger/record.js';
+import type { VerdictWindow } from '#libs/ledger/verdict-window.js';
+import { identify } from '#libs/ledger/judge.js';
+import { nextChain } from '#libs/ledger/chain.js';
+
+/** One event of the ledger, for whoever wants to know what a decision rests on. */
+export interface RecordedEvent {
+  readonly position: number;
+  readonly event: DomainEvent;
+  /** E.g. `ledgate.grant.RoleGranted.v1`. */
+  readonly wireType: string;
+  readonly actor: { readonly tenant: string; readonly principal: string };
+  /** ms since the Unix epoch, by the clock of the writer. */
+  readonly atMs: number;
+  /** Why, in the words of whoever did it. */
+  readonly reason: string;
+}
+
+/** Reads records of the ledger again, one by one, by their positions. */
+export class LedgerRecords {
+  readonly #log: EventLog;
+  readonly #window: () => VerdictWindow;
+
+  constructor(log: EventLog, window: () => VerdictWindow) {
+    this.#log = log;
+    this.#window = window;
+  }
+
+  /** Events at these positions, in order. Rejects LEDGER_UNAVAILABLE. */
+  async read(positions: readonly number[]): Promise<readonly RecordedEvent[]> {
+    const read = await Promise.all(positions.map((position) => this.#readOne(position)));
+    return read.flat();
+  }
+
+  async #readOne(position: number): Promise<RecordedEvent[]> {
+    const value = await this.#valueAt(position);
+    const record = value === undefined ? undefined : decodeRecord(value);
+    if (value === undefined || record === undefined || typeof record === 'string') return [];
+    if (!this.#isTheOneWeRead(position, value)) {
+      throw new Failure('DIVERGED', `position ${position} holds another record than before`);
+    }
+    const payload = decodeCommandPayload(record.payload);
+    if (!payload.ok) return [];
+    const { actor, reason, events } = payload.value;
+    const { atMs } = record.header;
+    return events.flatMap((stored) => {
+      if (!stored.known) return [];
+      const { event } = stored;
+      const { wireType } = eventFormats[event.type];
+      return [{ position, event, wireType, actor, atMs, reason }];
+    });
+  }
+
+  async #valueAt(position: number): Promise<Uint8Array | undefined> {
+    try {
+      return (await this.#log.read(position))?.value ?? undefined;
+    } catch (cause) {
+      throw new Failure('LEDGER_UNAVAILABLE', 'the ledger cannot be read: try again', {
+        cause,
+        retryAfterMs: 500,
+      });
+    }
+  }
+
+  /** Within the window the chain proves it; what is older was proven when it was folded. */
+  #isTheOneWeRead(position: number, value: Uint8Array): boolean {
+    const window = this.#window();
+    const before = window.chainAt(position - 1);
+    const at = window.chainAt(position);
+    if (before === undefined || at === undefined) return true;
+    const { hash, mac } = identify(value);
+    return Buffer.compare(nextChain(before, position, hash, mac), at) === 0;
+  }
+}

@@ -1,0 +1,58 @@
+import { addCounter, addGauge, type createRegistry } from '#libs/runtime/metrics.js';
+import type { Callers } from './callers.js';
+import type { DecisionCounts } from './decision-counts.js';
+import type { LedgerView } from './ledger-view.js';
+import type { PasswordVerdicts } from './password-verdicts.js';
+import type { PositionWait } from './position-wait.js';
+import type { VerifiedTokens } from './verified-tokens.js';
+
+export interface Measured {
+  readonly ledger: LedgerView;
+  readonly callers: Callers;
+  readonly tokens: VerifiedTokens;
+  readonly passwords: PasswordVerdicts;
+  readonly wait: PositionWait;
+  readonly counts: DecisionCounts;
+  /** Calls answered on the short way, by method. */
+  readonly answered: ReadonlyMap<string, number>;
+}
+
+/** What an operator watches of an authorizer. All numbers are read when they are asked for. */
+export function addAuthorizerMetrics(
+  registry: ReturnType<typeof createRegistry>,
+  measured: Measured,
+): void {
+  const { ledger, callers, tokens, passwords, wait, counts, answered } = measured;
+  const { reader, fold } = ledger;
+  const gauge = (name: string, help: string, read: () => number): void =>
+    addGauge(registry, `ledgate_authorizer_${name}`, help, read);
+  gauge('position', 'Last folded position of ledger L.', () => reader.position);
+  gauge('staleness_seconds', 'Age of the proof that nothing newer was missed.', () =>
+    Math.min(reader.stalenessMs() / 1000, 1e9),
+  );
+  gauge('following', '1 while the state follows the end of the log.', () =>
+    reader.state === 'following' ? 1 : 0,
+  );
+  gauge('diverged', '1 while the state is being rebuilt because history changed.', () =>
+    reader.state === 'diverged' ? 1 : 0,
+  );
+  gauge('accepted_records', 'Records that count.', () => fold.acceptedRecords);
+  gauge('void_records', 'Records without effect.', () => fold.voidRecords);
+  gauge('quarantined_keys', 'Keys about which nothing can be decided.', () => {
+    return fold.view.quarantined.size;
+  });
+  gauge('principals', 'Principals in memory.', () => fold.view.principals.length);
+  gauge('cached_callers', 'Callers whose credential is remembered.', () => callers.size);
+  gauge('cached_tokens', 'Verified tokens that are remembered.', () => tokens.size);
+  gauge('cached_passwords', 'Verdicts on passwords that are remembered.', () => passwords.size);
+  gauge('waiting_calls', 'Calls that wait for a position.', () => wait.waiting);
+  addCounter(registry, 'ledgate_authorizer_decisions_total', 'Decisions by outcome and reason.', {
+    labels: ['outcome', 'reason'],
+    read: () =>
+      counts.all().map(({ outcome, reason, count }) => ({ labels: { outcome, reason }, count })),
+  });
+  addCounter(registry, 'ledgate_authorizer_answered_calls_total', 'Calls answered from memory.', {
+    labels: ['method'],
+    read: () => [...answered].map(([method, count]) => ({ labels: { method }, count })),
+  });
+}

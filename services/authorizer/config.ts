@@ -1,0 +1,115 @@
+import { z } from 'zod';
+import { readEnv } from '#libs/runtime/env.js';
+import { count, durationMs, flag, hostPort, list, secret } from '#libs/runtime/env-types.js';
+import type { Secret } from '#libs/runtime/secret.js';
+
+/** Paths of PEM files; absent: plaintext, which only loopback accepts. */
+export interface TlsPaths {
+  readonly certFile: string;
+  readonly keyFile: string;
+  /** Authorities of client certificates, and of identity's. */
+  readonly caFile: string | undefined;
+  readonly clientCertificates: 'none' | 'optional' | 'required';
+}
+
+/** Everything an authorizer can be told. Times in ms. */
+export interface AuthorizerConfig {
+  readonly address: string;
+  /** Operations port (`/metrics`, `/healthz`, `/readyz`); absent: none. */
+  readonly metricsAddress: string | undefined;
+  readonly log: 'embedded' | 'kafka';
+  /** Where the embedded log is, and in development the ledger key. */
+  readonly dataDir: string;
+  readonly kafkaBrokers: readonly string[];
+  /** In front of the topics' names: one cell each. */
+  readonly topicPrefix: string;
+  /** Absent: the one in the data folder (embedded log only). */
+  readonly ledgerKey: Secret | undefined;
+  /** Identity, for HTTP Basic and `fully_consistent`; absent: neither is answered. */
+  readonly identity: { readonly address: string; readonly credential: Secret } | undefined;
+  readonly tls: TlsPaths | undefined;
+  readonly allowPlaintext: boolean;
+  readonly issuer: string;
+  /** Audiences of the tokens that are accepted here. */
+  readonly audiences: readonly string[];
+  readonly reflection: boolean;
+  readonly softStalenessMs: number;
+  readonly hardStalenessMs: number;
+  /** For permissions of risk SENSITIVE. */
+  readonly sensitiveStalenessMs: number;
+  readonly maxConnections: number;
+  readonly drainNoticeMs: number;
+  readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+}
+
+/** The names an authorizer reads; other parts of one process must know them (`alsoKnown`). */
+export const authorizerVariables = {
+  LEDGATE_AUTHORIZER_ADDR: hostPort().default('127.0.0.1:7402'),
+  LEDGATE_METRICS_ADDR: hostPort().optional(),
+  LEDGATE_LOG: z.enum(['embedded', 'kafka']).default('embedded'),
+  LEDGATE_DATA_DIR: z.string().default('./data'),
+  LEDGATE_KAFKA_BROKERS: list().default([]),
+  LEDGATE_TOPIC_PREFIX: z.string().default('auth'),
+  LEDGATE_LEDGER_KEY: secret().optional(),
+  LEDGATE_IDENTITY_URL: hostPort().optional(),
+  LEDGATE_IDENTITY_CREDENTIAL: secret().optional(),
+  LEDGATE_TLS_CERT: z.string().optional(),
+  LEDGATE_TLS_KEY: z.string().optional(),
+  LEDGATE_TLS_CA: z.string().optional(),
+  LEDGATE_TLS_CLIENT_CERTIFICATES: z.enum(['none', 'optional', 'required']).default('none'),
+  LEDGATE_ALLOW_PLAINTEXT: flag().default(false),
+  LEDGATE_ISSUER: z.url(),
+  LEDGATE_AUDIENCE: list(),
+  LEDGATE_REFLECTION: flag().default(false),
+  LEDGATE_SOFT_STALENESS: durationMs(1_000).default(10_000),
+  LEDGATE_HARD_STALENESS: durationMs(2_000).default(300_000),
+  LEDGATE_SENSITIVE_STALENESS: durationMs(2_000).default(15_000),
+  LEDGATE_MAX_CONNECTIONS: count(1, 1_000_000).default(4_096),
+  LEDGATE_DRAIN_NOTICE: durationMs(0, 60_000).default(0),
+  LEDGATE_LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
+    .default('info'),
+};
+
+/**
+ * Reads the environment. There is no start without issuer and audience (RFC 8725, 3.8 and 3.9).
+ *
+ * @throws ConfigError with every problem at once.
+ */
+export function authorizerConfigFromEnv(
+  options: Parameters<typeof readEnv>[1] = {},
+): AuthorizerConfig {
+  const env = readEnv(authorizerVariables, options);
+  const { LEDGATE_TLS_CERT: certFile, LEDGATE_TLS_KEY: keyFile } = env;
+  const { LEDGATE_IDENTITY_URL: identity, LEDGATE_IDENTITY_CREDENTIAL: credential } = env;
+  const tls = {
+    certFile: certFile ?? '',
+    keyFile: keyFile ?? '',
+    caFile: env.LEDGATE_TLS_CA,
+    clientCertificates: env.LEDGATE_TLS_CLIENT_CERTIFICATES,
+  };
+  return {
+    address: env.LEDGATE_AUTHORIZER_ADDR,
+    metricsAddress: env.LEDGATE_METRICS_ADDR,
+    log: env.LEDGATE_LOG,
+    dataDir: env.LEDGATE_DATA_DIR,
+    kafkaBrokers: env.LEDGATE_KAFKA_BROKERS,
+    topicPrefix: env.LEDGATE_TOPIC_PREFIX,
+    ledgerKey: env.LEDGATE_LEDGER_KEY,
+    identity:
+      identity === undefined || credential === undefined
+        ? undefined
+        : { address: identity, credential },
+    tls: certFile === undefined && keyFile === undefined ? undefined : tls,
+    allowPlaintext: env.LEDGATE_ALLOW_PLAINTEXT,
+    issuer: env.LEDGATE_ISSUER,
+    audiences: env.LEDGATE_AUDIENCE,
+    reflection: env.LEDGATE_REFLECTION,
+    softStalenessMs: env.LEDGATE_SOFT_STALENESS,
+    hardStalenessMs: env.LEDGATE_HARD_STALENESS,
+    sensitiveStalenessMs: env.LEDGATE_SENSITIVE_STALENESS,
+    maxConnections: env.LEDGATE_MAX_CONNECTIONS,
+    drainNoticeMs: env.LEDGATE_DRAIN_NOTICE,
+    logLevel: env.LEDGATE_LOG_LEVEL,
+  };
+}

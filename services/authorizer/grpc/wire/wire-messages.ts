@@ -1,0 +1,129 @@
+import type {
+  Answered as WireAnswered,
+  AuthorizeResponse,
+  Consistency,
+  Credential,
+  EventRef,
+  ExplainResponse,
+  GrantPath,
+  ListPermissionsResponse,
+  Subject,
+} from '#proto/ledgate/authorizer/v1/authorizer.js';
+import type { Answer, Answered } from '#services/authorizer/app/answers.js';
+import type { Explained, ExplainedPath } from '#services/authorizer/app/explained.js';
+import type { RecordedEvent } from '#services/authorizer/app/ledger-records.js';
+import type { PermissionsPage } from '#services/authorizer/app/list-permissions.js';
+import type { WireConsistency, WireWho } from './wire-question.js';
+
+// Between generated messages and our own types, for the calls that are not decoded by hand.
+
+type WhoMessage =
+  | { $case: 'credential'; value: Credential }
+  | { $case: 'subject'; value: Subject }
+  | undefined;
+
+export function whoOf(who: WhoMessage): WireWho {
+  if (who === undefined) return undefined;
+  if (who.$case === 'credential') return credentialOf(who.value);
+  return { kind: 'SUBJECT', tenant: who.value.tenantId, principal: who.value.principalId };
+}
+
+function credentialOf({ credential }: Credential): WireWho {
+  switch (credential?.$case) {
+    case 'bearerToken':
+      return { kind: 'TOKEN', text: credential.value };
+    case 'apiKey':
+      return { kind: 'API_KEY', text: credential.value };
+    case 'basic':
+      return { kind: 'BASIC', ...credential.value };
+    case undefined:
+      return { kind: 'EMPTY' };
+  }
+}
+
+export function consistencyOf(consistency: Consistency | undefined): WireConsistency {
+  if (consistency === undefined) return undefined;
+  const { requirement } = consistency;
+  switch (requirement?.$case) {
+    case 'minimizeLatency':
+      return { kind: 'MINIMIZE_LATENCY', value: requirement.value };
+    case 'atLeastAsFresh':
+      return { kind: 'AT_LEAST_AS_FRESH', token: requirement.value };
+    case 'fullyConsistent':
+      return { kind: 'FULLY_CONSISTENT', value: requirement.value };
+    case undefined:
+      return { kind: 'EMPTY' };
+  }
+}
+
+export function answeredMessage({ position, stalenessMs, stale }: Answered): WireAnswered {
+  const known = Number.isFinite(stalenessMs) ? Math.round(stalenessMs) : 0;
+  return { position: BigInt(position), stalenessMs: BigInt(known), stale };
+}
+
+const decisions = { CANNOT_DECIDE: 0, ALLOW: 1, DENY: 2 } as const;
+
+export function answerMessage(answer: Answer): AuthorizeResponse {
+  return {
+    decision: decisions[answer.outcome],
+    reason: answer.reason,
+    tenantId: answer.tenant,
+    principalId: answer.principal,
+    validUntilMs: timeOrZero(answer.validUntilMs),
+    answered: answeredMessage(answer.answered),
+    decisionId: answer.decisionId,
+    obligations: [],
+  };
+}
+
+export function explainedMessage(explained: Explained): ExplainResponse {
+  return {
+    answer: answerMessage(explained.answer),
+    paths: explained.paths.map(pathMessage),
+    summary: explained.summary,
+    events: explained.events.map(eventMessage),
+  };
+}
+
+function pathMessage(path: ExplainedPath): GrantPath {
+  const [granted] = path.roleChain;
+  return {
+    grantId: path.grant,
+    roleId: granted?.role ?? '',
+    roleName: granted?.name ?? '',
+    roleChain: path.roleChain.map(({ role }) => role),
+    permissionPattern: path.pattern,
+    resourcePrefix: path.resourcePrefix,
+    groupId: path.group?.id ?? '',
+    expiresAtMs: timeOrZero(path.expiresAtMs),
+    missing: path.missing === 'NOTHING' ? '' : path.missing,
+    events: path.events.map(eventMessage),
+  };
+}
+
+function eventMessage({ position, wireType, actor, atMs, reason }: RecordedEvent): EventRef {
+  return {
+    position: BigInt(position),
+    type: wireType,
+    actorTenantId: actor.tenant,
+    actorPrincipalId: actor.principal,
+    atMs: BigInt(atMs),
+    reason,
+  };
+}
+
+export function pageMessage(page: PermissionsPage): ListPermissionsResponse {
+  return {
+    permissions: page.permissions.map(({ permission, resourcePrefixes }) => ({
+      permission,
+      resourcePrefixes: [...resourcePrefixes],
+    })),
+    nextPageToken: page.nextPageToken,
+    answered: answeredMessage(page.answered),
+  };
+}
+
+/** Infinity: never, which is 0 on the wire. */
+function timeOrZero(ms: number): bigint {
+  return Number.isFinite(ms) ? BigInt(Math.floor(ms)) : 0n;
+}

@@ -1,0 +1,210 @@
+import { createCallMetrics } from '#libs/grpc/call-metrics.js';
+import { drain } from '#libs/grpc/drain.js';
+import { Health } from '#libs/grpc/health.js';
+import { listen } from '#libs/grpc/server.js';
+import { clientTls, serverTls } from '#libs/grpc/tls.js';
+import type { EventLog } from '#libs/ledger/event-log.js';
+import { Reader } from '#libs/ledger/reader.js';
+import { systemClock, type Clock } from '#libs/runtime/clock.js';
+import { createIds, systemRandom } from '#libs/runtime/ids.js';
+import { createLogger, type Logger } from '#libs/runtime/log.js';
+import { createRegistry } from '#libs/runtime/metrics.js';
+import { startOperationsServer } from '#libs/runtime/operations-server.js';
+import { Shutdown } from '#libs/runtime/shutdown.js';
+import { AccessFold } from '#services/authorizer/app/access-fold.js';
+import { assemble, type AuthorizerApp } from '#services/authorizer/app/assemble.js';
+import type { LedgerView } from '#services/authorizer/app/ledger-view.js';
+import { addAuthorizerMetrics } from '#services/authorizer/app/metrics.js';
+import type { AuthorizerConfig } from '#services/authorizer/config.js';
+import {
+  authorizerServer,
+  authorizerServices,
+} from '#services/authorizer/grpc/authorizer-server.js';
+import type { AnsweredCalls } from '#services/authorizer/grpc/hot-methods.js';
+import { IdentityClient } from '#services/authorizer/grpc/identity-client.js';
+import { macKeysOf, openLog } from '#services/authorizer/open-log.js';
+
+/** What a process that runs more than an authorizer shares with it; whoever injects it closes it. */
+export interface AuthorizerInjection {
+  readonly log?: EventLog;
+  readonly clock?: Clock;
+  readonly logger?: Logger;
+}
+
+export interface RunningAuthorizer {
+  /** `host:port` that it listens on. */
+  readonly address: string;
+  readonly metricsPort: number | undefined;
+  /** Drains, then closes everything it opened; false when calls had to be cut. */
+  close(): Promise<boolean>;
+}
+
+const closeMs = 15_000;
+const graceMs = 5_000;
+const healthMs = 250;
+const sweepMs = 60_000;
+
+interface Surroundings {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly shutdown: Shutdown;
+  readonly registry: ReturnType<typeof createRegistry>;
+}
+
+/**
+ * Starts an authorizer. It listens at once (NOT_READY, not serving) and resolves when it has reached
+ * the end of the ledger. Rejects with MISCONFIGURED on any doubt, or with why it cannot read on.
+ */
+export async function startAuthorizer(
+  config: AuthorizerConfig,
+  injection: AuthorizerInjection = {},
+): Promise<RunningAuthorizer> {
+  const clock = injection.clock ?? systemClock;
+  const { logLevel: level } = config;
+  const logger = injection.logger ?? createLogger({ service: 'authorizer', level });
+  const shutdown = new Shutdown({ clock, log: logger, deadlineMs: closeMs });
+  try {
+    const registry = createRegistry('authorizer');
+    return await start(config, injection.log, { clock, logger, shutdown, registry });
+  } catch (error) {
+    await shutdown.run('start failed');
+    throw error;
+  }
+}
+
+async function start(
+  config: AuthorizerConfig,
+  injected: EventLog | undefined,
+  surroundings: Surroundings,
+): Promise<RunningAuthorizer> {
+  const { clock, logger, shutdown } = surroundings;
+  const log = injected ?? ownLog(config, surroundings);
+  const fold = new AccessFold();
+  const reader = new Reader({
+    log,
+    clock,
+    fold,
+    macKeys: macKeysOf(config),
+    onAlarm: (alarm) => logger.error({ alarm }, 'ledger alarm'),
+  });
+  shutdown.add('reader', () => reader.stop());
+  const app = await assembleApp(config, { log, reader, fold }, surroundings);
+  const answered: AnsweredCalls = new Map();
+  addAuthorizerMetrics(surroundings.registry, { ...app, answered });
+  const { port, clean } = await serve(config, app, answered, surroundings);
+  const metricsPort = await startOperations(config, app.ledger, surroundings);
+  await reader.start();
+  const host = config.address.slice(0, config.address.lastIndexOf(':'));
+  const address = `${host}:${port}`;
+  logger.info({ address, position: reader.position }, 'authorizer serves');
+  shutdown.add(
+    'sweeps',
+    repeat(clock, sweepMs, () => app.sweep()),
+  );
+  return {
+    address,
+    metricsPort,
+    close: async () => (await shutdown.run('close')) && clean(),
+  };
+}
+
+function ownLog(config: AuthorizerConfig, { logger, shutdown }: Surroundings): EventLog {
+  const log = openLog(config, (trouble) => logger.warn({ trouble }, 'trouble with Kafka'));
+  shutdown.add('log', () => log.close());
+  return log;
+}
+
+async function assembleApp(
+  config: AuthorizerConfig,
+  ledger: { log: EventLog; reader: Reader; fold: AccessFold },
+  surroundings: Surroundings,
+): Promise<AuthorizerApp> {
+  const identity = await connectIdentity(config, surroundings);
+  return assemble({
+    ...ledger,
+    limits: {
+      softMs: config.softStalenessMs,
+      hardMs: config.hardStalenessMs,
+      sensitiveMs: config.sensitiveStalenessMs,
+    },
+    identity,
+    issuer: config.issuer,
+    audiences: config.audiences,
+    clock: surroundings.clock,
+    random: systemRandom,
+  });
+}
+
+async function connectIdentity(
+  { identity, tls, allowPlaintext }: AuthorizerConfig,
+  { clock, logger, shutdown }: Surroundings,
+): Promise<IdentityClient | undefined> {
+  if (identity === undefined) return undefined;
+  const { certFile = '', keyFile = '', caFile } = tls ?? {};
+  const authority = caFile === undefined ? {} : { caFile };
+  const files = { certFile, keyFile, ...authority };
+  const secured = tls === undefined ? undefined : await clientTls(files, logger);
+  if (secured) shutdown.add('identity tls', () => secured.close());
+  const credentials = secured?.credentials;
+  const client = new IdentityClient({ ...identity, credentials, allowPlaintext }, clock);
+  shutdown.add('identity', () => client.close());
+  return client;
+}
+
+async function serve(
+  config: AuthorizerConfig,
+  app: AuthorizerApp,
+  answered: AnsweredCalls,
+  { clock, logger, shutdown, registry }: Surroundings,
+): Promise<{ port: number; clean: () => boolean }> {
+  const { reflection, maxConnections, address, allowPlaintext, tls } = config;
+  const ids = createIds(clock, systemRandom);
+  const wiring = { clock, ids, log: logger, metrics: createCallMetrics(registry) };
+  const server = authorizerServer(app, wiring, { reflection, maxConnections, answered });
+  const health = new Health(server, authorizerServices);
+  const secured = tls && (await serverTls(tlsFiles(tls), logger));
+  if (secured) shutdown.add('tls', () => secured.close());
+  const port = await listen(server, { address, credentials: secured?.credentials, allowPlaintext });
+  let clean = true;
+  shutdown.add('grpc', async () => {
+    clean = await drain({ server, health, clock, noticeMs: config.drainNoticeMs, graceMs });
+  });
+  const look = (): void => health.set(app.ledger.notReady().length === 0);
+  shutdown.add('health', repeat(clock, healthMs, look));
+  return { port, clean: () => clean };
+}
+
+async function startOperations(
+  { metricsAddress }: AuthorizerConfig,
+  ledger: LedgerView,
+  { shutdown, registry }: Surroundings,
+): Promise<number | undefined> {
+  if (metricsAddress === undefined) return undefined;
+  const colon = metricsAddress.lastIndexOf(':');
+  const operations = await startOperationsServer({
+    host: metricsAddress.slice(0, colon).replace(/^\[|\]$/gu, ''),
+    port: Number(metricsAddress.slice(colon + 1)),
+    registry,
+    notAlive: () => (ledger.reader.state === 'stopped' ? ['ledger: stopped'] : []),
+    notReady: () => ledger.notReady(),
+  });
+  shutdown.add('operations', () => operations.close());
+  return operations.port;
+}
+
+function tlsFiles(tls: NonNullable<AuthorizerConfig['tls']>): Parameters<typeof serverTls>[0] {
+  const { certFile, keyFile, caFile, clientCertificates } = tls;
+  const own = { certFile, keyFile, clientCertificates };
+  return caFile === undefined ? own : { ...own, clientCaFile: caFile };
+}
+
+/** Runs now and every `everyMs`, until the function returned is called. */
+function repeat(clock: Clock, everyMs: number, run: () => void): () => void {
+  let cancel = (): void => {};
+  const again = (): void => {
+    run();
+    cancel = clock.after(everyMs, again);
+  };
+  again();
+  return () => cancel();
+}
