@@ -1,10 +1,10 @@
-import { Metadata, type ServiceError } from '@grpc/grpc-js';
+import { Metadata, type ServiceError, type status } from '@grpc/grpc-js';
 import { BadRequest } from '#proto/google/rpc/error_details.js';
 import { Status } from '#proto/google/rpc/status.js';
 
 /** What a refused call told its caller. */
 export interface Refusal {
-  readonly code: number;
+  readonly code: status;
   readonly details: string;
   /** Fields at fault, each with what is wrong. */
   readonly violations: readonly { readonly field: string; readonly description: string }[];
