@@ -9,7 +9,7 @@ import {
   repository,
   type InstalledPackage,
 } from '../support/client/install-client-package.js';
-import { allowed, startScriptedAuthorizer } from '../support/client/scripted-authorizer.js';
+import { startLedgate } from '../support/client/running-ledgate.js';
 
 let built: InstalledPackage;
 beforeAll(() => {
@@ -66,14 +66,13 @@ describe('the client package', () => {
   it('runs the quick start of its README in plain JavaScript', async (context) => {
     const { folder } = installed(context);
     writeFileSync(join(folder, 'quick-start.mjs'), codeBlocks(readme, 'js')[0] ?? '');
-    const authorizer = await startScriptedAuthorizer({
-      authorize: ({ resource }) => allowed({ reason: resource === 'orders/17' ? 'ALLOWED' : '?' }),
-    });
+    const ledgate = await startLedgate();
+    const { backendKey, aliceKey } = ledgate.demo;
     const env = {
       PATH: process.env['PATH'],
-      LEDGATE_ADDRESS: authorizer.address,
-      LEDGATE_API_KEY: 'lgk_service',
-      CALLER_API_KEY: 'lgk_caller',
+      LEDGATE_ADDRESS: ledgate.authorizer,
+      LEDGATE_API_KEY: backendKey,
+      CALLER_API_KEY: aliceKey,
     };
     const child = spawn(process.execPath, ['quick-start.mjs'], {
       cwd: folder,
@@ -85,7 +84,7 @@ describe('the client package', () => {
       printed += chunk.toString();
     });
     const [exitCode] = (await once(child, 'close')) as [number];
-    await authorizer.stop();
+    await ledgate.stop();
     expect([printed, exitCode]).toEqual(['ALLOW ALLOWED\n', 0]);
   });
 

@@ -9,12 +9,12 @@ import { question, scriptedClients } from '../../support/client/scripted-client.
 
 const { client, after } = scriptedClients();
 
-const newCertificates = () => {
+const newCertificates = async () => {
   const wish = { clock: systemClock, random: systemRandom, days: 1 };
   return createDevCertificates({ ...wish, hosts: ['authz.internal'], clients: ['orders'] });
 };
-const ours = newCertificates();
-const others = newCertificates();
+const ours = await newCertificates();
+const others = await newCertificates();
 
 /** An authorizer called `authz.internal` that asks for client certificates of our authority. */
 async function tlsAuthorizer(): Promise<string> {
