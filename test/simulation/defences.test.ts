@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { noFaults, type Faults } from './faults.js';
-import type { AllDefences } from './instance.js';
+import type { AllDefences } from '../support/ledger/instance.js';
 import { simulate } from './simulate.js';
 import { violated, type Violation } from './violations.js';
 

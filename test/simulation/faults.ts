@@ -1,5 +1,5 @@
 import type { AppendFate, Network } from '#libs/ledger/simulated/simulated-log.js';
-import type { SeededRandom } from './seeded-random.js';
+import type { SeededRandom } from '../support/ledger/seeded-random.js';
 
 /** How bad the world is; probabilities per append unless said otherwise. */
 export interface Faults {

@@ -2,7 +2,8 @@ import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { everyDefence, simulate, type Findings } from './simulate.js';
+import { everyDefence } from '../support/ledger/instance.js';
+import { simulate, type Findings } from './simulate.js';
 import { violated, violations } from './violations.js';
 
 /**

@@ -1,37 +1,19 @@
-import { allDefences } from '#libs/ledger/defences.js';
 import { MacKeys } from '#libs/ledger/mac.js';
 import { SimulatedLog } from '#libs/ledger/simulated/simulated-log.js';
 import { SimulatedStore } from '#libs/ledger/simulated/simulated-store.js';
-import { arbitrate, type Judgement } from './arbiter.js';
-import { Client, Told } from './client.js';
+import { Client, Told } from '../support/ledger/client.js';
+import { findingsOf, type LedgerFindings } from '../support/ledger/findings.js';
+import { everyDefence, Instance, type AllDefences } from '../support/ledger/instance.js';
+import { Disk } from '../support/ledger/memory-fold.js';
+import { SeededRandom } from '../support/ledger/seeded-random.js';
 import { drawFaults, FaultyNetwork, type Faults } from './faults.js';
-import { historyOf, stateOf } from './history.js';
-import { Disk, Instance, type AllDefences } from './instance.js';
-import { SeededRandom } from './seeded-random.js';
 import { ProcessClock, VirtualClock } from './virtual-clock.js';
 
-export const everyDefence: AllDefences = {
-  ...allDefences,
-  lookUp: true,
-  commandKey: true,
-  trackedReads: true,
-};
-
 /** What one seed showed. All but the first three must be 0. */
-export interface Findings {
+export interface Findings extends LedgerFindings {
   readonly acknowledged: number;
   readonly records: number;
   readonly faults: number;
-  /** Acknowledged, but in no replay of the final log. */
-  readonly lost: number;
-  /** Commands with more than one effect. */
-  readonly doubled: number;
-  readonly duplicateNames: number;
-  /** Said not to have counted, yet it did. */
-  readonly zombies: number;
-  readonly skews: number;
-  /** Verdicts on which a reader and the naive arbiter differ, and final states that differ. */
-  readonly disagreements: number;
   /** Instances that were not serving long after every fault had ended. */
   readonly stuck: number;
   /** A digest of the whole run: equal seeds give equal traces. */
@@ -71,7 +53,7 @@ class World {
   readonly macKeys: MacKeys;
   readonly network = { healed: false, down: false };
   readonly disks = Array.from({ length: instanceCount }, () => new Disk());
-  readonly instances: Instance[];
+  readonly instances: Instance<ProcessClock>[];
   readonly told = new Told();
   readonly cuts: { readonly length: number; readonly atMs: number }[] = [];
   happened = 0;
@@ -91,7 +73,8 @@ class World {
     this.#plan();
     const clients = Array.from({ length: clientCount }, () => {
       const mine = new SeededRandom(this.random.below(2 ** 32));
-      return new Client(this.clock, mine, () => this.instances, this.told).run(runMs);
+      const client = new Client(this.clock, mine, () => this.instances, this.told);
+      return client.run(() => this.clock.monotonicMs() < runMs);
     });
     await this.clock.run(runMs);
     this.#heal();
@@ -100,7 +83,7 @@ class World {
     return this.#findings();
   }
 
-  #start(disk: Disk): Instance {
+  #start(disk: Disk): Instance<ProcessClock> {
     const clock = new ProcessClock(this.clock);
     const network = new FaultyNetwork(this.random, this.faults, this.network);
     const log = new SimulatedLog(ledger, this.store, clock, network, this.clock);
@@ -140,7 +123,9 @@ class World {
 
   #crash(): void {
     const index = this.random.below(instanceCount);
-    this.instances[index]!.crash();
+    const instance = this.instances[index]!;
+    instance.alive = false;
+    instance.parts.clock.kill();
     this.clock.after(this.random.between(1, 1_000), () => {
       if (!this.instances[index]!.alive) this.instances[index] = this.#start(this.disks[index]!);
     });
@@ -171,48 +156,26 @@ class World {
   }
 
   #findings(): Findings {
+    const { told, instances, secret, window } = this;
     const values = this.store.from(0, this.store.length).map((record) => record.value);
-    const judged = arbitrate(values, this.secret, ledger, this.window);
-    const history = historyOf(judged);
-    const inLog = (id: string): boolean => history.effects.has(id);
-    const lost = this.told.acknowledged.filter(
-      (ack) => !inLog(ack.commandId) && !this.#cutAway(ack),
-    );
+    const found = findingsOf({
+      values,
+      secret,
+      ledger,
+      window,
+      told,
+      instances,
+      cutAway: (ack) =>
+        this.cuts.some((cut) => ack.position >= cut.length && ack.atMs <= cut.atMs + graceMs),
+      mayReturn: (atMs) => this.cuts.some((cut) => atMs <= cut.atMs + graceMs),
+    });
     return {
-      acknowledged: this.told.acknowledged.length,
+      ...found,
+      acknowledged: told.acknowledged.length,
       records: values.length,
       faults: this.happened,
-      lost: lost.length,
-      doubled: [...history.effects.values()].filter((at) => at.length > 1).length,
-      duplicateNames: history.duplicateNames,
-      zombies: this.#zombies(history.attempts),
-      skews: history.skews,
-      disagreements: this.#disagreements(judged, history.state),
-      stuck: this.instances.filter((instance) => !instance.ready).length,
-      trace: JSON.stringify([values.length, this.told.acknowledged, this.told.denied]),
+      stuck: instances.filter((instance) => !instance.ready).length,
+      trace: JSON.stringify([values.length, told.acknowledged, told.denied]),
     };
-  }
-
-  /** Acknowledged before the log lost it: nobody could have known. */
-  #cutAway(ack: { position: number; atMs: number }): boolean {
-    return this.cuts.some((cut) => ack.position >= cut.length && ack.atMs <= cut.atMs + graceMs);
-  }
-
-  /** A cut may also bring back, in another order, what had been void. */
-  #zombies(attempts: ReadonlySet<string>): number {
-    const excused = (atMs: number): boolean => this.cuts.some((cut) => atMs <= cut.atMs + graceMs);
-    return this.told.denied.filter((one) => attempts.has(one.attempt) && !excused(one.atMs)).length;
-  }
-
-  #disagreements(judged: readonly Judgement[], state: string): number {
-    let count = 0;
-    for (const { fold, ready, reader } of this.instances) {
-      if (!ready) continue;
-      for (const [position, accepted] of fold.verdicts) {
-        if (judged[position]?.accepted !== accepted) count++;
-      }
-      if (reader.position !== judged.length - 1 || stateOf(fold.store) !== state) count++;
-    }
-    return count;
   }
 }

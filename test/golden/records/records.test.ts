@@ -4,7 +4,7 @@ import { Judge } from '#libs/ledger/judge.js';
 import { MacKeys } from '#libs/ledger/mac.js';
 import { decodeRecord, encodeSigned } from '#libs/ledger/record.js';
 import { VerdictWindow } from '#libs/ledger/verdict-window.js';
-import { arbitrate } from '../../simulation/arbiter.js';
+import { arbitrate } from '../../support/ledger/arbiter.js';
 
 interface GoldenHeader {
   readonly kind: number;

@@ -5,7 +5,7 @@ import { SimulatedLog, type Network } from '#libs/ledger/simulated/simulated-log
 import { perfectNetwork } from '#libs/ledger/simulated/simulated-log.js';
 import { SimulatedStore } from '#libs/ledger/simulated/simulated-store.js';
 import { Writer, type WriterOptions } from '#libs/ledger/writer.js';
-import { SeededRandom } from '../../simulation/seeded-random.js';
+import { SeededRandom } from '../../support/ledger/seeded-random.js';
 import { VirtualClock } from '../../simulation/virtual-clock.js';
 import { key, ledger, macKeys } from './records.js';
 

@@ -1,10 +1,9 @@
 import { Failure } from '#libs/errors/failure.js';
-import { sleep } from '#libs/runtime/clock.js';
+import { sleep, type Clock } from '#libs/runtime/clock.js';
 import { tenant, type SimulatedCommand } from './domain.js';
 import { pairs } from './history.js';
 import type { Instance } from './instance.js';
 import type { SeededRandom } from './seeded-random.js';
-import type { VirtualClock } from './virtual-clock.js';
 
 export interface Acknowledgement {
   readonly commandId: string;
@@ -20,42 +19,55 @@ export class Told {
   commands = 0;
 }
 
+/** How a caller paces itself, ms: the pause before each command, and before each further attempt. */
+export interface Pace {
+  readonly thinkMs: number;
+  readonly retryMs: number;
+}
+
+const unhurried: Pace = { thinkMs: 200, retryMs: 400 };
+const attempts = 8;
+
 /** A caller: one command after the other; what it cannot know it retries elsewhere, with the same id. */
 export class Client {
-  readonly #clock: VirtualClock;
+  readonly #clock: Clock;
   readonly #random: SeededRandom;
   readonly #instances: () => readonly Instance[];
   readonly #told: Told;
+  readonly #pace: Pace;
 
   constructor(
-    clock: VirtualClock,
+    clock: Clock,
     random: SeededRandom,
     instances: () => readonly Instance[],
     told: Told,
+    pace = unhurried,
   ) {
     this.#clock = clock;
     this.#random = random;
     this.#instances = instances;
     this.#told = told;
+    this.#pace = pace;
   }
 
-  async run(untilMs: number): Promise<void> {
-    while (this.#clock.monotonicMs() < untilMs) {
-      await sleep(this.#clock, this.#random.between(1, 200));
+  /** One command after the other for as long as there shall be `more`. */
+  async run(more: () => boolean): Promise<void> {
+    while (more()) {
+      await sleep(this.#clock, this.#random.between(1, this.#pace.thinkMs));
       const number = this.#told.commands++;
       await this.#command(`c${number}`, this.#draw(number));
     }
   }
 
   async #command(commandId: string, command: SimulatedCommand): Promise<void> {
-    for (let attempt = 0; attempt < 8; attempt++) {
+    for (let attempt = 0; attempt < attempts; attempt++) {
       const ready = this.#instances().filter((instance) => instance.ready);
       const instance = ready[this.#random.below(Math.max(1, ready.length))];
       // As on a server that makes its ids: another attempt, another id.
       const named =
         command.type === 'Add' ? { ...command, name: `${command.name}.${attempt}` } : command;
       if (instance && (await this.#attempt(instance, commandId, named, attempt))) return;
-      await sleep(this.#clock, this.#random.between(5, 400));
+      await sleep(this.#clock, this.#random.between(5, this.#pace.retryMs));
     }
   }
 
@@ -70,8 +82,10 @@ export class Client {
     const envelope = { tenant, actor: { tenant, principal: '' }, commandId, reason };
     const call = instance.execute(command, { ...envelope, requestDigest: 'd', traceparent: '' });
     const patience = this.#random.chance(0.1) ? this.#random.between(1, 500) : 4_000;
-    const late = sleep(this.#clock, patience).then(() => 'late' as const);
+    const answered = new AbortController();
+    const late = sleep(this.#clock, patience, answered.signal).then(() => 'late' as const);
     const answer = await Promise.race([call, late]).catch((error: unknown) => error);
+    answered.abort();
     if (answer === 'late') return false;
     if (answer instanceof Failure) return this.#refused(answer, reason);
     if (answer instanceof Error) throw answer;
