@@ -6,6 +6,12 @@ import {
   type ClientUnaryCall,
   type ServiceError,
 } from '@grpc/grpc-js';
+import type { ClientConstructor } from '#libs/grpc/connect.js';
+
+export type GrpcClient = Client;
+
+/** Makes a client that acts with one credential at one address. */
+export type Connect = <C extends GrpcClient>(client: ClientConstructor<C>) => C;
 
 type Unary<Request, Response> = (
   request: Request,
@@ -28,15 +34,22 @@ export type ResponseOf<Method> = Method extends (
     : never
   : never;
 
+export interface AskOptions {
+  /** Default 10 s. */
+  readonly timeoutMs?: number;
+  /** Wait for a server that is not there yet, up to the deadline. */
+  readonly waitForReady?: boolean;
+}
+
 /** One unary call, with a deadline. Rejects with grpc-js' ServiceError. */
 export function ask<C extends Client, M extends keyof C & string>(
   client: C,
   method: M,
   request: RequestOf<C[M]>,
-  timeoutMs = 10_000,
+  { timeoutMs = 10_000, waitForReady = false }: AskOptions = {},
 ): Promise<ResponseOf<C[M]>> {
   return new Promise((resolve, reject) => {
-    const metadata = new Metadata();
+    const metadata = new Metadata({ waitForReady });
     metadata.set('x-request-id', randomUUID());
     const call = client[method] as Unary<RequestOf<C[M]>, ResponseOf<C[M]>>;
     call.call(

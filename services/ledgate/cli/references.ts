@@ -9,13 +9,18 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** People type names; the API takes ids. An id is passed through. */
 export async function principalId(cli: Cli, name: string): Promise<string> {
-  if (uuid.test(name)) return name;
-  const { principal } = await ask(cli.identity(PrincipalServiceClient), 'getPrincipal', {
-    tenantId: cli.tenantId,
-    principalId: '',
-    loginName: name,
-  });
-  return principal?.principalId ?? '';
+  return uuid.test(name) ? name : (await subjectOf(cli, name)).principalId;
+}
+
+/** A principal by id or login name, with its tenant. */
+export async function subjectOf(
+  cli: Cli,
+  name: string,
+): Promise<{ tenantId: string; principalId: string }> {
+  const [id, loginName] = uuid.test(name) ? [name, ''] : ['', name];
+  const about = { tenantId: cli.tenantId, principalId: id, loginName };
+  const answer = await ask(cli.identity(PrincipalServiceClient), 'getPrincipal', about);
+  return { tenantId: '', principalId: '', ...answer.principal };
 }
 
 export async function roleId(cli: Cli, name: string): Promise<string> {

@@ -51,7 +51,8 @@ export function resolveTarget(flags: TargetFlags, env: NodeJS.ProcessEnv): Targe
   };
 }
 
-function readProfile(folder: string): Profile {
+/** What the profile in a data folder says; nothing where there is none. */
+export function readProfile(folder: string): Profile {
   const file = join(folder, profileFile);
   if (!existsSync(file)) return {};
   const parsed = profileShape.safeParse(parseJson(readFileSync(file, 'utf8')));

@@ -12,7 +12,7 @@ import { ask } from '../cli/ask.js';
 import { withCli, type Cli } from '../cli/cli.js';
 import { ExitCode } from '../cli/exit-code.js';
 import { timeText } from '../cli/output.js';
-import { principalId } from '../cli/references.js';
+import { subjectOf } from '../cli/references.js';
 
 interface CheckFlags {
   readonly who?: string;
@@ -106,8 +106,8 @@ async function whoOf(cli: Cli, flags: CheckFlags): Promise<AuthorizeRequest['who
     const credential = credentialOf(flags.as ?? cli.target.credential ?? '');
     return { $case: 'credential', value: credential };
   }
-  const id = await principalId(cli, flags.who);
-  return { $case: 'subject', value: { tenantId: cli.tenantId, principalId: id } };
+  const { tenantId, principalId } = await subjectOf(cli, flags.who);
+  return { $case: 'subject', value: { tenantId, principalId } };
 }
 
 function credentialOf(text: string) {

@@ -35,12 +35,7 @@ export function addOperateCommands(program: Command): void {
     ])
     .option('--client <names>', 'one client certificate each', list, ['client'])
     .option('--days <n>', 'validity', '30')
-    .action(
-      withCli(async (cli, flags: CertificateFlags) => {
-        makeCertificates(flags, cli.out);
-        return Promise.resolve();
-      }),
-    );
+    .action(withCli(async (cli, flags: CertificateFlags) => makeCertificates(flags, cli.out)));
   ledgerCommand(program, 'tail')
     .description('the ledger as readable lines, live, with the verdict on each record')
     .option('--from <position>', 'first position to show', Number, 0)

@@ -1,15 +1,10 @@
-import type { Client } from '@grpc/grpc-js';
-import type { ClientConstructor } from '#libs/grpc/connect.js';
 import { systemTenant } from '#libs/events/envelope.js';
 import { CredentialServiceClient } from '#proto/ledgate/identity/v1/credential.js';
 import { GrantServiceClient } from '#proto/ledgate/identity/v1/grant.js';
 import { PrincipalServiceClient } from '#proto/ledgate/identity/v1/principal.js';
 import { RoleServiceClient } from '#proto/ledgate/identity/v1/role.js';
 import { authorizerRole } from '#services/identity/app/bootstrap.js';
-import { ask } from '../cli/ask.js';
-
-/** Makes clients that act as an administrator of the system tenant. */
-export type Connect = <C extends Client>(client: ClientConstructor<C>) => C;
+import { ask, type Connect } from '../cli/ask.js';
 
 /**
  * Makes the service account by which authorizers ask identity (HTTP Basic, barriers), and a key for

@@ -4,8 +4,7 @@ import { CredentialServiceClient } from '#proto/ledgate/identity/v1/credential.j
 import { GrantServiceClient } from '#proto/ledgate/identity/v1/grant.js';
 import { PrincipalServiceClient } from '#proto/ledgate/identity/v1/principal.js';
 import { TenantServiceClient } from '#proto/ledgate/identity/v1/tenant.js';
-import { ask } from '../cli/ask.js';
-import type { Connect } from './authorizer-account.js';
+import { ask, type Connect } from '../cli/ask.js';
 
 /** What the demo tenant holds; the secrets are shown once. */
 export interface Demo {

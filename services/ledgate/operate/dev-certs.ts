@@ -1,4 +1,3 @@
-import { createDevCertificates, writeDevCertificates } from '#libs/runtime/dev-certs.js';
 import { systemClock } from '#libs/runtime/clock.js';
 import { systemRandom } from '#libs/runtime/ids.js';
 import type { Output } from '../cli/output.js';
@@ -11,8 +10,11 @@ export interface CertificateFlags {
 }
 
 /** Makes certificates for development: an authority, one server certificate, client certificates. */
-export function makeCertificates(flags: CertificateFlags, out: Output): void {
-  const certificates = createDevCertificates({
+export async function makeCertificates(flags: CertificateFlags, out: Output): Promise<void> {
+  // Only this command needs the X.509 library, which takes a while to load.
+  const { createDevCertificates, writeDevCertificates } =
+    await import('#libs/runtime/dev-certs.js');
+  const certificates = await createDevCertificates({
     clock: systemClock,
     random: systemRandom,
     hosts: flags.host,

@@ -1,14 +1,14 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Client } from '@grpc/grpc-js';
-import { connect, type ClientConstructor } from '#libs/grpc/connect.js';
+import { connect } from '#libs/grpc/connect.js';
 import { openEmbeddedStore } from '#libs/ledger/embedded/embedded-store.js';
 import { authorizerConfigFromEnv, authorizerVariables } from '#services/authorizer/config.js';
 import { startAuthorizer } from '#services/authorizer/main.js';
 import { ledgerName } from '#services/identity/adapters/open-ledger.js';
 import { identityConfigFromEnv, identityVariables } from '#services/identity/config.js';
 import { startIdentity } from '#services/identity/main.js';
-import { profileFile } from '../cli/target.js';
+import type { Connect } from '../cli/ask.js';
+import { profileFile, readProfile } from '../cli/target.js';
 import { createAuthorizerKey } from './authorizer-account.js';
 import { createDemo, type Demo } from './demo.js';
 
@@ -51,24 +51,24 @@ export async function startDev(options: DevOptions): Promise<RunningDev> {
   const identity = await startIdentity(config, { log, vault: store.vault() });
   const bootstrapFile = join(dataDir, 'bootstrap-api-key');
   const connectAs = asHolderOf(bootstrapFile, identity.address);
-  const credential = await authorizerKey(dataDir, connectAs);
+  const askingKey = await authorizerKey(dataDir, connectAs);
   const withIdentity = {
-    LEDGATE_IDENTITY: identity.address,
-    ...(credential === undefined ? {} : { LEDGATE_IDENTITY_CREDENTIAL: credential }),
+    LEDGATE_IDENTITY_URL: identity.address,
+    ...(askingKey === undefined ? {} : { LEDGATE_IDENTITY_CREDENTIAL: askingKey }),
     LEDGATE_LEDGER_KEY: readFileSync(join(dataDir, 'keys', 'ledger.key'), 'utf8').trim(),
   };
   const authorizer = await startAuthorizer(
     authorizerConfigFromEnv({ env: { ...withIdentity, ...env }, alsoKnown }),
     { log },
   );
-  const profile = join(dataDir, profileFile);
   const addresses = { identity: identity.address, authorizer: authorizer.address };
-  let demo: Demo | undefined;
-  if (options.demo && connectAs !== undefined && !existsSync(profile)) {
-    demo = await createDemo(connectAs);
-    const text = JSON.stringify({ ...addresses, credential: demo.adminKey }, null, 2);
-    writeFileSync(profile, `${text}\n`, readable);
-  }
+  const known = readProfile(dataDir);
+  const first = options.demo && connectAs !== undefined && known.credential === undefined;
+  const demo = first ? await createDemo(connectAs) : undefined;
+  const credential = demo?.adminKey ?? known.credential;
+  const profile = { ...known, ...addresses, ...(credential === undefined ? {} : { credential }) };
+  const file = join(dataDir, profileFile);
+  writeFileSync(file, `${JSON.stringify(profile, null, 2)}\n`, readable);
   return {
     ...addresses,
     clusterId: identity.clusterId,
@@ -80,8 +80,6 @@ export async function startDev(options: DevOptions): Promise<RunningDev> {
     },
   };
 }
-
-type Connect = <C extends Client>(client: ClientConstructor<C>) => C;
 
 function asHolderOf(keyFile: string, address: string): Connect | undefined {
   if (!existsSync(keyFile)) return undefined;

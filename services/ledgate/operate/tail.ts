@@ -47,7 +47,8 @@ const kindNames = new Map<number, string>(
 function show(judged: Judged, out: Output): void {
   const row = rowOf(judged);
   const { position, at, verdict, kind, command, tenant, actor, events, reason } = row;
-  const what = [command ?? kind, events].filter(Boolean).join(' → ');
+  const list = Array.isArray(events) ? events.join(', ') : '';
+  const what = [command ?? kind, list].filter(Boolean).join(' → ');
   const by = actor === undefined ? '' : ` by ${String(actor)}`;
   const where = tenant === undefined ? '' : ` in ${String(tenant)}`;
   const why = reason === undefined || reason === '' ? '' : `  "${String(reason)}"`;
@@ -67,9 +68,18 @@ function rowOf(judged: Judged): Row {
   const decoded = decodeCommandPayload(judged.payload ?? new Uint8Array(0));
   if (!decoded.ok) return { ...head, command: `(not understood: ${decoded.problem})` };
   const { tenant, actor, command, reason, events } = decoded.value;
-  const names = events.map((stored) => (stored.known ? stored.event.type : stored.wireType));
+  const names = counted(
+    events.map((stored) => (stored.known ? stored.event.type : stored.wireType)),
+  );
   const by = actor.principal === '' ? 'the system' : actor.principal;
   return { ...head, command, tenant, actor: by, events: names, reason };
+}
+
+/** `['A', 'B', 'B']` → `['A', 'B ×2']`: a new tenant defines dozens of permissions. */
+function counted(names: readonly string[]): string[] {
+  const counts = new Map<string, number>();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return [...counts].map(([name, count]) => (count === 1 ? name : `${name} ×${count}`));
 }
 
 function timeOf(ms: number): string {
