@@ -34,10 +34,10 @@ export class SlotTable {
     this.#put(value);
   }
 
-  /** Takes out a value that is there, and closes the gap (no tombstones: churn leaves nothing). */
+  /** Takes out a value, if it is there, and closes the gap (no tombstones: churn leaves nothing). */
   remove(value: number): void {
     let gap = this.start(this.#hashOf(value));
-    while (this.at(gap) !== value) gap = this.next(gap);
+    for (; this.at(gap) !== value; gap = this.next(gap)) if (this.at(gap) < 0) return;
     this.#count -= 1;
     for (let i = this.next(gap); this.at(i) >= 0; i = this.next(i)) {
       const home = this.start(this.#hashOf(this.at(i)));

@@ -119,6 +119,16 @@ describe('Subjects', () => {
     }
   });
 
+  it("never take one tenant's row for another's, whose id is the same", () => {
+    const subjects = new Subjects();
+    const id = '01936f5e-8a3b-7cde-9f01-23456789abcd';
+    const tenants = Array.from({ length: 5000 }, (_, tenant) => tenant);
+    for (const tenant of tenants) subjects.add(tenant, id, active);
+    expect(tenants.map((tenant) => subjects.find(tenant, id))).toEqual(tenants);
+    const others = tenants.map((tenant) => subjects.find(tenant + 5000, id));
+    expect(new Set(others)).toEqual(new Set([-1]));
+  });
+
   it('keeps the parts of a row apart', () => {
     const subjects = new Subjects();
     const row = subjects.add(2 ** 24 - 1, 'x', absent, true);

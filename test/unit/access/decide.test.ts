@@ -75,6 +75,29 @@ describe('decide', () => {
     expect(ask(view, 'a').reason).toBe('NO_GRANT');
   });
 
+  it('takes no notice of the deletion of a group that is only named', () => {
+    const view = given(...orders, principal('alice'), member('g', 'alice'));
+    andThen(view, { type: 'GroupDeleted', group: 'g', name: 'g' }, group('g'));
+    andThen(view, groupGrant('g', 'reader', 'a'));
+    expect(ask(view, 'a').reason).toBe('ALLOWED');
+  });
+
+  it('keeps nothing that a deleted principal held', () => {
+    const view = given(...orders, principal('alice'), group('g'), member('g', 'alice'));
+    andThen(view, grant('alice', 'reader', 'only/here'));
+    andThen(view, {
+      type: 'PrincipalDeleted',
+      principal: 'alice',
+      blindIndexes: [],
+      admin: false,
+    });
+    const row = view.principalRow('t', 'alice');
+    expect(view.sets.lengthOf(view.principals.setOf(row))).toBe(0);
+    expect(view.prefixes.find('only/here')).toBeUndefined();
+    andThen(view, grant('alice', 'reader', 'only/here'), member('g', 'alice'));
+    expect(view.sets.lengthOf(view.principals.setOf(row))).toBe(0);
+  });
+
   it('ends cyclic inheritance', () => {
     const view = given(
       ...orders,
