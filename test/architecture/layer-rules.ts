@@ -41,6 +41,7 @@ export const homes: Readonly<Record<string, readonly RegExp[]>> = {
     /^services\/[a-z]+\/grpc\//,
     /^services\/ledgate\/cli\//,
   ],
+  '@peculiar/x509': [/^libs\/runtime\/dev-certs\.ts$/],
   argon2: [/^services\/identity\/adapters\/argon2[a-z0-9-]*\.ts$/],
   'cli-progress': [/^services\/ledgate\//],
   'cli-table3': [/^services\/ledgate\//],
@@ -50,6 +51,7 @@ export const homes: Readonly<Record<string, readonly RegExp[]>> = {
   lmdb: [/^libs\/ledger\/embedded\//, /^services\/identity\/adapters\//],
   pino: [/^libs\/runtime\//],
   'prom-client': [/^libs\/(runtime|grpc)\//],
+  'reflect-metadata': [/^libs\/runtime\/dev-certs\.ts$/],
   zod: [/^libs\/runtime\//, /^services\/[a-z]+\/config/, /^services\/ledgate\/cli\/target\.ts$/],
 };
 

@@ -28,11 +28,11 @@ let root: string;
 let ours: string;
 let others: string;
 const closers: (() => void)[] = [];
-beforeEach(() => {
+beforeEach(async () => {
   logged.length = 0;
   root = mkdtempSync(join(tmpdir(), 'ledgate-tls-'));
-  ours = newCertificates('ours');
-  others = newCertificates('others');
+  ours = await newCertificates('ours');
+  others = await newCertificates('others');
 });
 afterEach(() => {
   closers.splice(0).forEach((close) => close());
@@ -40,9 +40,9 @@ afterEach(() => {
 });
 
 /** A folder with an authority of its own and certificates for `localhost` and the client `app`. */
-function newCertificates(name: string): string {
+async function newCertificates(name: string): Promise<string> {
   const wish = { clock: systemClock, random: systemRandom, days: 1 };
-  const made = createDevCertificates({ ...wish, hosts: ['localhost'], clients: ['app'] });
+  const made = await createDevCertificates({ ...wish, hosts: ['localhost'], clients: ['app'] });
   writeDevCertificates(join(root, name), made);
   return join(root, name);
 }
@@ -203,7 +203,7 @@ describe('replaced files', () => {
 
   it('take a client authority away: its certificates no longer count on new connections', async () => {
     const { port, tls, seen } = await startTlsServer('required');
-    const trusted = newCertificates('copy-of-ours');
+    const trusted = await newCertificates('copy-of-ours');
     for (const file of ['ca.pem', 'app.pem', 'app-key.pem']) {
       copyFileSync(join(ours, file), join(trusted, file));
     }
@@ -230,7 +230,7 @@ describe('replaced files', () => {
 
   it('are used by new connections of a client too', async () => {
     const first = await startTlsServer('required');
-    const own = newCertificates('client');
+    const own = await newCertificates('client');
     for (const file of ['ca.pem', 'app.pem', 'app-key.pem']) {
       copyFileSync(join(ours, file), join(own, file));
     }

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { systemClock } from '#libs/runtime/clock.js';
-import type { DevCertificates } from '#libs/runtime/dev-certs.js';
 import { createDevCertificates } from '#libs/runtime/dev-certs.js';
 import { systemRandom } from '#libs/runtime/ids.js';
 import { openKafkaLog } from '#libs/ledger/kafka/kafka-log.js';
@@ -20,15 +19,16 @@ import { TailFollower } from './tail-follower.js';
 /** The broker ends a session after this time: clients must authenticate again. */
 const SESSION_MS = 5_000;
 
+const certificates = await createDevCertificates({
+  clock: systemClock,
+  random: systemRandom,
+  hosts: ['127.0.0.1'],
+  clients: ['identity'],
+  days: 1,
+});
+
 describeWithBrokerControl('a broker that asks for TLS client certificates and a password', () => {
   const folder = mkdtempSync(join(tmpdir(), 'ledgate-kafka-tls-'));
-  const certificates: DevCertificates = createDevCertificates({
-    clock: systemClock,
-    random: systemRandom,
-    hosts: ['127.0.0.1'],
-    clients: ['identity'],
-    days: 1,
-  });
   const identity = certificates.clients.get('identity');
   if (identity === undefined) throw new Error('no client certificate');
   const secured = {

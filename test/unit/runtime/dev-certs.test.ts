@@ -12,7 +12,7 @@ const nowMs = Date.UTC(2026, 10, 24);
 const clock: Clock = { wallMs: () => nowMs, monotonicMs: () => 0, after: () => () => undefined };
 const hosts = ['localhost', 'identity', '127.0.0.1', '::1', '2001:db8::ff00:42'];
 const wish = { clock, random: systemRandom, hosts, clients: ['authorizer-1'], days: 90 };
-const made = createDevCertificates(wish);
+const made = await createDevCertificates(wish);
 const authority = new X509Certificate(made.authority);
 const server = new X509Certificate(made.server.certificate);
 const client = new X509Certificate(made.clients.get('authorizer-1')?.certificate ?? '');
@@ -54,14 +54,14 @@ describe('development certificates', () => {
     expect(Date.parse(server.validFrom)).toBe(nowMs - 3_600_000);
   });
 
-  it('differ each time, with serial numbers of 128 bits', () => {
-    const again = new X509Certificate(createDevCertificates(wish).server.certificate);
+  it('differ each time, with serial numbers of 128 bits', async () => {
+    const again = new X509Certificate((await createDevCertificates(wish)).server.certificate);
     expect(again.serialNumber).not.toBe(server.serialNumber);
     expect(again.fingerprint256).not.toBe(server.fingerprint256);
   });
 
-  it('live past 2049 (GeneralizedTime)', () => {
-    const late = createDevCertificates({ ...wish, days: 365 * 40 });
+  it('live past 2049 (GeneralizedTime)', async () => {
+    const late = await createDevCertificates({ ...wish, days: 365 * 40 });
     expect(new X509Certificate(late.authority).validTo).toContain('2066');
   });
 
