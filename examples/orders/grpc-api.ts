@@ -1,13 +1,6 @@
-import { fileURLToPath } from 'node:url';
-import {
-  loadPackageDefinition,
-  Server,
-  status,
-  type handleUnaryCall,
-  type ServiceDefinition,
-} from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
+import { Server, status, type handleUnaryCall } from '@grpc/grpc-js';
 import { protect, type Ledgate, type MethodRules } from '@ledgate/client';
+import { ordersDefinition } from './orders-definition.js';
 import { type Order, type Orders } from './orders.js';
 
 interface GetOrderRequest {
@@ -22,15 +15,6 @@ const rules: MethodRules = {
     resource: 'projects/{project}/orders/{id}',
   },
 };
-
-/** The definition of `shop.v1.Orders`, without generated code. */
-export function ordersDefinition(): ServiceDefinition {
-  const file = fileURLToPath(new URL('orders.proto', import.meta.url));
-  const { shop } = loadPackageDefinition(loadSync(file)) as unknown as {
-    shop: { v1: { Orders: { service: ServiceDefinition } } };
-  };
-  return shop.v1.Orders.service;
-}
 
 export function grpcApi(orders: Orders, ledgate: Ledgate): Server {
   const server = new Server({ interceptors: [protect(rules, ledgate)] });
