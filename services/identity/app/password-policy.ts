@@ -55,9 +55,9 @@ function fold(word: string): string {
   return word.normalize('NFKC').toLowerCase();
 }
 
-/** What is left when digits and punctuation are taken off both ends. */
+/** What is left without digits, punctuation and spaces. */
 function lettersOf(folded: string): string {
-  return folded.replaceAll(/^[^\p{L}]+|[^\p{L}]+$/gu, '');
+  return folded.replaceAll(/[^\p{L}\p{M}]+/gu, '');
 }
 
 /** The text that, written several times, makes up the whole; `undefined` if there is none. */

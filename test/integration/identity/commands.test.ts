@@ -133,7 +133,7 @@ describe('two instances', () => {
     );
     expect(results.filter((result) => result.status === 'fulfilled')).toHaveLength(1);
     const refused = results.flatMap((result) =>
-      result.status === 'rejected' ? [result.reason] : [],
+      result.status === 'rejected' ? [result.reason as unknown] : [],
     );
     for (const error of refused) expect(error).toMatchObject({ code: status.ALREADY_EXISTS });
   });
@@ -199,7 +199,7 @@ describe('two instances', () => {
     ]);
     expect(results.map((result) => result.status).sort()).toEqual(['fulfilled', 'rejected']);
     const refused = results.flatMap((result) =>
-      result.status === 'rejected' ? [result.reason] : [],
+      result.status === 'rejected' ? [result.reason as unknown] : [],
     );
     expect(refused).toMatchObject([{ code: status.FAILED_PRECONDITION }]);
   });

@@ -57,6 +57,7 @@ describe('password policy', () => {
   it.each([
     'Margarethe123456',
     'margarethemargarethe',
+    'margarethe margarethe 1',
     '2024acme-corporation',
     '!!acme-corporation!!',
   ])('refuses the context word in %s (ASVS 6.2.11)', (password) => {
