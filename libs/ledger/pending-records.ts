@@ -1,6 +1,11 @@
 import type { Failure } from '#libs/errors/failure.js';
+import type { VoidReason } from './judge.js';
 import { keyString } from './verdict-window.js';
-import type { Outcome } from './writer.js';
+
+/** What became of a record, as read back. `fenced`: it never counted and never will. */
+export type Outcome =
+  | { readonly verdict: 'accepted'; readonly position: number }
+  | { readonly verdict: 'void'; readonly why: VoidReason | 'fenced' };
 
 /** A record whose verdict its writer does not know yet. */
 export interface Pending {

@@ -2,9 +2,9 @@ import { Failure } from '#libs/errors/failure.js';
 import { sleep, type Clock } from '#libs/runtime/clock.js';
 import { allDefences, type Defences } from './defences.js';
 import { AppendFailed, type EventLog } from './event-log.js';
-import type { Judged, VoidReason } from './judge.js';
+import type { Judged } from './judge.js';
 import type { MacKeys } from './mac.js';
-import { PendingRecords, type Pending } from './pending-records.js';
+import { PendingRecords, type Outcome, type Pending } from './pending-records.js';
 import type { Reader } from './reader.js';
 import { encodeSigned, keyBytes, RecordKind, sha256 } from './record.js';
 import { keyString } from './verdict-window.js';
@@ -20,11 +20,6 @@ export interface Draft {
   readonly writes: readonly Uint8Array[];
   readonly payload: Uint8Array;
 }
-
-/** What became of a record, as read back. `fenced`: it never counted and never will. */
-export type Outcome =
-  | { readonly verdict: 'accepted'; readonly position: number }
-  | { readonly verdict: 'void'; readonly why: VoidReason | 'fenced' };
 
 export interface WriterOptions {
   readonly log: EventLog;

@@ -50,8 +50,8 @@ export function fixture(network: Partial<Network> = {}, options: Partial<WriterO
   const draft = (letters: { reads?: string; writes?: string }, basedOn = reader.position) => ({
     tenantHash: new Uint8Array(16),
     basedOn,
-    reads: [...(letters.reads ?? '')].map(key),
-    writes: [...(letters.writes ?? '')].map(key),
+    reads: Array.from(letters.reads ?? '').map(key),
+    writes: Array.from(letters.writes ?? '').map(key),
     payload: new Uint8Array(0),
   });
   return { clock, store, log, fold, reader, writer, alarms, draft };

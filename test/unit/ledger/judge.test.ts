@@ -60,7 +60,7 @@ describe('Judge', () => {
     const unknown = [
       newer,
       sealed(header({ macKeyId: 2 }), undefined, other),
-      after(judge, { kind: 77 as never }),
+      after(judge, { kind: 77 }),
       after(judge, { flags: 1 }),
     ];
     for (const value of unknown) {
@@ -73,7 +73,7 @@ describe('Judge', () => {
 
   it('does not let somebody without the key stop it by an unknown kind', () => {
     const judge = newJudge();
-    const forged = after(judge, { kind: 77 as never });
+    const forged = after(judge, { kind: 77 });
     forged[forged.length - 1]! ^= 1;
     expect(judge.judge(entry(0, forged)).why).toBe('mac');
   });

@@ -85,7 +85,7 @@ describe('Reader', () => {
     const judge = newJudge();
     const first = after(judge, {});
     judge.judge(entry(0, first));
-    store.append([first, after(judge, { kind: 99 as never }), after(judge, {})]);
+    store.append([first, after(judge, { kind: 99 }), after(judge, {})]);
     const started = reader.start();
     started.catch(() => {});
     await clock.run(1_000);

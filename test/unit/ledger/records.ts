@@ -30,7 +30,11 @@ export function header(change: Partial<RecordHeader> = {}): RecordHeader {
   };
 }
 
-export function sealed(head: RecordHeader, payload: Uint8Array = new Uint8Array(0), keys = macKeys): Buffer {
+export function sealed(
+  head: RecordHeader,
+  payload: Uint8Array = new Uint8Array(0),
+  keys = macKeys,
+): Buffer {
   const signed = encodeSigned(head, payload);
   return Buffer.concat([signed, keys.mac(keys.currentId, sha256(signed))]);
 }

@@ -20,7 +20,7 @@ async function started(...args: Parameters<typeof fixture>) {
 describe('Writer', () => {
   it('sends what arrives together as one batch and answers with positions', async () => {
     const { clock, writer, store, draft } = await started(fates(well));
-    const all = [...'abc'].map((letter) => writer.submit(draft({ writes: letter })));
+    const all = Array.from('abc').map((letter) => writer.submit(draft({ writes: letter })));
     await clock.run(1_000);
     const outcomes = await Promise.all(all);
     expect(outcomes).toEqual([0, 1, 2].map((position) => ({ verdict: 'accepted', position })));
@@ -102,7 +102,7 @@ describe('Writer', () => {
 
   it('bounds what waits, and refuses after stop', async () => {
     const { writer, draft } = await started(fates(lost), { maxPending: 2 });
-    const open = [...'ab'].map((letter) => writer.submit(draft({ writes: letter })));
+    const open = Array.from('ab').map((letter) => writer.submit(draft({ writes: letter })));
     await expect(writer.submit(draft({ writes: 'c' }))).rejects.toMatchObject({
       reason: 'OVERLOADED',
     });
