@@ -34,7 +34,7 @@ export interface LedgateOptions {
 }
 
 const defaultDeadlineMs = 250;
-/** Characters in a batch: a quarter of the usual message limit even where each takes two bytes. */
+/** Characters in a batch: even where each takes three bytes less than half of a message's 4 MiB. */
 const maxBatchLength = 512 * 1024;
 
 function addressesOf({ address }: LedgateOptions): readonly string[] {

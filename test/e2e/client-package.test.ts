@@ -88,6 +88,17 @@ describe('the client package', () => {
     expect([printed, exitCode]).toEqual(['ALLOW ALLOWED\n', 0]);
   });
 
+  it('is loaded by import and by require', (context) => {
+    const { folder } = installed(context);
+    const load = (code: string) =>
+      spawnSync(process.execPath, ['--no-warnings', '-e', code], { cwd: folder, encoding: 'utf8' });
+    const print = '(client) => console.log(typeof client.connectLedgate, typeof client.protect)';
+    const imported = load(`import('@ledgate/client').then(${print})`);
+    expect([imported.stdout, imported.stderr]).toEqual(['function function\n', '']);
+    const required = load(`(${print})(require('@ledgate/client'))`);
+    expect([required.stdout, required.stderr]).toEqual(['function function\n', '']);
+  });
+
   it('has types that fit every block of code in the documents', (context) => {
     const { folder } = installed(context);
     const typed = codeBlocks(guide, 'ts');
