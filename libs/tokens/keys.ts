@@ -1,24 +1,8 @@
-import {
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPair,
-  hash,
-  type KeyObject,
-} from 'node:crypto';
-import { promisify } from 'node:util';
+import { createPublicKey, hash, type KeyObject } from 'node:crypto';
 import { Failure } from '#libs/errors/failure.js';
 
 /** RFC 8725 section 3.1: the only algorithms, and each key knows its own. */
 export type SigningAlgorithm = 'EdDSA' | 'ES256' | 'RS256';
-
-export interface SigningKey {
-  /** RFC 7638 thumbprint of the public key. */
-  readonly kid: string;
-  readonly algorithm: SigningAlgorithm;
-  readonly privateKey: KeyObject;
-  /** RFC 7517 JSON with kid, alg and use: what the ledger and JWKS publish. */
-  readonly publicJwk: string;
-}
 
 export interface VerificationKey {
   readonly kid: string;
@@ -35,42 +19,16 @@ const members = {
 
 /** NIST SP 800-131A: fewer bits are not acceptable; new keys have more. */
 const leastModulusBits = 2048;
-const newModulusBits = 3072;
-
-const generate = promisify(generateKeyPair);
 
 /** `EdDSA`, `ES256` or `RS256` as such; anything else is undefined. */
 export function signingAlgorithm(text: string): SigningAlgorithm | undefined {
   return Object.hasOwn(members, text) ? (text as SigningAlgorithm) : undefined;
 }
 
-/** A fresh key pair. RS256 has 3072 bits; making one takes a second or so, off the event loop. */
-export async function generateSigningKey(algorithm: SigningAlgorithm): Promise<SigningKey> {
-  return signingKey(algorithm, await generatePrivateKey(algorithm));
-}
-
-/** PKCS #8 DER: what is sealed in the vault. */
-export function exportPrivateKey(key: SigningKey): Uint8Array {
-  return key.privateKey.export({ type: 'pkcs8', format: 'der' });
-}
-
-/** @throws Failure MISCONFIGURED when the bytes are not a private key of this algorithm. */
-export function importPrivateKey(algorithm: SigningAlgorithm, pkcs8: Uint8Array): SigningKey {
-  let privateKey: KeyObject;
-  try {
-    privateKey = createPrivateKey({ key: Buffer.from(pkcs8), type: 'pkcs8', format: 'der' });
-  } catch (cause) {
-    throw new Failure('MISCONFIGURED', 'a signing key cannot be read', { cause });
-  }
-  if (!fits(algorithm, privateKey)) {
-    throw new Failure('MISCONFIGURED', `a signing key is not of algorithm ${algorithm}`);
-  }
-  return signingKey(algorithm, privateKey);
-}
-
 /**
  * Public key from its JWK (RFC 7517). The algorithm is that of the JWK for good (RFC 8725 section
- * 3.1), and `kid` must be its thumbprint.
+ * 3.1), and `kid` must be its thumbprint. Synchronous, as verification is: a key that appears in
+ * the ledger counts for the very next token.
  *
  * @throws Failure INVALID_ARGUMENT: not JSON, private, wrong kty, alg, curve, size or kid.
  */
@@ -94,25 +52,6 @@ export function importPublicJwk(jwk: string): VerificationKey {
 /** RFC 7517 section 5 set of public JWKs (each as `SigningKey.publicJwk`), in the order given. */
 export function toJwks(publicJwks: readonly string[]): string {
   return JSON.stringify({ keys: publicJwks.map(parseJwk) });
-}
-
-async function generatePrivateKey(algorithm: SigningAlgorithm): Promise<KeyObject> {
-  switch (algorithm) {
-    case 'EdDSA':
-      return (await generate('ed25519')).privateKey;
-    case 'ES256':
-      return (await generate('ec', { namedCurve: 'P-256' })).privateKey;
-    case 'RS256':
-      return (await generate('rsa', { modulusLength: newModulusBits })).privateKey;
-  }
-}
-
-function signingKey(algorithm: SigningAlgorithm, privateKey: KeyObject): SigningKey {
-  const publicKey = createPublicKey(privateKey);
-  const kid = thumbprint(algorithm, publicKey);
-  const jwk = publicKey.export({ format: 'jwk' });
-  const publicJwk = JSON.stringify({ ...jwk, kid, alg: algorithm, use: 'sig' });
-  return { kid, algorithm, privateKey, publicJwk };
 }
 
 function fits(algorithm: SigningAlgorithm, key: KeyObject): boolean {

@@ -51,7 +51,7 @@ export async function issueToken(
   const issuedAtS = Math.floor(nowMs / 1000);
   if (expiresAtS <= issuedAtS)
     throw new Failure('WRONG_STATE', 'the credential is about to expire');
-  const accessToken = signAccessToken(key, {
+  const accessToken = await signAccessToken(key, {
     issuer: parts.issuer,
     subject: principal,
     tenant,

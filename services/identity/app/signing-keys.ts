@@ -6,7 +6,7 @@ import {
   generateSigningKey,
   importPrivateKey,
   type SigningKey,
-} from '#libs/tokens/keys.js';
+} from '#libs/tokens/signing-key.js';
 import type { SealContext, SecretStore } from '#services/identity/ports/secret-store.js';
 
 /** A key as the ledger names it. */
@@ -37,7 +37,7 @@ export class SigningKeys {
     algorithm: SigningAlgorithm,
   ): Promise<StoredSigningKey & { readonly publicJwk: string }> {
     const key = await generateSigningKey(algorithm);
-    const privateKey = await this.#secrets.seal(exportPrivateKey(key), context);
+    const privateKey = await this.#secrets.seal(await exportPrivateKey(key), context);
     return { kid: key.kid, algorithm, privateKey, publicJwk: key.publicJwk };
   }
 

@@ -47,7 +47,7 @@ describe('API keys', () => {
     }
   });
 
-  it('never look like an access token', () => {
-    expect(isApiKey(signAccessToken(keys.EdDSA, claims))).toBe(false);
+  it('never look like an access token', async () => {
+    expect(isApiKey(await signAccessToken(keys.EdDSA, claims))).toBe(false);
   });
 });

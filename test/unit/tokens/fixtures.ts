@@ -1,6 +1,7 @@
-import { sign } from 'node:crypto';
+import { KeyObject, sign } from 'node:crypto';
 import type { AccessClaims } from '#libs/tokens/access-claims.js';
-import { generateSigningKey, importPublicJwk, type SigningKey } from '#libs/tokens/keys.js';
+import { importPublicJwk } from '#libs/tokens/keys.js';
+import { generateSigningKey, type SigningKey } from '#libs/tokens/signing-key.js';
 import type { TokenRules } from '#libs/tokens/verify-access-token.js';
 
 export const nowMs = 1_800_000_000_000;
@@ -39,7 +40,8 @@ export const b64 = (text: string): string => Buffer.from(text).toString('base64u
 /** A token with any header and payload text at all, truly signed with the Ed25519 key. */
 export function forge(header: string, payload: string): string {
   const input = `${b64(header)}.${b64(payload)}`;
-  return `${input}.${sign(null, Buffer.from(input), keys.EdDSA.privateKey).toString('base64url')}`;
+  const key = KeyObject.from(keys.EdDSA.privateKey);
+  return `${input}.${sign(null, Buffer.from(input), key).toString('base64url')}`;
 }
 
 /** The payload of a good token, as an object to break. */

@@ -1,14 +1,9 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { generateKeyPairSync, KeyObject } from 'node:crypto';
 import * as jose from 'jose';
 import { describe, expect, it } from 'vitest';
 import { Failure } from '#libs/errors/failure.js';
-import {
-  exportPrivateKey,
-  importPrivateKey,
-  importPublicJwk,
-  signingAlgorithm,
-  toJwks,
-} from '#libs/tokens/keys.js';
+import { importPublicJwk, signingAlgorithm, toJwks } from '#libs/tokens/keys.js';
+import { exportPrivateKey, importPrivateKey } from '#libs/tokens/signing-key.js';
 import { keys } from './fixtures.js';
 
 const algorithms = ['EdDSA', 'ES256', 'RS256'] as const;
@@ -42,16 +37,30 @@ describe('signing keys', () => {
     expect(importPublicJwk(JSON.stringify(jwk)).algorithm).toBe('EdDSA');
   });
 
-  it.each(algorithms)('%s: survives its own export', (algorithm) => {
-    const again = importPrivateKey(algorithm, exportPrivateKey(keys[algorithm]));
+  it.each(algorithms)('%s: survives its own export', async (algorithm) => {
+    const again = await importPrivateKey(algorithm, await exportPrivateKey(keys[algorithm]));
     expect(again.publicJwk).toBe(keys[algorithm].publicJwk);
     expect(importPublicJwk(again.publicJwk).kid).toBe(again.kid);
   });
 
-  it('refuses a private key of another algorithm, or none at all', () => {
-    const der = exportPrivateKey(keys.EdDSA);
-    expect(reasonOf(() => importPrivateKey('ES256', der))).toBe('MISCONFIGURED');
-    expect(reasonOf(() => importPrivateKey('EdDSA', der.subarray(1)))).toBe('MISCONFIGURED');
+  it('refuses a private key of another algorithm, or none at all', async () => {
+    const pem = await exportPrivateKey(keys.EdDSA);
+    for (const [algorithm, bytes] of [
+      ['ES256', pem],
+      ['RS256', pem],
+      ['EdDSA', pem.subarray(1)],
+      ['EdDSA', Buffer.from(keys.EdDSA.publicJwk)],
+    ] as const) {
+      await expect(importPrivateKey(algorithm, bytes)).rejects.toMatchObject({
+        reason: 'MISCONFIGURED',
+      });
+    }
+  });
+
+  it('refuses a private key that no verifier would take', async () => {
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
+    const pem = Buffer.from(privateKey.export({ type: 'pkcs8', format: 'pem' }));
+    await expect(importPrivateKey('RS256', pem)).rejects.toMatchObject({ reason: 'MISCONFIGURED' });
   });
 
   const ed = keys.EdDSA;
@@ -59,7 +68,7 @@ describe('signing keys', () => {
   const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384' }).publicKey;
   const oddExponent = generateKeyPairSync('rsa', { modulusLength: 2048, publicExponent: 3 });
   it.each([
-    ['a private key', jwkOf(ed.privateKey, { alg: 'EdDSA', kid: ed.kid })],
+    ['a private key', jwkOf(KeyObject.from(ed.privateKey), { alg: 'EdDSA', kid: ed.kid })],
     ['another algorithm', ed.publicJwk.replace('"EdDSA"', '"ES256"')],
     ['no algorithm', ed.publicJwk.replace('"alg":"EdDSA",', '')],
     ['an HMAC key', '{"kty":"oct","k":"AAAA","alg":"HS256","kid":"x"}'],
