@@ -21,7 +21,7 @@ export type IndexKeyOf = (tenant: string) => VaultRef | undefined;
 export class BlindIndexes implements LoginNameIndex {
   readonly #vault: SecretStore;
   readonly #keyOf: IndexKeyOf;
-  readonly #keys = new Map<string, Uint8Array>();
+  readonly #keys = new Map<string, IndexKey>();
 
   constructor(vault: SecretStore, keyOf: IndexKeyOf) {
     this.#vault = vault;
@@ -29,33 +29,32 @@ export class BlindIndexes implements LoginNameIndex {
   }
 
   async createKey(tenant: string): Promise<VaultRef> {
-    const key = randomBytes(32);
-    const ref = await this.#vault.seal(key, contextOf(tenant));
-    this.#remember(tenant, key);
+    const bytes = randomBytes(32);
+    const ref = await this.#vault.seal(bytes, contextOf(tenant));
+    this.#remember(tenant, { vaultId: ref.id, bytes });
     return ref;
   }
 
   async indexOf(tenant: string, name: CanonicalLoginName): Promise<string> {
-    const key = this.#keys.get(tenant) ?? (await this.#load(tenant));
+    const key = await this.#keyFor(tenant);
     return createHmac('sha256', key)
       .update(`${name.kind}\0${name.canonical}`, 'utf8')
       .digest('base64url');
   }
 
-  forget(tenant: string): void {
-    this.#keys.delete(tenant);
-  }
-
-  async #load(tenant: string): Promise<Uint8Array> {
+  /** The key that the ledger names; before it names one, the key that was made for it here. */
+  async #keyFor(tenant: string): Promise<Uint8Array> {
     const ref = this.#keyOf(tenant);
+    const known = this.#keys.get(tenant);
+    if (known !== undefined && known.vaultId === (ref?.id ?? known.vaultId)) return known.bytes;
     if (ref === undefined) throw new Failure('NOT_FOUND', 'there is no such tenant');
-    const key = await this.#vault.open(ref, contextOf(tenant));
-    if (key === undefined) throw new Failure('NOT_FOUND', 'the tenant has been erased');
-    this.#remember(tenant, key);
-    return key;
+    const bytes = await this.#vault.open(ref, contextOf(tenant));
+    if (bytes === undefined) throw new Failure('NOT_FOUND', 'the tenant has been erased');
+    this.#remember(tenant, { vaultId: ref.id, bytes });
+    return bytes;
   }
 
-  #remember(tenant: string, key: Uint8Array): void {
+  #remember(tenant: string, key: IndexKey): void {
     if (this.#keys.size >= MAX_KEYS) {
       for (const oldest of this.#keys.keys()) {
         this.#keys.delete(oldest);
@@ -64,6 +63,11 @@ export class BlindIndexes implements LoginNameIndex {
     }
     this.#keys.set(tenant, key);
   }
+}
+
+interface IndexKey {
+  readonly vaultId: string;
+  readonly bytes: Uint8Array;
 }
 
 function contextOf(tenant: string): SealContext {

@@ -4,7 +4,7 @@ import { open, type Database, type RootDatabase } from 'lmdb';
 import type { CommandRecord } from '#libs/decider/fold-event.js';
 import type { Document } from '#libs/decider/state-store.js';
 import { canonicalJson } from '#services/identity/adapters/canonical-json.js';
-import { markClean, prepareStateFolder } from '#services/identity/adapters/state-folder.js';
+import { releaseStateFolder, takeStateFolder } from '#services/identity/adapters/state-folder.js';
 import type { FoldedState, StatePoint } from '#services/identity/ports/folded-state.js';
 
 /** Raised whenever documents change their shape: an older state is then dropped and built again. */
@@ -27,7 +27,7 @@ const COMMAND_KIND = /^[^/]*\/command:/u;
 /**
  * The folded state in LMDB. Keys are the UTF-8 bytes of the documents' texts, values JSON. Commits
  * are not flushed: killing the process loses nothing, and after a crash of the machine the folder
- * is not trusted (see `prepareStateFolder`).
+ * is not trusted (see `takeStateFolder`).
  */
 export class LmdbState implements FoldedState {
   readonly #folder: string;
@@ -43,7 +43,7 @@ export class LmdbState implements FoldedState {
   /** Opens the state in a folder, which is created when it does not exist. */
   constructor(folder: string) {
     this.#folder = folder;
-    prepareStateFolder(folder);
+    takeStateFolder(folder);
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     this.#root = open({ path: folder, noSubdir: false, maxDbs: 8, noSync: true, encoding: 'json' });
     const json = { encoding: 'json' } as const;
@@ -160,7 +160,7 @@ export class LmdbState implements FoldedState {
   async close(): Promise<void> {
     await this.#root.flushed;
     await this.#root.close();
-    markClean(this.#folder);
+    releaseStateFolder(this.#folder);
   }
 }
 

@@ -1,24 +1,76 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { Failure } from '#libs/errors/failure.js';
 
 const CLEAN = 'closed';
 const markOf = (folder: string): string => `${folder}.mark`;
+const lockOf = (folder: string): string => `${folder}.lock`;
+
+/** Folders that this process has open. */
+const open = new Set<string>();
 
 /**
- * Decides whether a state folder may be used. Its commits are not flushed, which only a crash of the
- * machine can turn into damage: so a folder that was not closed properly is trusted only within the
- * same boot of the same machine, and deleted otherwise. Nothing is lost: the ledger has it all.
+ * Takes a state folder for this process, and decides whether what is in it may be used. Its commits
+ * are not flushed, which only a crash of the machine can turn into damage: so a folder that was not
+ * closed properly is trusted only within the same boot of the same machine, and deleted otherwise.
+ * Nothing is lost: the ledger has it all.
+ *
+ * @throws Failure MISCONFIGURED while another process (or another part of this one) has it.
  */
-export function prepareStateFolder(folder: string): void {
+export function takeStateFolder(folder: string): void {
+  lock(folder);
   const mark = existsSync(markOf(folder)) ? readFileSync(markOf(folder), 'utf8') : '';
   const boot = bootId();
-  if (mark !== CLEAN && (mark === '' || mark !== boot))
-    rmSync(folder, { recursive: true, force: true });
+  const trusted = mark === CLEAN || (mark !== '' && mark === boot);
+  if (!trusted) rmSync(folder, { recursive: true, force: true });
   writeFileSync(markOf(folder), boot, { mode: 0o600, flush: true });
 }
 
 /** Called once everything is flushed and closed. */
-export function markClean(folder: string): void {
+export function releaseStateFolder(folder: string): void {
   writeFileSync(markOf(folder), CLEAN, { mode: 0o600, flush: true });
+  rmSync(lockOf(folder), { force: true });
+  open.delete(folder);
+}
+
+/** Two writers would tear the state apart: each folds the ledger at its own pace. */
+function lock(folder: string): void {
+  const holder = open.has(folder) ? processName(process.pid) : heldBy(lockOf(folder));
+  if (holder !== undefined) {
+    throw new Failure(
+      'MISCONFIGURED',
+      `${folder} is in use by process ${holder.split(' ')[0]}: give each instance a folder`,
+    );
+  }
+  writeFileSync(lockOf(folder), processName(process.pid), { mode: 0o600, flush: true });
+  open.add(folder);
+}
+
+/** Name of the living process that holds the lock, if there is one and it is not this one. */
+function heldBy(path: string): string | undefined {
+  if (!existsSync(path)) return undefined;
+  const holder = readFileSync(path, 'utf8');
+  const pid = Number.parseInt(holder, 10);
+  if (!(pid > 0) || pid === process.pid || !isAlive(pid)) return undefined;
+  return processName(pid) === holder ? holder : undefined;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+/** Pid and, where the system tells, start time: a pid that is used again is another process. */
+function processName(pid: number): string {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ');
+    return `${pid} ${fields?.[19] ?? ''}`;
+  } catch {
+    return `${pid} `;
+  }
 }
 
 /** Changes with each start of the machine; `''` where the system does not tell. */

@@ -100,8 +100,7 @@ async function createSystem(parts: IdentityParts): Promise<Bootstrap | undefined
   try {
     return await foundSystem(parts);
   } catch (error) {
-    // The index key that was made here is not the one that counts.
-    parts.loginNames.forget(systemTenant);
+    // Another instance was faster.
     if (error instanceof Failure && error.reason === 'ALREADY_EXISTS') return undefined;
     throw error;
   }

@@ -39,6 +39,7 @@ export class CallerGate {
   readonly #issuer: string;
   readonly #audiences: ReadonlySet<string>;
   readonly #keys = new Map<string, VerificationKey>();
+  #keysOf: ViewState | undefined;
 
   constructor(ledger: LedgerSession, issuer: string, audiences: readonly string[]) {
     this.#ledger = ledger;
@@ -75,6 +76,8 @@ export class CallerGate {
     const verdict = verifyAccessToken(text, rules, nowMs);
     if (!verdict.ok) throw unauthenticated(verdict.why);
     const { claims, kid } = verdict;
+    // An empty scope allows nothing; further in, no scopes mean no limit.
+    if (claims.scopes?.length === 0) throw unauthenticated('of an empty scope');
     const { fold, reader } = this.#ledger;
     if (claims.ledger.epoch !== fold.cluster?.epoch) throw unauthenticated('of another epoch');
     const waitMs = Math.min(MAX_WAIT_MS, remainingMs);
@@ -101,8 +104,10 @@ export class CallerGate {
 
   /** Keys are added and change their status, but none is ever forgotten: sizes tell. */
   #currentKeys(): ReadonlyMap<string, VerificationKey> {
-    const { signingKeys } = this.#ledger.fold.view;
-    if (signingKeys.size !== this.#keys.size) {
+    const { view } = this.#ledger.fold;
+    const { signingKeys } = view;
+    if (view !== this.#keysOf || signingKeys.size !== this.#keys.size) {
+      this.#keysOf = view;
       this.#keys.clear();
       for (const key of signingKeys.values())
         this.#keys.set(key.kid, importPublicJwk(key.publicJwk));

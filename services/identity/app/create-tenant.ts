@@ -50,21 +50,16 @@ export async function createTenant(
 ): Promise<Executed> {
   const { tenant, slug, displayName, settings } = given;
   const blindIndexKey = await parts.loginNames.createKey(tenant);
-  try {
-    const admin = given.admin && (await firstAdmin(parts, tenant, given.admin, given.signal));
-    return await execute(parts, call, {
-      type: 'CreateTenant',
-      slug,
-      displayName,
-      settings,
-      blindIndexKey,
-      adminRole: parts.ids.uuid(),
-      admin,
-    });
-  } finally {
-    // Another attempt, or an earlier one, may be the one that counts: then so does its key.
-    parts.loginNames.forget(tenant);
-  }
+  const admin = given.admin && (await firstAdmin(parts, tenant, given.admin, given.signal));
+  return execute(parts, call, {
+    type: 'CreateTenant',
+    slug,
+    displayName,
+    settings,
+    blindIndexKey,
+    adminRole: parts.ids.uuid(),
+    admin,
+  });
 }
 
 async function firstAdmin(

@@ -45,7 +45,7 @@ export async function verifyPassword(
   claim: PasswordClaim,
 ): Promise<VerifiedPassword | undefined> {
   requireFresh(parts);
-  const giveBack = parts.limits.take(claim.source, accountOf(claim));
+  const giveBack = parts.limits.take(claim.source, accountOf(parts, claim));
   const { account, position } = await findAccount(parts, claim);
   const stored = await storedHash(parts, account);
   const password = normalizePassword(claim.password);
@@ -65,8 +65,10 @@ export function credentialsRejected(): Failure {
   return new Failure('CREDENTIALS_REJECTED', 'the login name or the password is wrong');
 }
 
-/** What the attempts are counted on: the same for every spelling of the name. */
-function accountOf({ tenant, account }: PasswordClaim): string {
+/** What the attempts are counted on: the same for every spelling of the name and of the tenant. */
+function accountOf(parts: IdentityParts, claim: PasswordClaim): string {
+  const { account } = claim;
+  const tenant = activeTenant(documentsOf(parts.ledger.state), claim.tenant) ?? claim.tenant;
   if ('principal' in account) return JSON.stringify([tenant, 'principal', account.principal]);
   const name = parseLoginName(account.loginName)?.canonical ?? '';
   return JSON.stringify([tenant, 'name', name]);

@@ -10,8 +10,6 @@ export interface CanonicalLoginName {
 export interface LoginNameIndex {
   /** Makes and seals the key of a new tenant. */
   createKey(tenant: string): Promise<VaultRef>;
-  /** A key that was made came to nothing: the one of the ledger counts. */
-  forget(tenant: string): void;
   /** Rejects NOT_FOUND for a tenant that does not exist. */
   indexOf(tenant: string, name: CanonicalLoginName): Promise<string>;
 }

@@ -94,6 +94,19 @@ describe('state in LMDB', () => {
     expect(readFileSync(`${folder}.mark`, 'utf8')).not.toBe('another boot');
   });
 
+  it.runIf(existsSync('/proc/self/stat'))('belongs to one at a time', async () => {
+    expect(() => new LmdbState(folder)).toThrow(/in use by process/u);
+    await state.close();
+    writeFileSync(`${folder}.lock`, '1 no-such-start-time');
+    state = new LmdbState(folder);
+    await state.close();
+    const start = readFileSync(`/proc/${process.ppid}/stat`, 'utf8').split(') ')[1]?.split(' ')[19];
+    writeFileSync(`${folder}.lock`, `${process.ppid} ${start}`);
+    expect(() => new LmdbState(folder)).toThrow(`in use by process ${process.ppid}`);
+    rmSync(`${folder}.lock`);
+    state = new LmdbState(folder);
+  });
+
   it('is trusted after the process was killed', async () => {
     put(7, { 't/role:x': { name: 'x' } });
     const boot = readFileSync(`${folder}.mark`, 'utf8');
