@@ -16,7 +16,8 @@ COPY --from=build /src/package.json ./
 COPY --from=build /src/node_modules node_modules
 COPY --from=build /src/dist dist
 # Caches, certificates and secrets are mounted here; nothing below is lost with the container.
-RUN install -d -o node -g node /data /certs /secrets /secrets/master /secrets/ledger
+RUN install -d -o node -g node /data /certs /secrets \
+  /secrets/master /secrets/ledger /secrets/authorizer /secrets/operator
 USER node
 VOLUME /data
 # The size of the thread pool is fixed when Node starts: hashing of passwords on every core, and
