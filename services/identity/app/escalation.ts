@@ -4,6 +4,7 @@ import { Failure } from '#libs/errors/failure.js';
 import type { StateStore } from '#libs/decider/state-store.js';
 import { keyText } from '#libs/events/keys.js';
 import { isUnlimited, type Caller } from '#services/identity/app/caller.js';
+import { passwords, type PasswordDocument } from '#services/identity/domain/password/state.js';
 import { admins, isAdmin, type AdminsDocument } from '#services/identity/domain/admins.js';
 
 type Documents = Pick<StateStore, 'get'>;
@@ -54,6 +55,22 @@ export class EscalationGuard {
   mayGovern(caller: Caller, tenant: string, principal: string): void {
     if (caller.tenant === tenant && caller.principal === principal) return;
     if (this.#administers(tenant, principal)) this.requireAdmin(caller);
+  }
+
+  /**
+   * Before an administrator kills its own credentials, API keys included: who could not log in
+   * again would leave the tenant, or the whole cluster, without anybody who can act.
+   */
+  mayRevokeOwn(caller: Caller): void {
+    const { tenant, principal } = caller;
+    if (!this.#administers(tenant, principal)) return;
+    const text = keyText(passwords.key(tenant, principal));
+    const password = this.#state.get(text) as PasswordDocument | undefined;
+    if (password?.secret !== undefined) return;
+    throw new Failure(
+      'WRONG_STATE',
+      'this would kill the credential of the call, and there is no password to log in with: set one',
+    );
   }
 
   /** Before a principal joins a group: it gets what the group holds. */

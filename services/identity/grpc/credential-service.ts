@@ -215,7 +215,11 @@ async function revokeApiKey(
 ) {
   const { head, target, credential, cause } = onCredential(request, call);
   const { tenant, principal = '' } = target;
-  const guard = (): void => call.guard.mayGovern(call.caller, tenant, principal);
+  const own = call.caller.credential;
+  const guard = (): void => {
+    call.guard.mayGovern(call.caller, tenant, principal);
+    if (own.kind === 'API_KEY' && own.id === credential) call.guard.mayRevokeOwn(call.caller);
+  };
   const command = { type: 'RevokeApiKey', credential, cause } as const;
   return { result: resultOf(await call.run(target, head, command, guard)) };
 }

@@ -130,8 +130,12 @@ async function revokeTokens(request: RevokeTokensRequest, call: AdmittedCall) {
   const own = tenant === caller.tenant && principal === caller.principal;
   const id = { PRINCIPAL: principalId, TENANT: tenant, ALL: '' }[scope];
   const cause = own ? 'OWNER' : 'ADMIN';
+  const hitsCaller = own || scope === 'ALL' || (scope === 'TENANT' && tenant === caller.tenant);
+  const guard = (): void => {
+    if (hitsCaller) call.guard.mayRevokeOwn(caller);
+  };
   const command = { type: 'RaiseWatermark', scope, id, cause } as const;
-  return { result: resultOf(await call.run({ tenant, principal }, head, command)) };
+  return { result: resultOf(await call.run({ tenant, principal }, head, command, guard)) };
 }
 
 /** For authorizers, which answer HTTP Basic. They brake their own callers by source. */
