@@ -1,0 +1,142 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { status, type ServiceError } from '@grpc/grpc-js';
+import type { Method } from '../support/identity/running-identity.js';
+import type { SeededRandom } from '../support/ledger/seeded-random.js';
+import { isPassing, type Endpoint } from './endpoint.js';
+import { Holding } from './holding.js';
+import { tell, type Teller } from './story.js';
+
+export interface Acknowledged {
+  readonly commandId: string;
+  readonly position: number;
+}
+
+interface Answer {
+  readonly result?: { consistencyToken: string; position: bigint; replayed: boolean } | undefined;
+}
+
+export interface LoadOptions {
+  readonly identities: readonly Endpoint[];
+  /** API key of the tenant's administrator. */
+  readonly admin: string;
+  readonly lanes: number;
+  readonly random: SeededRandom;
+  /** Longest pause between two commands of one lane, ms. */
+  readonly thinkMs: number;
+}
+
+/** An instance may not yet have what another one acknowledged a moment ago. */
+const notYetMs = 3_000;
+
+/**
+ * Administrators at work: they create, grant and revoke, retry with the same command id on any
+ * instance until they are answered, and remember what they were told.
+ */
+export class Load {
+  readonly acknowledged: Acknowledged[] = [];
+  readonly holdings: Holding[] = [];
+  /** Names of shared roles, and how often somebody was told that he got one. */
+  readonly won = new Map<string, number>();
+  /** Answers that no kill explains. */
+  readonly surprises: string[] = [];
+  /** Calls that were answered with "not now", or not at all. */
+  unanswered = 0;
+  replayed = 0;
+  /** API keys that were made, and whose text was lost with the answer. */
+  lostSecrets = 0;
+  readonly #options: LoadOptions;
+  readonly #lanes: Promise<void>[];
+  #running = true;
+  #gate: Promise<void> = Promise.resolve();
+  #open: (() => void) | undefined;
+  #busy = 0;
+
+  constructor(options: LoadOptions) {
+    this.#options = options;
+    this.#lanes = Array.from({ length: options.lanes }, (_, lane) => this.#work(lane));
+  }
+
+  /** No new command begins; resolves when all that are under way are answered. */
+  async pause(): Promise<void> {
+    this.#gate = new Promise((resolve) => {
+      this.#open = resolve;
+    });
+    while (this.#busy > 0) await sleep(5);
+  }
+
+  resume(): void {
+    this.#open?.();
+    this.#open = undefined;
+  }
+
+  async stop(): Promise<void> {
+    this.#running = false;
+    this.resume();
+    await Promise.all(this.#lanes);
+  }
+
+  async #work(lane: number): Promise<void> {
+    const { random, admin } = this.#options;
+    for (let number = 0; this.#running; number += 1) {
+      const holding = new Holding();
+      this.holdings.push(holding);
+      const teller: Teller = {
+        command: (method, request) => this.#command(method, request),
+        ask: (method, request, bearer) => this.#untilAnswered(method, request, bearer),
+        random,
+        admin,
+      };
+      try {
+        await tell(teller, holding, { lane, number }, this);
+      } catch (error) {
+        holding.settled = false;
+        const { code, details } = error as ServiceError;
+        this.surprises.push(`${status[code] ?? ''} ${details ?? String(error)}`);
+      }
+    }
+  }
+
+  async #command<Request extends object, Response extends Answer>(
+    method: Method<Request, Response>,
+    request: Partial<Request>,
+  ): Promise<Response> {
+    const { admin } = this.#options;
+    const commandId = randomUUID();
+    const options = { commandId, reason: 'chaos' };
+    const answer = await this.#untilAnswered(method, { ...request, options }, admin);
+    const { result } = answer;
+    if (result === undefined) throw new Error(`${method.path} answered without a result`);
+    this.acknowledged.push({ commandId, position: Number(result.position) });
+    if (result.replayed) this.replayed += 1;
+    return answer;
+  }
+
+  async #untilAnswered<Request extends object, Response>(
+    method: Method<Request, Response>,
+    request: Partial<Request>,
+    bearer: string,
+  ): Promise<Response> {
+    const { identities, random, thinkMs } = this.#options;
+    await sleep(random.between(0, thinkMs));
+    await this.#gate;
+    this.#busy += 1;
+    const startedAtMs = performance.now();
+    try {
+      for (;;) {
+        const identity = identities[random.below(identities.length)];
+        try {
+          return await (identity as Endpoint).call(method, request, bearer);
+        } catch (error) {
+          const { code } = error as ServiceError;
+          const notYet = code === status.NOT_FOUND && performance.now() - startedAtMs < notYetMs;
+          if (!isPassing(error) && !notYet) throw error;
+          this.unanswered += 1;
+        }
+        await sleep(random.between(10, 80));
+      }
+    } finally {
+      this.#busy -= 1;
+    }
+  }
+}

@@ -1,0 +1,114 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+
+const main = fileURLToPath(new URL('../../services/ledgate/main.ts', import.meta.url));
+const startMs = 60_000;
+
+export interface ServiceOptions {
+  /** Arguments of `ledgate`. */
+  readonly args: readonly string[];
+  /** The whole of its `LEDGATE_…` environment. */
+  readonly env: Readonly<Record<string, string>>;
+  /** What it prints once it serves. */
+  readonly serves: string;
+}
+
+/** `ledgate …` as a process of its own, which is killed and started again on the same addresses. */
+export class ServiceProcess {
+  /** How long each completed start took, ms. */
+  readonly startsMs: number[] = [];
+  kills = 0;
+  readonly #options: ServiceOptions;
+  #child: ChildProcess | undefined;
+  #said = '';
+
+  constructor(options: ServiceOptions) {
+    this.#options = options;
+  }
+
+  get running(): boolean {
+    return this.#child !== undefined;
+  }
+
+  /** The end of what it printed. */
+  get said(): string {
+    return this.#said.slice(-4_000);
+  }
+
+  /** Starts it; resolves when it serves, rejects with what it said when it ends before. */
+  async start(): Promise<void> {
+    const startedAtMs = performance.now();
+    const child = this.#spawn();
+    await new Promise<void>((resolve, reject) => {
+      const fail = (why: string): void =>
+        reject(new Error(`${this.#options.args.join(' ')} ${why}:\n${this.said}`));
+      const patience = setTimeout(() => fail('does not serve'), startMs);
+      const hear = (): void => {
+        if (this.#said.includes(this.#options.serves)) {
+          clearTimeout(patience);
+          resolve();
+        }
+      };
+      child.stdout?.on('data', hear);
+      child.once('exit', (code, signal) => {
+        clearTimeout(patience);
+        fail(`ended with ${code ?? signal}`);
+      });
+    });
+    this.startsMs.push(performance.now() - startedAtMs);
+  }
+
+  /** Starts it and kills it that much later, wherever it is by then. */
+  async killWhileStarting(afterMs: number): Promise<void> {
+    this.#spawn();
+    await new Promise((resolve) => setTimeout(resolve, afterMs));
+    await this.kill();
+  }
+
+  /** SIGKILL: nothing is closed, nothing is flushed. */
+  async kill(): Promise<void> {
+    const child = this.#child;
+    if (child === undefined) throw new Error(`nothing to kill: ${this.said}`);
+    this.kills += 1;
+    await this.#end(child);
+  }
+
+  /** Ends it where it still runs. */
+  async remove(): Promise<void> {
+    if (this.#child !== undefined) await this.#end(this.#child);
+  }
+
+  async #end(child: ChildProcess): Promise<void> {
+    const gone = once(child, 'close');
+    child.kill('SIGKILL');
+    await gone;
+  }
+
+  #spawn(): ChildProcess {
+    if (this.#child !== undefined) throw new Error('it runs already');
+    const own = Object.entries(process.env).filter(([name]) => !name.startsWith('LEDGATE_'));
+    const env = {
+      ...Object.fromEntries(own),
+      UV_THREADPOOL_SIZE: String(availableParallelism() + 4),
+      ...this.#options.env,
+    };
+    const argv = ['--conditions=source', '--import', 'tsx', main, ...this.#options.args];
+    const child = spawn(process.execPath, argv, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#child = child;
+    this.#said = '';
+    const hear = (chunk: Buffer): void => {
+      this.#said = (this.#said + chunk.toString()).slice(-100_000);
+    };
+    child.stdout.on('data', hear);
+    child.stderr.on('data', hear);
+    const killAtExit = (): void => void child.kill('SIGKILL');
+    process.on('exit', killAtExit);
+    child.once('close', () => {
+      process.off('exit', killAtExit);
+      if (this.#child === child) this.#child = undefined;
+    });
+    return child;
+  }
+}
