@@ -1,7 +1,7 @@
 // What must be true before anything of the repository can run: dependencies installed, dist built.
 // Plain JavaScript without dependencies: it is the first thing that runs in a fresh clone.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync, utimesSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, statSync, utimesSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -51,4 +51,6 @@ export function build() {
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
   mustSucceed('The build', process.execPath, [tsc, '-p', 'tsconfig.build.json']);
   utimesSync(buildStamp, startedAt, startedAt);
+  // npm makes it executable once, when it links `ledgate`; a new file must be so again.
+  chmodSync(join(root, 'dist/services/ledgate/main.js'), 0o755);
 }

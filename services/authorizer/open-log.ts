@@ -10,16 +10,19 @@ import { MacKeys } from '#libs/ledger/mac.js';
 import { Secret } from '#libs/runtime/secret.js';
 import type { AuthorizerConfig } from '#services/authorizer/config.js';
 
+/** What tells where ledger L is, and under which key. */
+export type LedgerPlace = Pick<
+  AuthorizerConfig,
+  'log' | 'dataDir' | 'kafkaBrokers' | 'topicPrefix' | 'ledgerKey'
+>;
+
 /** Name of ledger L in a cell: the topic, and part of the derivation of its mac keys. */
 export function ledgerName({ topicPrefix }: Pick<AuthorizerConfig, 'topicPrefix'>): string {
   return `${topicPrefix}.ledger.v1`;
 }
 
 /** Opens ledger L where the configuration says. Kafka's topic must exist. */
-export function openLog(
-  config: AuthorizerConfig,
-  onTrouble: (trouble: KafkaTrouble) => void,
-): EventLog {
+export function openLog(config: LedgerPlace, onTrouble: (trouble: KafkaTrouble) => void): EventLog {
   const name = ledgerName(config);
   if (config.log === 'embedded') {
     return openEmbeddedLog({ path: join(config.dataDir, 'ledger'), name });
@@ -31,11 +34,11 @@ export function openLog(
 }
 
 /** The keys that prove which records count: from the configuration, or the file that identity made. */
-export function macKeysOf(config: AuthorizerConfig): MacKeys {
+export function macKeysOf(config: LedgerPlace): MacKeys {
   return new MacKeys(ledgerName(config), parseLedgerSecrets(config.ledgerKey ?? keyFile(config)));
 }
 
-function keyFile({ log, dataDir }: AuthorizerConfig): Secret {
+function keyFile({ log, dataDir }: LedgerPlace): Secret {
   if (log !== 'embedded') {
     throw new Failure('MISCONFIGURED', 'set LEDGATE_LEDGER_KEY (or LEDGATE_LEDGER_KEY_FILE)');
   }

@@ -1,10 +1,10 @@
 #!/usr/bin/env node
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { addCheckCommands } from './commands/check.js';
 import { addGrantCommands } from './commands/grant.js';
 import { addGroupCommands } from './commands/group.js';
 import { addKeyCommands } from './commands/key.js';
-import { addOperateCommands } from './commands/operate.js';
+import { addLedgerCommands, addOperateCommands } from './commands/operate.js';
 import { addPermissionCommands, addRoleCommands } from './commands/role.js';
 import { addServiceCommands } from './commands/service.js';
 import { addTenantCommands } from './commands/tenant.js';
@@ -14,7 +14,11 @@ import { addUserCommands } from './commands/user.js';
 const program = new Command('ledgate')
   .description('event-sourced authentication and authorization over gRPC')
   .version('0.1.0')
-  .option('--data <folder>', 'data folder, with the profile of the command line', './data')
+  .addOption(
+    new Option('--data <folder>', 'data folder: ledger, keys, profile of the command line')
+      .default('./data')
+      .env('LEDGATE_DATA_DIR'),
+  )
   .option('--identity <address>', 'host:port of identity [LEDGATE_IDENTITY_URL]')
   .option('--authorizer <address>', 'host:port of the authorizer [LEDGATE_AUTHORIZER_URL]')
   .option('--credential <text>', 'your API key or access token [LEDGATE_CREDENTIAL]')
@@ -28,7 +32,7 @@ const program = new Command('ledgate')
   .addHelpText(
     'after',
     `
-Exit codes: 0 done, ALLOW · 1 the answer is no (DENY, findings) · 2 wrong words or fields ·
+Exit codes: 0 done, ALLOW · 1 the answer is no (DENY, findings) · 2 wrong words, fields or settings ·
 3 your credential is missing or not allowed · 4 not found, exists already, wrong state ·
 5 cannot be reached or overloaded, try again · 70 a fault of Ledgate`,
   )
@@ -38,6 +42,7 @@ Exit codes: 0 done, ALLOW · 1 the answer is no (DENY, findings) · 2 wrong word
 
 addServiceCommands(program);
 addOperateCommands(program);
+addLedgerCommands(program);
 addTenantCommands(program);
 addUserCommands(program);
 addKeyCommands(program);

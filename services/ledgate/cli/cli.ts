@@ -97,7 +97,7 @@ export function withCli<Args extends unknown[]>(
         cli.close();
       }
     } catch (error) {
-      const report = reportFailure(error, target?.identity ?? '');
+      const report = reportFailure(error, target);
       process.stderr.write(`ledgate: ${report.text}\n`);
       process.exitCode = report.exitCode;
     }

@@ -1,11 +1,11 @@
 import { status } from '@grpc/grpc-js';
 
-/** What the process ends with; `ledgate help exit-codes` and docs/cli.md list them. */
+/** What the process ends with; `ledgate --help` and docs/cli.md list them. */
 export const ExitCode = {
   OK: 0,
   /** The answer is no: DENY, not authenticated, `verify` or `doctor` found something. */
   NO: 1,
-  /** Wrong words on the command line, or a field that was refused. */
+  /** Wrong words on the command line, a refused field, or a configuration that cannot work. */
   USAGE: 2,
   /** The caller's own credential is missing, wrong or not allowed. */
   NOT_ALLOWED: 3,

@@ -3,6 +3,7 @@ import { Failure } from '#libs/errors/failure.js';
 import { rowOf } from '#libs/grpc/status-of.js';
 import { ConfigError } from '#libs/runtime/env.js';
 import { ExitCode, exitCodeOf } from './exit-code.js';
+import type { Target } from './target.js';
 
 export interface FailureReport {
   readonly text: string;
@@ -10,13 +11,15 @@ export interface FailureReport {
 }
 
 /** What went wrong and what to do about it, for the person at the terminal. */
-export function reportFailure(error: unknown, identity: string): FailureReport {
+export function reportFailure(error: unknown, target: Target | undefined): FailureReport {
   if (error instanceof ConfigError) return { text: error.message, exitCode: ExitCode.USAGE };
   if (error instanceof Failure) {
-    return { text: error.message, exitCode: exitCodeOf(rowOf(error.reason).code) };
+    const misconfigured = error.reason === 'MISCONFIGURED';
+    const exitCode = misconfigured ? ExitCode.USAGE : exitCodeOf(rowOf(error.reason).code);
+    return { text: error.message, exitCode };
   }
   if (isServiceError(error)) {
-    return { text: `${error.details}${advice(error, identity)}`, exitCode: exitCodeOf(error.code) };
+    return { text: serviceErrorText(error, target), exitCode: exitCodeOf(error.code) };
   }
   const text = error instanceof Error ? error.message : String(error);
   return { text, exitCode: ExitCode.INTERNAL };
@@ -26,12 +29,21 @@ function isServiceError(error: unknown): error is ServiceError {
   return error instanceof Error && 'code' in error && 'details' in error;
 }
 
-function advice(error: ServiceError, identity: string): string {
+const unreachable = /\b(?:connect|getaddrinfo) (E[A-Z]+ [^\s.]+(?:\.[^\s.]+)*)/;
+
+function serviceErrorText(error: ServiceError, target: Target | undefined): string {
   if (error.code === status.UNAUTHENTICATED) {
-    return '\nGive an API key or token: --credential, LEDGATE_CREDENTIAL, or --data with its profile.';
+    const missing = target?.credential === undefined;
+    const advice = missing
+      ? 'Give an API key or token: --credential, LEDGATE_CREDENTIAL, or --data with its profile.'
+      : 'It may be mistyped, expired or revoked: `ledgate whoami` tells, --credential gives another.';
+    return `${error.details}\n${advice}`;
   }
-  if (error.code === status.UNAVAILABLE && /connect|resolve|ECONN/i.test(error.details)) {
-    return `\nIs Ledgate running? \`ledgate dev\` starts it; --identity and --authorizer say where it is (now ${identity}).`;
-  }
-  return '';
+  const [, why] = unreachable.exec(error.details) ?? [];
+  if (error.code !== status.UNAVAILABLE || why === undefined) return error.details;
+  const places = `identity ${target?.identity ?? ''}, authorizer ${target?.authorizer ?? ''}`;
+  return (
+    `cannot connect: ${why}\nIs Ledgate running? \`npm start\` starts it. ` +
+    `--identity and --authorizer say where it is (now ${places}).`
+  );
 }

@@ -19,7 +19,7 @@ export class Output {
 
   /** One thing: a list of its fields. */
   one(row: Row): void {
-    if (this.#json) return this.#document(row);
+    if (this.#json) return this.document(row);
     const table = new Table({ chars: plain, style: { head: [], border: [] } });
     for (const [name, cell] of Object.entries(row)) {
       if (cell !== undefined && cell !== '') table.push([title(name), text(cell)]);
@@ -29,7 +29,7 @@ export class Output {
 
   /** Many things of one kind. `empty` is said when there are none. */
   many(rows: readonly Row[], empty: string): void {
-    if (this.#json) return this.#document(rows);
+    if (this.#json) return this.document(rows);
     const [first] = rows;
     if (first === undefined) return this.#write(`${empty}\n`);
     const names = Object.keys(first);
@@ -49,7 +49,8 @@ export class Output {
     this.#write(this.#json ? `${JSON.stringify(row, plainNumbers)}\n` : `${forPeople}\n`);
   }
 
-  #document(value: unknown): void {
+  /** Any value, as JSON. */
+  document(value: unknown): void {
     this.#write(`${JSON.stringify(value, plainNumbers, 2)}\n`);
   }
 }

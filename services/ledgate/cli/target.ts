@@ -18,7 +18,7 @@ export interface Target {
   readonly key: string | undefined;
 }
 
-/** What `ledgate dev` and `ledgate init` leave in the data folder, so that nothing must be typed. */
+/** What `ledgate dev` leaves in the data folder, so that nothing must be typed. */
 const profileShape = z.object({
   identity: z.string().optional(),
   authorizer: z.string().optional(),
@@ -35,6 +35,17 @@ export const profileFile = 'ledgate.json';
 export interface TargetFlags extends Profile {
   readonly data: string;
 }
+
+/** Variables of the command line; services of the same shell must not take them for typos. */
+export const targetVariables = [
+  'LEDGATE_IDENTITY_URL',
+  'LEDGATE_AUTHORIZER_URL',
+  'LEDGATE_CREDENTIAL',
+  'LEDGATE_TENANT',
+  'LEDGATE_CA',
+  'LEDGATE_CERT',
+  'LEDGATE_KEY',
+] as const;
 
 /** Flags win over the environment, the environment over the profile in the data folder. */
 export function resolveTarget(flags: TargetFlags, env: NodeJS.ProcessEnv): Target {

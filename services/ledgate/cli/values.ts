@@ -21,6 +21,12 @@ export function moment(text: string): bigint {
   return BigInt(ms);
 }
 
+/** A whole number, 0 or more. */
+export function whole(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('Write a whole number.');
+  return Number(text);
+}
+
 export function list(text: string): string[] {
   return text.split(',').map((one) => one.trim());
 }

@@ -129,18 +129,19 @@ function show(cli: Cli, explained: ExplainResponse): void {
   const decision = answer?.decision === Decision.DECISION_ALLOW ? 'ALLOW' : 'DENY';
   process.exitCode = decision === 'ALLOW' ? ExitCode.OK : ExitCode.NO;
   if (cli.out.json) {
-    const text = JSON.stringify(explained, (_, value: unknown) =>
-      typeof value === 'bigint' ? Number(value) : value,
-    );
-    process.stdout.write(`${text}\n`);
-    return;
+    const { answered } = answer ?? {};
+    const { position, stalenessMs } = answered ?? {};
+    const { reason, tenantId, principalId, decisionId } = answer ?? {};
+    const head = { decision, reason, tenantId, principalId, position, stalenessMs, decisionId };
+    return cli.out.document({ ...head, summary, paths, events });
   }
-  cli.out.say(`${decision} (${answer?.reason ?? ''}): ${summary}`);
+  cli.out.say(decision === 'ALLOW' ? summary : `${summary} (${answer?.reason ?? ''})`);
   for (const path of paths) {
     const by = path.groupId === '' ? '' : ` by group ${path.groupId}`;
     const where = path.resourcePrefix === '' ? 'everything' : path.resourcePrefix;
     const lacks = path.missing === '' ? '' : `  missing: ${path.missing}`;
-    cli.out.say(`  role ${path.roleName || path.roleId} on ${where}${by}${lacks}`);
+    const role = path.roleName || path.roleId;
+    cli.out.say(`  role ${role} on ${where}${by} (grant ${path.grantId})${lacks}`);
     for (const event of path.events) cli.out.say(`    ${eventLine(event)}`);
   }
   for (const event of events) cli.out.say(`  ${eventLine(event)}`);

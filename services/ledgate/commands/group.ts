@@ -46,6 +46,10 @@ export function addGroupCommands(program: Command): void {
         }),
       );
   }
+  addGroupLists(group);
+}
+
+function addGroupLists(group: Command): void {
   group
     .command('list')
     .description('list groups')

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { withCli } from '../cli/cli.js';
 import { ExitCode } from '../cli/exit-code.js';
-import { list } from '../cli/values.js';
+import { list, whole } from '../cli/values.js';
 import { makeCertificates, type CertificateFlags } from '../operate/dev-certs.js';
 import { examine } from '../operate/doctor.js';
 import { init, type InitFlags } from '../operate/init.js';
@@ -13,7 +13,7 @@ interface LedgerFlags {
   readonly brokers?: string[];
 }
 
-/** `ledgate init`, `dev-certs`, `tail`, `verify`, `doctor` */
+/** `ledgate init`, `dev-certs` */
 export function addOperateCommands(program: Command): void {
   program
     .command('init')
@@ -22,9 +22,9 @@ export function addOperateCommands(program: Command): void {
     .option(
       '--replication-factor <n>',
       'of the topics; default: 3, or the number of brokers',
-      Number,
+      whole,
     )
-    .action(withCli(async (cli, flags: InitFlags) => init(flags, cli.out)));
+    .action(withCli(async (cli, flags: InitFlags) => init({ ...flags, data: cli.data }, cli.out)));
   program
     .command('dev-certs')
     .description('certificates for development: an authority, a server, clients')
@@ -34,11 +34,15 @@ export function addOperateCommands(program: Command): void {
       '127.0.0.1',
     ])
     .option('--client <names>', 'one client certificate each', list, ['client'])
-    .option('--days <n>', 'validity', '30')
+    .option('--days <n>', 'validity', whole, 30)
     .action(withCli(async (cli, flags: CertificateFlags) => makeCertificates(flags, cli.out)));
+}
+
+/** `ledgate tail`, `verify`, `doctor` */
+export function addLedgerCommands(program: Command): void {
   ledgerCommand(program, 'tail')
     .description('the ledger as readable lines, live, with the verdict on each record')
-    .option('--from <position>', 'first position to show', Number, 0)
+    .option('--from <position>', 'first position to show', whole, 0)
     .option('--once', 'stop at the present end')
     .action(
       withCli(async (cli, flags: LedgerFlags & { from: number; once?: boolean }) => {
@@ -49,7 +53,7 @@ export function addOperateCommands(program: Command): void {
         const { log, macKeys } = access;
         const { from, once = false } = flags;
         await tailLedger({ log, macKeys, from, once, signal: stop.signal }, cli.out);
-        await access.close();
+        await access.log.close();
       }),
     );
   ledgerCommand(program, 'verify')
@@ -61,12 +65,20 @@ export function addOperateCommands(program: Command): void {
         const result = await withProgressBar(watched, (onProgress) =>
           verifyLedger(access.log, access.macKeys, onProgress),
         );
-        await access.close();
+        await access.log.close();
+        if (result.findings.length > 0) process.exitCode = ExitCode.NO;
+        if (cli.out.json) return cli.out.document(result);
         const { position, chain, accepted, findings } = result;
         const voids = Object.entries(result.void).map(([why, count]) => `${why} ${count}`);
         const events = Object.entries(result.events).map(([type, count]) => `${type} ${count}`);
-        cli.out.one({ position, chain, accepted, void: voids, events, findings });
-        if (findings.length > 0) process.exitCode = ExitCode.NO;
+        cli.out.one({
+          position,
+          chain,
+          accepted,
+          void: voids.join(', '),
+          events: events.join(', '),
+        });
+        for (const finding of findings) cli.out.say(`LOOK: ${finding}`);
       }),
     );
   ledgerCommand(program, 'doctor')
@@ -77,7 +89,7 @@ export function addOperateCommands(program: Command): void {
       withCli(async (cli, flags: LedgerFlags) => {
         const access = openLedgerOf({ ...flags, data: cli.data });
         const findings = await examine(cli, access);
-        await access.close();
+        await access.log.close();
         cli.out.many(
           findings.map(({ check, ok, result }) => ({ check, ok: ok ? 'ok' : 'LOOK', result })),
           '',

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { authorizerConfigFromEnv } from '#services/authorizer/config.js';
+import { authorizerConfigFromEnv, authorizerVariables } from '#services/authorizer/config.js';
 import { startAuthorizer } from '#services/authorizer/main.js';
-import { identityConfigFromEnv } from '#services/identity/config.js';
+import { identityConfigFromEnv, identityVariables } from '#services/identity/config.js';
 import { startIdentity } from '#services/identity/main.js';
-import { withCli } from '../cli/cli.js';
-import type { Output } from '../cli/output.js';
+import { withCli, type Cli } from '../cli/cli.js';
+import { targetVariables } from '../cli/target.js';
 import { startDev, type RunningDev } from '../operate/dev.js';
 
 /** `ledgate dev` and `ledgate up …` */
@@ -16,7 +16,7 @@ export function addServiceCommands(program: Command): void {
     .action(
       withCli(async (cli, flags: { demo: boolean }) => {
         const running = await startDev({ dataDir: cli.data, demo: flags.demo });
-        announce(running, cli.data, cli.out);
+        announce(running, cli, flags.demo);
         await untilStopped(() => running.close());
       }),
     );
@@ -24,19 +24,26 @@ export function addServiceCommands(program: Command): void {
   up.command('identity')
     .description('takes commands, appends events, issues tokens')
     .action(
-      withCli(async () => {
-        const running = await startIdentity(identityConfigFromEnv());
+      withCli(async (cli) => {
+        const running = await startIdentity(identityConfigFromEnv(environment(cli.data)));
         await untilStopped(() => running.close());
       }),
     );
   up.command('authorizer')
     .description('answers Authenticate and Authorize from memory')
     .action(
-      withCli(async () => {
-        const running = await startAuthorizer(authorizerConfigFromEnv());
+      withCli(async (cli) => {
+        const running = await startAuthorizer(authorizerConfigFromEnv(environment(cli.data)));
         await untilStopped(() => running.close());
       }),
     );
+}
+
+/** What a service is told; variables of the other one and of the command line are no typos. */
+function environment(dataDir: string) {
+  const env = { ...process.env, LEDGATE_DATA_DIR: dataDir };
+  const services = [...Object.keys(identityVariables), ...Object.keys(authorizerVariables)];
+  return { env, alsoKnown: [...services, ...targetVariables] };
 }
 
 /** Resolves after the first SIGTERM or SIGINT, once everything is closed; a second one exits at once. */
@@ -53,12 +60,18 @@ function untilStopped(close: () => Promise<unknown>): Promise<void> {
   });
 }
 
-function announce(running: RunningDev, data: string, out: Output): void {
-  const { identity, authorizer, demo } = running;
+/** Tests and `tour` wait for the first line. */
+function announce(running: RunningDev, { data, out }: Cli, wanted: boolean): void {
+  const { identity, authorizer, clusterId, demo } = running;
+  if (out.json) return out.line({ identity, authorizer, clusterId, ...demo }, '');
   out.say(`Ledgate serves: identity ${identity}, authorizer ${authorizer} (ledger in ${data})`);
   const ledgate = data === './data' ? 'npx ledgate' : `npx ledgate --data ${data}`;
   if (demo === undefined) {
-    return out.say(`Try: ${ledgate} check orders:read projects/acme/orders/17 --who alice`);
+    if (!wanted) return;
+    return out.say(`
+The demo tenant was made before. Its keys are not shown again; new ones are made by
+  ${ledgate} key create alice --name again
+  ${ledgate} key create shop --name again`);
   }
   out.say(`
 A demo tenant was made. The command line acts as its administrator. Shown this once:
@@ -71,7 +84,7 @@ Try next, in another terminal:
   ${ledgate} explain orders:read projects/acme/orders/17 --who alice
   ${ledgate} explain orders:refund projects/acme/orders/17 --who alice
   ${ledgate} grant list alice
-  ${ledgate} revoke grant <the grant>      then ask again
+  ${ledgate} revoke grant <grant id>    and ask again
   ${ledgate} tail --once
   npm run tour`);
 }

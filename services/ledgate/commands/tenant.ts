@@ -3,7 +3,7 @@ import { TenantServiceClient, type Tenant } from '#proto/ledgate/identity/v1/ten
 import { ask } from '../cli/ask.js';
 import { withCli } from '../cli/cli.js';
 import type { Row } from '../cli/output.js';
-import { duration, secretFromStdin } from '../cli/values.js';
+import { duration, secretFromStdin, whole } from '../cli/values.js';
 
 interface SettingFlags {
   readonly passwordMinLength?: number;
@@ -64,6 +64,10 @@ export function addTenantCommands(program: Command): void {
         if (answer.tenant) cli.out.one(rowOf(answer.tenant));
       }),
     );
+  addTenantChanges(tenant);
+}
+
+function addTenantChanges(tenant: Command): void {
   withSettings(tenant.command('settings'))
     .description('change settings of the tenant')
     .action(
@@ -105,7 +109,7 @@ export function addTenantCommands(program: Command): void {
 
 function withSettings(command: Command): Command {
   return command
-    .option('--password-min-length <n>', 'code points, 8 to 64', Number)
+    .option('--password-min-length <n>', 'code points, 8 to 64', whole)
     .option('--access-token-ttl <time>', 'e.g. 10m', duration)
     .option('--soft-staleness <time>', 'answers older than this are marked', duration)
     .option('--hard-staleness <time>', 'answers older than this are refused', duration);

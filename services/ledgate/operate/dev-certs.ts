@@ -6,7 +6,7 @@ export interface CertificateFlags {
   readonly out: string;
   readonly host: string[];
   readonly client: string[];
-  readonly days: string;
+  readonly days: number;
 }
 
 /** Makes certificates for development: an authority, one server certificate, client certificates. */
@@ -19,7 +19,7 @@ export async function makeCertificates(flags: CertificateFlags, out: Output): Pr
     random: systemRandom,
     hosts: flags.host,
     clients: flags.client,
-    days: Number(flags.days),
+    days: flags.days,
   });
   const files = writeDevCertificates(flags.out, certificates);
   out.many(

@@ -2,13 +2,17 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from '#libs/grpc/connect.js';
 import { openEmbeddedStore } from '#libs/ledger/embedded/embedded-store.js';
-import { authorizerConfigFromEnv, authorizerVariables } from '#services/authorizer/config.js';
+import {
+  authorizerConfigFromEnv,
+  authorizerVariables,
+  type AuthorizerConfig,
+} from '#services/authorizer/config.js';
 import { startAuthorizer } from '#services/authorizer/main.js';
 import { ledgerName } from '#services/identity/adapters/open-ledger.js';
 import { identityConfigFromEnv, identityVariables } from '#services/identity/config.js';
 import { startIdentity } from '#services/identity/main.js';
 import type { Connect } from '../cli/ask.js';
-import { profileFile, readProfile } from '../cli/target.js';
+import { profileFile, readProfile, targetVariables } from '../cli/target.js';
 import { createAuthorizerKey } from './authorizer-account.js';
 import { createDemo, type Demo } from './demo.js';
 
@@ -41,26 +45,44 @@ export interface DevOptions {
 
 /** Starts identity and the authorizer on the embedded log in `dataDir`, and makes a demo tenant once. */
 export async function startDev(options: DevOptions): Promise<RunningDev> {
+  const opened: (() => Promise<unknown>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const one of opened.splice(0).reverse()) await one();
+  };
+  try {
+    return { ...(await start(options, (one) => opened.push(one))), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function start(
+  options: DevOptions,
+  later: (close: () => Promise<unknown>) => void,
+): Promise<Omit<RunningDev, 'close'>> {
   const { dataDir } = options;
   const forced = { LEDGATE_LOG: 'embedded', LEDGATE_DATA_DIR: dataDir };
   const env = { ...defaults, ...process.env, ...options.env, ...forced };
-  const alsoKnown = [...Object.keys(identityVariables), ...Object.keys(authorizerVariables)];
+  const services = [...Object.keys(identityVariables), ...Object.keys(authorizerVariables)];
+  const alsoKnown = [...services, ...targetVariables];
   const config = identityConfigFromEnv({ env, alsoKnown });
   const store = openEmbeddedStore(join(dataDir, 'ledger'));
+  later(() => store.close());
   const log = store.log(ledgerName(config));
   const identity = await startIdentity(config, { log, vault: store.vault() });
-  const bootstrapFile = join(dataDir, 'bootstrap-api-key');
-  const connectAs = asHolderOf(bootstrapFile, identity.address);
+  later(() => identity.close());
+  const connectAs = asHolderOf(join(dataDir, 'bootstrap-api-key'), identity.address);
   const askingKey = await authorizerKey(dataDir, connectAs);
-  const withIdentity = {
+  const derived = {
     LEDGATE_IDENTITY_URL: identity.address,
     ...(askingKey === undefined ? {} : { LEDGATE_IDENTITY_CREDENTIAL: askingKey }),
-    LEDGATE_LEDGER_KEY: readFileSync(join(dataDir, 'keys', 'ledger.key'), 'utf8').trim(),
   };
   const authorizer = await startAuthorizer(
-    authorizerConfigFromEnv({ env: { ...withIdentity, ...env }, alsoKnown }),
+    withNextMetricsPort(authorizerConfigFromEnv({ env: { ...env, ...derived }, alsoKnown })),
     { log },
   );
+  later(() => authorizer.close());
   const addresses = { identity: identity.address, authorizer: authorizer.address };
   const known = readProfile(dataDir);
   const first = options.demo && connectAs !== undefined && known.credential === undefined;
@@ -69,16 +91,17 @@ export async function startDev(options: DevOptions): Promise<RunningDev> {
   const profile = { ...known, ...addresses, ...(credential === undefined ? {} : { credential }) };
   const file = join(dataDir, profileFile);
   writeFileSync(file, `${JSON.stringify(profile, null, 2)}\n`, readable);
-  return {
-    ...addresses,
-    clusterId: identity.clusterId,
-    demo,
-    close: async () => {
-      await authorizer.close();
-      await identity.close();
-      await store.close();
-    },
-  };
+  return { ...addresses, clusterId: identity.clusterId, demo };
+}
+
+/** Two services in one process cannot share a port: identity has the one given, this the next. */
+function withNextMetricsPort(config: AuthorizerConfig): AuthorizerConfig {
+  const { metricsAddress } = config;
+  if (metricsAddress === undefined) return config;
+  const colon = metricsAddress.lastIndexOf(':');
+  const port = Number(metricsAddress.slice(colon + 1));
+  if (port === 0) return config;
+  return { ...config, metricsAddress: `${metricsAddress.slice(0, colon)}:${port + 1}` };
 }
 
 function asHolderOf(keyFile: string, address: string): Connect | undefined {

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { status } from '@grpc/grpc-js';
 import { genesisCodec } from '#libs/events/control-codec.js';
 import { checkTopics, topicSpecs } from '#libs/ledger/kafka/topics.js';
 import { decodeRecord, RecordKind } from '#libs/ledger/record.js';
@@ -104,12 +105,18 @@ async function topics({ brokers, topicPrefix }: LedgerAccess): Promise<string | 
 
 async function identity(cli: Cli): Promise<string | undefined> {
   const client = cli.identity(LedgerServiceClient);
-  const { position, stalenessMs, healthy, quarantinedKeys } = await ask(client, 'getStatus', {
-    stateHash: false,
-  });
+  const seen = await ask(client, 'getStatus', { stateHash: false }).catch(unlessForbidden);
+  if (seen === undefined) return '(answers; an operator of the system tenant is told more)';
+  const { position, stalenessMs, healthy, quarantinedKeys } = seen;
   if (quarantinedKeys > 0n) return `${quarantinedKeys} keys are quarantined: start a newer build`;
   if (!healthy) return `not serving at position ${position}, ${stalenessMs} ms stale`;
   return `(position ${position}, ${stalenessMs} ms stale)`;
+}
+
+/** Not every credential may see the status; that identity says so shows that it is there. */
+function unlessForbidden(error: unknown): undefined {
+  if (!(error instanceof Error) || !('code' in error)) throw error;
+  if (error.code !== status.PERMISSION_DENIED) throw error;
 }
 
 async function authorizer(cli: Cli): Promise<string | undefined> {

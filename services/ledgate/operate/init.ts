@@ -3,12 +3,16 @@ import { join } from 'node:path';
 import { Failure } from '#libs/errors/failure.js';
 import { ensureTopics, checkTopics, topicSpecs } from '#libs/ledger/kafka/topics.js';
 import { connect } from '#libs/grpc/connect.js';
+import { authorizerVariables } from '#services/authorizer/config.js';
 import { startIdentity } from '#services/identity/main.js';
 import { identityConfigFromEnv } from '#services/identity/config.js';
 import type { Output } from '../cli/output.js';
+import { targetVariables } from '../cli/target.js';
 import { createAuthorizerKey } from './authorizer-account.js';
 
 export interface InitFlags {
+  /** Data folder of the founding identity. */
+  readonly data: string;
   /** Folder for the two API keys that are shown once. */
   readonly out?: string;
   readonly replicationFactor?: number;
@@ -20,7 +24,9 @@ export interface InitFlags {
  * repeat: what is there stays, and keys are shown only when they are made.
  */
 export async function init(flags: InitFlags, out: Output): Promise<void> {
-  const config = { ...identityConfigFromEnv(), address: '127.0.0.1:0' };
+  const env = { ...process.env, LEDGATE_DATA_DIR: flags.data };
+  const alsoKnown = [...Object.keys(authorizerVariables), ...targetVariables];
+  const config = { ...identityConfigFromEnv({ env, alsoKnown }), address: '127.0.0.1:0' };
   if (config.log === 'kafka') await prepareTopics(config, flags, out);
   const { metricsAddress: _, tls: __, ...local } = config;
   const identity = await startIdentity(
@@ -29,13 +35,17 @@ export async function init(flags: InitFlags, out: Output): Promise<void> {
   );
   try {
     const { founded, address, clusterId } = identity;
-    if (founded === undefined) return out.say(`cell ${clusterId} was founded before`);
+    if (founded === undefined) {
+      if (out.json) return out.one({ clusterId, founded: false });
+      return out.say(`cell ${clusterId} was founded before`);
+    }
     const bearer = founded.apiKey;
     const connection = { address, credentials: undefined, allowPlaintext: false, bearer };
     const authorizerKey = await createAuthorizerKey((client) => connect(client, connection));
     if (flags.out !== undefined) keep(flags.out, bearer, authorizerKey);
     const { adminPrincipal } = founded;
-    if (out.json) out.one({ clusterId, adminPrincipal, apiKey: bearer, authorizerKey });
+    if (out.json)
+      out.one({ clusterId, founded: true, adminPrincipal, apiKey: bearer, authorizerKey });
     else {
       out.say(`cell ${clusterId} is founded. Both keys are shown this once:`);
       out.say(`  first administrator of the system tenant   ${bearer}`);

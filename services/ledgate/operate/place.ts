@@ -1,19 +1,17 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { Failure } from '#libs/errors/failure.js';
+import type { EventLog } from '#libs/ledger/event-log.js';
 import type { MacKeys } from '#libs/ledger/mac.js';
-import { MacKeys as Keys } from '#libs/ledger/mac.js';
-import { parseLedgerSecrets } from '#libs/ledger/ledger-secrets.js';
 import { readEnv } from '#libs/runtime/env.js';
-import { readOrCreateKey } from '#services/identity/adapters/key-file.js';
-import {
-  ledgerName,
-  openLedger,
-  type OpenLedger,
-} from '#services/identity/adapters/open-ledger.js';
-import { identityVariables } from '#services/identity/config.js';
+import { authorizerVariables } from '#services/authorizer/config.js';
+import { macKeysOf, openLog } from '#services/authorizer/open-log.js';
 
-/** Where the ledger of this machine is and with which key it is read, without starting a service. */
-export interface LedgerAccess extends OpenLedger {
+/** The ledger and the key to judge it by, without a service in between. */
+export interface LedgerAccess {
+  readonly log: EventLog;
   readonly macKeys: MacKeys;
+  /** Empty: an embedded log. */
   readonly brokers: readonly string[];
   readonly topicPrefix: string;
 }
@@ -26,28 +24,35 @@ const names = [
   'LEDGATE_LEDGER_KEY',
 ] as const;
 
-/** Opens the ledger that the environment, or `--data` and `--brokers`, name. Close it. */
+/**
+ * Opens the ledger that the environment, or `--data` and `--brokers`, name. Close its log.
+ *
+ * @throws Failure MISCONFIGURED when there is none; nothing is ever created here.
+ */
 export function openLedgerOf(flags: { data: string; brokers?: string[] }): LedgerAccess {
-  const shape = Object.fromEntries(names.map((name) => [name, identityVariables[name]])) as Pick<
-    typeof identityVariables,
+  const shape = Object.fromEntries(names.map((name) => [name, authorizerVariables[name]])) as Pick<
+    typeof authorizerVariables,
     (typeof names)[number]
   >;
-  const overrides = {
-    LEDGATE_DATA_DIR: process.env['LEDGATE_DATA_DIR'] ?? flags.data,
-    ...(flags.brokers === undefined
-      ? {}
-      : { LEDGATE_LOG: 'kafka', LEDGATE_KAFKA_BROKERS: flags.brokers.join(',') }),
+  const { data, brokers } = flags;
+  const fromFlags = {
+    LEDGATE_DATA_DIR: data,
+    ...(brokers && { LEDGATE_LOG: 'kafka', LEDGATE_KAFKA_BROKERS: brokers.join(',') }),
   };
-  const known = Object.keys(process.env).filter((name) => name.startsWith('LEDGATE_'));
-  const env = readEnv(shape, { env: { ...process.env, ...overrides }, alsoKnown: known });
+  const alsoKnown = Object.keys(process.env).filter((name) => name.startsWith('LEDGATE_'));
+  const env = readEnv(shape, { env: { ...process.env, ...fromFlags }, alsoKnown });
   const place = {
     log: env.LEDGATE_LOG,
     dataDir: env.LEDGATE_DATA_DIR,
     kafkaBrokers: env.LEDGATE_KAFKA_BROKERS,
     topicPrefix: env.LEDGATE_TOPIC_PREFIX,
+    ledgerKey: env.LEDGATE_LEDGER_KEY,
   };
-  const key = env.LEDGATE_LEDGER_KEY ?? readOrCreateKey(join(place.dataDir, 'keys', 'ledger.key'));
-  const macKeys = new Keys(ledgerName(place), parseLedgerSecrets(key));
-  const opened = openLedger(place, () => {});
-  return { ...opened, macKeys, brokers: place.kafkaBrokers, topicPrefix: place.topicPrefix };
+  if (place.log === 'embedded' && !existsSync(join(data, 'ledger', 'data.mdb'))) {
+    const advice = 'say where it is: --data, or --brokers for Kafka';
+    throw new Failure('MISCONFIGURED', `there is no ledger in ${data}: ${advice}`);
+  }
+  const macKeys = macKeysOf(place);
+  const log = openLog(place, () => {});
+  return { log, macKeys, brokers: place.kafkaBrokers, topicPrefix: place.topicPrefix };
 }
