@@ -9,6 +9,8 @@ export interface LedgerClaim {
   readonly position: number;
   /** `a`: position of L at which the credential was verified. */
   readonly authPosition: number;
+  /** `c`: id of the credential that was verified; when it is revoked or blocked, the token is dead. */
+  readonly credential: string;
 }
 
 /** What an access token says (RFC 9068 section 2.2). Times in seconds since the Unix epoch. */

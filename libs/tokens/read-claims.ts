@@ -70,7 +70,8 @@ function ledgerClaim(value: unknown): LedgerClaim | undefined {
   const epoch = whole(fields['e']);
   const position = whole(fields['L']);
   const authPosition = whole(fields['a']);
-  return epoch === undefined || position === undefined || authPosition === undefined
-    ? undefined
-    : { epoch, position, authPosition };
+  const credential = text(fields['c']);
+  if (epoch === undefined || position === undefined) return undefined;
+  if (authPosition === undefined || credential === undefined) return undefined;
+  return { epoch, position, authPosition, credential };
 }

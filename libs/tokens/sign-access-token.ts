@@ -10,7 +10,7 @@ export async function signAccessToken(key: SigningKey, claims: AccessClaims): Pr
 }
 
 function toPayload(claims: AccessClaims): Record<string, unknown> {
-  const { epoch, position, authPosition } = claims.ledger;
+  const { epoch, position, authPosition, credential } = claims.ledger;
   return {
     iss: claims.issuer,
     sub: claims.subject,
@@ -23,6 +23,6 @@ function toPayload(claims: AccessClaims): Record<string, unknown> {
     ...(claims.scopes === undefined ? {} : { scope: claims.scopes.join(' ') }),
     amr: claims.amr,
     auth_time: claims.authTimeS,
-    lg: { e: epoch, L: position, a: authPosition },
+    lg: { e: epoch, L: position, a: authPosition, c: credential },
   };
 }

@@ -12,7 +12,8 @@ import type { KeyKind } from '#libs/events/keys.js';
  *   ledgerOnly: why no command can bring this history about (absent: commands can)
  *   steps:
  *     - <EventName>: {fields}     an event of the catalogue; what is left out has a default (below)
- *     - token: {name, principal, kid, client?, scopes?, until?}    a token is issued here and now
+ *     - token: {name, principal, kid, client?, of?, scopes?, until?}   a token is issued here and now,
+ *                                                               for the API key `of`
  *     - quarantine: [kind, id]    a record that writes this key could not be read
  *     - ask: <action>, on: <resource>, expect: <REASON>            and one of
  *         as: <principal> | key: <API key> | token: <token name>
@@ -41,6 +42,7 @@ export interface WorldToken {
   readonly principal: string;
   readonly kid: string;
   readonly client: string;
+  readonly credential: string;
   readonly scopes: readonly string[];
   readonly until: number;
 }
@@ -181,12 +183,13 @@ function stepOf(step: Fields, index: number): Step {
   }
   const fields = (name: string): Fields => (step[name] ?? {}) as Fields;
   if (step['token'] !== undefined) {
-    const { name, principal, kid, client, scopes, until } = fields('token');
+    const { name, principal, kid, client, of, scopes, until } = fields('token');
     const token = {
       name: text(name),
       principal: text(principal),
       kid: text(kid),
       client: text(client),
+      credential: text(of),
       scopes: texts(scopes),
       until: time(until) ?? Number.POSITIVE_INFINITY,
     };

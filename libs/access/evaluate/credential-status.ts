@@ -48,12 +48,18 @@ export function apiKeyStatus(view: ViewState, key: ApiKey, nowMs: number): Reaso
   if (ofTenant !== ALLOW) return ofTenant;
   const ofPrincipal = principalStatus(view, key.principal, nowMs);
   if (ofPrincipal !== ALLOW) return ofPrincipal;
+  const itself = keyItself(tenant, key, nowMs);
+  if (itself !== ALLOW) return itself;
+  const own = view.issuedNotBefore.get(key.principal) ?? -1;
+  return key.authPosition >= Math.max(own, tenant.watermark, view.watermark) ? ALLOW : WATERMARK;
+}
+
+/** The key alone, without its principal. */
+function keyItself(tenant: Tenant, key: ApiKey, nowMs: number): ReasonCode {
   if (key.revokedAt >= 0) return CREDENTIAL_REVOKED;
   if (tenant.blocked.has(key.credential)) return CREDENTIAL_BLOCKED;
   if (!(key.replacedAtMs > nowMs)) return CREDENTIAL_REPLACED;
-  if (!(key.limits.expiresAtMs > nowMs)) return CREDENTIAL_EXPIRED;
-  const own = view.issuedNotBefore.get(key.principal) ?? -1;
-  return key.authPosition >= Math.max(own, tenant.watermark, view.watermark) ? ALLOW : WATERMARK;
+  return key.limits.expiresAtMs > nowMs ? ALLOW : CREDENTIAL_EXPIRED;
 }
 
 function touchesApiKey(view: ViewState, tenant: string, key: ApiKey): boolean {
@@ -72,6 +78,8 @@ export interface TokenFacts {
   /** `''` for a token that was issued to no client. */
   readonly client: string;
   readonly kid: string;
+  /** The credential that it was issued for: when that dies, so does the token. `''`: none is known. */
+  readonly credential: string;
   /** Position in L at which the credential behind it was verified; NaN when the claim is absent. */
   readonly authPosition: number;
   /** ms since the Unix epoch. */
@@ -106,7 +114,7 @@ export function signingKeyStatus(view: ViewState, kid: string, nowMs: number): R
 
 /**
  * Whether a verified token is still good at `nowMs`: tenant and principal active, signing key good,
- * not expired, and its auth position at or after *every* watermark that applies (principal, client,
+ * not expired, the API key or password that it was issued for not revoked or blocked, and its auth position at or after *every* watermark that applies (principal, client,
  * tenant, cluster: the strictest wins; positions are compared, never clocks). An absent claim refuses.
  */
 export function tokenStatus(view: ViewState, token: TokenFacts, nowMs: number): ReasonCode {
@@ -120,16 +128,27 @@ export function tokenStatus(view: ViewState, token: TokenFacts, nowMs: number): 
   const ofKey = signingKeyStatus(view, token.kid, nowMs);
   if (ofKey !== ALLOW) return ofKey;
   if (!(token.expiresAtMs > nowMs)) return CREDENTIAL_EXPIRED;
+  const behind = credentialBehind(tenant, token.credential, nowMs);
+  if (behind !== ALLOW) return behind;
   const client = token.client === '' ? -1 : (tenant.clientWatermarks.get(token.client) ?? -1);
   const principal = view.principals.watermarkOf(row);
   const strictest = Math.max(principal, client, tenant.watermark, view.watermark, 0);
   return token.authPosition >= strictest ? ALLOW : WATERMARK;
 }
 
+/** A new password raises a watermark, so of passwords only a block must be looked up here. */
+function credentialBehind(tenant: Tenant, credential: string, nowMs: number): ReasonCode {
+  if (credential === '') return ALLOW;
+  const key = tenant.apiKeys.get(credential);
+  if (key !== undefined) return keyItself(tenant, key, nowMs);
+  return tenant.blocked.has(credential) ? CREDENTIAL_BLOCKED : ALLOW;
+}
+
 function touchesToken(view: ViewState, token: TokenFacts): boolean {
   return (
     touchesTenant(view, token.tenant) ||
     touchesPrincipal(view, token.tenant, token.principal) ||
+    view.quarantined.holds(token.tenant, 'credential', token.credential) ||
     view.quarantined.holds(token.tenant, 'watermark', `CLIENT,${token.client}`)
   );
 }

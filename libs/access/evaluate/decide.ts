@@ -93,10 +93,12 @@ export function decideWithToken(
   return decision(code, validUntilMs(view));
 }
 
-/** A token ends with its own expiry or with the retirement of its signing key. */
+/** A token ends with its own expiry, the retirement of its signing key, or the API key behind it. */
 export function tokenEnd(view: ViewState, token: TokenFacts): number {
   const retires = view.signingKeys.get(token.kid)?.retireAfterMs ?? Number.NEGATIVE_INFINITY;
-  return Math.min(token.expiresAtMs, retires);
+  const key = view.findTenant(token.tenant)?.apiKeys.get(token.credential);
+  const keyEnd = key === undefined ? Infinity : Math.min(key.replacedAtMs, key.limits.expiresAtMs);
+  return Math.min(token.expiresAtMs, retires, keyEnd);
 }
 
 /** Of the refusals only a suspension ends by itself. */

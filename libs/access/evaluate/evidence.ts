@@ -88,6 +88,13 @@ export function tokenEvidence(view: ViewState, code: ReasonCode, token: TokenFac
       ];
       return known(...watermarks.filter((each) => !(token.authPosition >= (each ?? -1))));
     }
+    case CREDENTIAL_REVOKED:
+    case CREDENTIAL_BLOCKED:
+    case CREDENTIAL_REPLACED: {
+      const key = tenant?.apiKeys.get(token.credential);
+      if (key !== undefined) return apiKeyEvidence(view, code, key);
+      return known(tenant?.blocked.get(token.credential));
+    }
     default:
       return subjectEvidence(view, code, tenant, row, '');
   }

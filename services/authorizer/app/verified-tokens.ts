@@ -63,6 +63,7 @@ export class VerifiedTokens {
         client: '',
         kid,
         authPosition: claims.ledger.authPosition,
+        credential: claims.ledger.credential,
         expiresAtMs,
         scopes,
       },

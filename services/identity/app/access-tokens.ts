@@ -29,6 +29,8 @@ export interface TokenRequest {
   readonly amr: readonly string[];
   /** Ledger position at which the credential was verified. */
   readonly authPosition: number;
+  /** Id of the credential that was verified: the token dies with it. */
+  readonly credential: string;
   /** The credential itself ends then. */
   readonly notAfterMs?: number | undefined;
 }
@@ -66,6 +68,7 @@ export async function issueToken(
       epoch: parts.ledger.fold.cluster?.epoch ?? 1,
       position: parts.ledger.reader.position,
       authPosition: request.authPosition,
+      credential: request.credential,
     },
   });
   return { accessToken, expiresAtMs: expiresAtS * 1000 };
@@ -110,6 +113,7 @@ export async function issueServiceToken(
     scopes: request.scopes.length === 0 ? limits.scopes : request.scopes,
     amr: ['apikey'],
     authPosition: parts.ledger.reader.position,
+    credential: key.credential,
     notAfterMs: Number.isFinite(limits.expiresAtMs) ? limits.expiresAtMs : undefined,
   });
 }

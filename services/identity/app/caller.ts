@@ -92,6 +92,7 @@ export class CallerGate {
       client: '',
       kid,
       authPosition: claims.ledger.authPosition,
+      credential: claims.ledger.credential,
       expiresAtMs: claims.expiresAtS * 1000,
       scopes: claims.scopes ?? [],
     };

@@ -93,6 +93,7 @@ async function login(request: LoginRequest, call: OpenCall) {
     scopes: request.scopes,
     amr: ['pwd'],
     authPosition: verified.position,
+    credential: verified.credential,
   });
   return {
     accessToken: token.accessToken,

@@ -216,6 +216,17 @@ describe('a revocation', () => {
     await expect(here.call(Tenants.getTenant, {}, here.root)).resolves.toBeDefined();
   });
 
+  it('of an API key kills the tokens that were issued for it, and no others', async () => {
+    const { tenant, all } = await credentialsOf('three');
+    const [admin = '', apiKey = '', accessToken = ''] = all;
+    await expect(here.call(Tenants.getTenant, {}, admin)).resolves.toBeDefined();
+    const { apiKeys } = await here.call(Credentials.listApiKeys, {}, apiKey);
+    const { credentialId } = apiKeys[0] ?? { credentialId: '' };
+    await here.call(Credentials.revokeApiKey, { credentialId }, tenant.admin);
+    await expectDead([apiKey, accessToken]);
+    await expect(here.call(Tenants.getTenant, {}, admin)).resolves.toBeDefined();
+  });
+
   it('of everything needs somebody who can log in again', async () => {
     const { all } = await credentialsOf('two');
     const early = await refusal(here.call(Tokens.revokeTokens, { scope: 3 }, here.root));

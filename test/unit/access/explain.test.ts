@@ -166,7 +166,14 @@ describe('explain a denial that is not about grants', () => {
       },
       { type: 'SigningKeyActivated', kid: 'k', issuer: 'i' },
     );
-    const token = { tenant: 't', principal: 'alice', client: '', kid: 'k', expiresAtMs: 9 };
+    const token = {
+      tenant: 't',
+      principal: 'alice',
+      client: '',
+      kid: 'k',
+      credential: '',
+      expiresAtMs: 9,
+    };
     const ask = { action: read, resource: 'a', nowMs: 0 };
     const at = (authPosition: number) =>
       explainToken(view, { ...token, authPosition, scopes: [] }, ask);

@@ -125,7 +125,7 @@ describe('the view and an independent evaluator agree on random histories', () =
       fc.property(arbitraryHistory, fc.array(token, { minLength: 20 }), (history, tokens) => {
         const [view, oracle] = [fold(history), new NaiveOracle(history)];
         for (const t of tokens) {
-          const facts = { ...t, authPosition: t.at, expiresAtMs: t.expires };
+          const facts = { ...t, credential: '', authPosition: t.at, expiresAtMs: t.expires };
           const reason = reasonName(tokenStatus(view, facts, t.nowMs));
           expect([t, reason]).toEqual([t, oracle.token(t, t.expires, t.nowMs)]);
         }

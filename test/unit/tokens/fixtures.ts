@@ -18,7 +18,7 @@ export const claims: AccessClaims = {
   scopes: ['orders:read', 'invoices:*'],
   amr: ['pwd'],
   authTimeS: nowS - 60,
-  ledger: { epoch: 1, position: 4711, authPosition: 4000 },
+  ledger: { epoch: 1, position: 4711, authPosition: 4000, credential: 'cred-1' },
 };
 
 export const keys = {

@@ -44,7 +44,7 @@ describe('a good token', () => {
           currentDate: new Date(nowMs),
         },
       );
-      expect(read['lg']).toEqual({ e: 1, L: 4711, a: 4000 });
+      expect(read['lg']).toEqual({ e: 1, L: 4711, a: 4000, c: 'cred-1' });
     },
   );
 
