@@ -10,11 +10,11 @@ import { foundTenant, standingOfAuthorizer, standingOfIdentity } from './adminis
 import { audit } from './audit.js';
 import { effort, median, report } from './effort.js';
 import { Endpoint } from './endpoint.js';
-import { wrongAnswers, type Holding } from './holding.js';
+import { wrongAnswers } from './holding.js';
 import { Load } from './load.js';
 import { ServiceProcess } from './service-process.js';
 
-const KILLS = 8 * effort;
+const KILLS = 60 * effort;
 const SAMPLE = 40;
 
 describe('ledgate dev, killed -9 at any moment', () => {
@@ -55,12 +55,6 @@ describe('ledgate dev, killed -9 at any moment', () => {
     rmSync(join(data, 'identity-state.mark'), { force: true });
   }
 
-  /** The newest ones and some of all. */
-  function sample(holdings: readonly Holding[]): Holding[] {
-    const some = Array.from({ length: SAMPLE }, () => holdings[random.below(holdings.length)]);
-    return [...holdings.slice(-SAMPLE), ...some.filter((one) => one !== undefined)];
-  }
-
   /** One way to die: at work, while starting, with the state folder gone. */
   async function kill(): Promise<void> {
     await sleep(random.between(50, 700));
@@ -84,8 +78,9 @@ describe('ledgate dev, killed -9 at any moment', () => {
     const load = new Load({ identities: [identity], admin, lanes: 6, random, thinkMs: 15 });
     const wrong: string[] = [];
     while (service.kills < KILLS) {
+      const known = load.sample(performance.now(), SAMPLE);
       await kill();
-      wrong.push(...(await wrongAnswers(sample(load.holdings), authorizer, admin, false)));
+      wrong.push(...(await wrongAnswers(known, authorizer, admin, false)));
     }
     await load.stop();
 
@@ -99,7 +94,10 @@ describe('ledgate dev, killed -9 at any moment', () => {
     await service.remove();
 
     const log = openEmbeddedLog({ path: join(data, 'ledger'), name: 'auth.ledger.v1' });
-    const secret = Buffer.from(readFileSync(join(data, 'keys', 'ledger.key'), 'utf8').trim(), 'hex');
+    const secret = Buffer.from(
+      readFileSync(join(data, 'keys', 'ledger.key'), 'utf8').trim(),
+      'hex',
+    );
     const found = await audit(log, secret, load);
     await log.close();
     const { holdings, unanswered, lostSecrets } = load;

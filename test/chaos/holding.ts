@@ -23,13 +23,22 @@ export class Holding {
   revoked = false;
   /** Consistency token of the last acknowledged change. */
   token = '';
-  /** False while a change is under way: then either answer is right. */
-  settled = false;
+  /** `performance.now()` of it; Infinity while a change is under way: then both answers are right. */
+  settledAtMs = Number.POSITIVE_INFINITY;
+
+  settle(token: string | undefined): void {
+    this.token = token ?? '';
+    this.settledAtMs = performance.now();
+  }
+
+  unsettle(): void {
+    this.settledAtMs = Number.POSITIVE_INFINITY;
+  }
 
   /** What is wrong with the answers of one authorizer; empty when nothing is. */
   async wrongAnswers(authorizer: Endpoint, caller: string, fresh: boolean): Promise<string[]> {
-    if (!this.settled || this.apiKey === '') return [];
-    const { token, authenticates, granted } = this;
+    const { token, authenticates, granted, settledAtMs } = this;
+    if (settledAtMs === Number.POSITIVE_INFINITY || this.apiKey === '') return [];
     const consistency: Consistency = fresh
       ? { requirement: { $case: 'atLeastAsFresh', value: token } }
       : { requirement: { $case: 'minimizeLatency', value: true } };
@@ -58,7 +67,7 @@ export class Holding {
       }
     }
     // What changed meanwhile has two right answers.
-    return this.settled && this.token === token ? wrong : [];
+    return this.settledAtMs === settledAtMs ? wrong : [];
   }
 
   #question(value: Credential): Partial<AuthorizeRequest> {

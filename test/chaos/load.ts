@@ -48,31 +48,23 @@ export class Load {
   readonly #options: LoadOptions;
   readonly #lanes: Promise<void>[];
   #running = true;
-  #gate: Promise<void> = Promise.resolve();
-  #open: (() => void) | undefined;
-  #busy = 0;
 
   constructor(options: LoadOptions) {
     this.#options = options;
     this.#lanes = Array.from({ length: options.lanes }, (_, lane) => this.#work(lane));
   }
 
-  /** No new command begins; resolves when all that are under way are answered. */
-  async pause(): Promise<void> {
-    this.#gate = new Promise((resolve) => {
-      this.#open = resolve;
-    });
-    while (this.#busy > 0) await sleep(5);
+  /** The newest and some of all of what has stood since `atMs` (`performance.now()`). */
+  sample(atMs: number, count: number): Holding[] {
+    const { random } = this.#options;
+    const settled = this.holdings.filter(({ settledAtMs }) => settledAtMs <= atMs);
+    const some = Array.from({ length: count }, () => settled[random.below(settled.length)]);
+    return [...settled.slice(-count), ...some.filter((one) => one !== undefined)];
   }
 
-  resume(): void {
-    this.#open?.();
-    this.#open = undefined;
-  }
-
+  /** Lets every lane finish its command, the answer included. */
   async stop(): Promise<void> {
     this.#running = false;
-    this.resume();
     await Promise.all(this.#lanes);
   }
 
@@ -90,7 +82,7 @@ export class Load {
       try {
         await tell(teller, holding, { lane, number }, this);
       } catch (error) {
-        holding.settled = false;
+        holding.unsettle();
         const { code, details } = error as ServiceError;
         this.surprises.push(`${status[code] ?? ''} ${details ?? String(error)}`);
       }
@@ -119,24 +111,18 @@ export class Load {
   ): Promise<Response> {
     const { identities, random, thinkMs } = this.#options;
     await sleep(random.between(0, thinkMs));
-    await this.#gate;
-    this.#busy += 1;
     const startedAtMs = performance.now();
-    try {
-      for (;;) {
-        const identity = identities[random.below(identities.length)];
-        try {
-          return await (identity as Endpoint).call(method, request, bearer);
-        } catch (error) {
-          const { code } = error as ServiceError;
-          const notYet = code === status.NOT_FOUND && performance.now() - startedAtMs < notYetMs;
-          if (!isPassing(error) && !notYet) throw error;
-          this.unanswered += 1;
-        }
-        await sleep(random.between(10, 80));
+    for (;;) {
+      const identity = identities[random.below(identities.length)];
+      try {
+        return await (identity as Endpoint).call(method, request, bearer);
+      } catch (error) {
+        const { code } = error as ServiceError;
+        const notYet = code === status.NOT_FOUND && performance.now() - startedAtMs < notYetMs;
+        if (!isPassing(error) && !notYet) throw error;
+        this.unanswered += 1;
       }
-    } finally {
-      this.#busy -= 1;
+      await sleep(random.between(10, 80));
     }
   }
 }

@@ -3,7 +3,10 @@ import { CredentialServiceService as credentials } from '#proto/ledgate/identity
 import { GrantServiceService as grants } from '#proto/ledgate/identity/v1/grant.js';
 import { PrincipalServiceService as principals } from '#proto/ledgate/identity/v1/principal.js';
 import { RoleServiceService as roles } from '#proto/ledgate/identity/v1/role.js';
-import { RevocationScope, TokenServiceService as tokens } from '#proto/ledgate/identity/v1/token.js';
+import {
+  RevocationScope,
+  TokenServiceService as tokens,
+} from '#proto/ledgate/identity/v1/token.js';
 import type { Method } from '../support/identity/running-identity.js';
 import type { SeededRandom } from '../support/ledger/seeded-random.js';
 import type { Holding } from './holding.js';
@@ -61,8 +64,7 @@ export async function tell(
   const resourcePrefix = holding.resource;
   const granted = await teller.command(grants.grantRole, { principalId, roleId, resourcePrefix });
   holding.granted = true;
-  holding.token = granted.result?.consistencyToken ?? '';
-  holding.settled = true;
+  holding.settle(granted.result?.consistencyToken);
   if (holding.apiKey !== '' && teller.random.chance(0.3)) {
     const issued = await teller.ask(tokens.issueToken, { ttlMs: tokenMs }, holding.apiKey);
     holding.accessToken = issued.accessToken;
@@ -93,7 +95,7 @@ async function endOf(teller: Teller, holding: Holding, held: Held): Promise<void
   if (draw < 0.3) return;
   const { principalId, credentialId, grantId } = held;
   const forKeyAndToken = draw < 0.5 && holding.accessToken !== '';
-  holding.settled = false;
+  holding.unsettle();
   let answer: Answer;
   if (forKeyAndToken) {
     const scope = RevocationScope.REVOCATION_SCOPE_PRINCIPAL;
@@ -108,6 +110,5 @@ async function endOf(teller: Teller, holding: Holding, held: Held): Promise<void
   }
   if (holding.granted) holding.authenticates = false;
   holding.revoked = true;
-  holding.token = answer.result?.consistencyToken ?? '';
-  holding.settled = true;
+  holding.settle(answer.result?.consistencyToken);
 }
