@@ -8,6 +8,7 @@ import {
   type IdentityParts,
 } from '#services/identity/app/identity-parts.js';
 import { sealPassword } from '#services/identity/app/passwords.js';
+import { sealing } from '#services/identity/app/sealing.js';
 import type { CreateTenant } from '#services/identity/domain/tenant/commands.js';
 import type { CanonicalLoginName } from '#services/identity/ports/login-name-index.js';
 
@@ -43,7 +44,15 @@ export function newTenantId(parts: IdentityParts, caller: Caller, commandId: str
 }
 
 /** A tenant with its index key, its admin role, and its first administrator if there is one. */
-export async function createTenant(
+export function createTenant(
+  parts: IdentityParts,
+  call: CommandCall,
+  given: NewTenant,
+): Promise<Executed> {
+  return sealing(parts, (sealed) => create(sealed, call, given));
+}
+
+async function create(
   parts: IdentityParts,
   call: CommandCall,
   given: NewTenant,

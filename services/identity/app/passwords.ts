@@ -14,12 +14,14 @@ import {
   judgePassword,
   normalizePassword,
 } from '#services/identity/app/password-policy.js';
+import { sealing } from '#services/identity/app/sealing.js';
 import {
   credentialsRejected,
   verifyPassword,
   type PasswordClaim,
   type VerifiedPassword,
 } from '#services/identity/app/verify-password.js';
+import type { SetPassword } from '#services/identity/domain/password/commands.js';
 import { loginNames, loginNamesOf } from '#services/identity/domain/login-name/state.js';
 import { tenants, tenantSettings } from '#services/identity/domain/tenant/state.js';
 
@@ -103,21 +105,35 @@ export async function changePassword(
   if (normalizePassword(newPassword) === normalizePassword(claim.password)) {
     throw invalid({ field, description: 'must differ from the current one' });
   }
-  const sealed = await sealPassword(parts, { tenant, principal }, newPassword, claim.signal);
   const call = {
     ...head,
     tenant,
     actor: { tenant, principal },
     permit: ownPermit(parts, verified),
   };
-  return execute(parts, call, {
-    type: 'SetPassword',
+  const { credential, version: verifiedVersion } = verified;
+  const rest = {
     principal,
-    credential: verified.credential,
-    ...sealed,
+    credential,
     cause: 'CHANGE',
     mustChange: false,
-    verifiedVersion: verified.version,
+    verifiedVersion,
+  } as const;
+  return storePassword(parts, call, rest, newPassword, claim.signal);
+}
+
+/** Hashes, seals, and sets a password that was judged before. */
+export function storePassword(
+  parts: IdentityParts,
+  call: CommandCall,
+  command: Omit<SetPassword, 'type' | 'hash' | 'params'>,
+  password: string,
+  signal: AbortSignal,
+): Promise<Executed> {
+  const owner = { tenant: call.tenant, principal: command.principal };
+  return sealing(parts, async (sealed) => {
+    const secret = await sealPassword(sealed, owner, password, signal);
+    return execute(sealed, call, { type: 'SetPassword', ...command, ...secret });
   });
 }
 
@@ -128,7 +144,6 @@ export async function rehashPassword(
   password: string,
 ): Promise<void> {
   const { tenant, principal, version } = verified;
-  const sealed = await sealPassword(parts, { tenant, principal }, password);
   const head = { commandId: '', requestDigest: '', reason: 'stronger parameters', traceparent: '' };
   const call = {
     ...head,
@@ -136,8 +151,10 @@ export async function rehashPassword(
     actor: { tenant, principal },
     permit: ownPermit(parts, verified),
   };
-  const command = { type: 'RehashPassword', principal, version, ...sealed } as const;
-  await execute(parts, call, command);
+  await sealing(parts, async (sealed) => {
+    const secret = await sealPassword(sealed, { tenant, principal }, password);
+    return execute(sealed, call, { type: 'RehashPassword', principal, version, ...secret });
+  });
 }
 
 /** The password that was verified is the authority: it must still be the one. */

@@ -7,6 +7,7 @@ import {
   type IdentityParts,
 } from '#services/identity/app/identity-parts.js';
 import { sealPassword } from '#services/identity/app/passwords.js';
+import { sealing } from '#services/identity/app/sealing.js';
 import { loginNames, loginNamesOf } from '#services/identity/domain/login-name/state.js';
 import { passwords } from '#services/identity/domain/password/state.js';
 import { isActive, principals, profiles } from '#services/identity/domain/principal/state.js';
@@ -33,7 +34,15 @@ export interface NewPrincipal {
 }
 
 /** Seals names, profile and hash, then registers. */
-export async function registerPrincipal(
+export function registerPrincipal(
+  parts: IdentityParts,
+  call: CommandCall,
+  given: NewPrincipal,
+): Promise<Executed> {
+  return sealing(parts, (sealed) => register(sealed, call, given));
+}
+
+async function register(
   parts: IdentityParts,
   call: CommandCall,
   given: NewPrincipal,

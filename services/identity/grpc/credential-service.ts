@@ -17,8 +17,12 @@ import type {
 } from '#proto/ledgate/identity/v1/credential.js';
 import { documentsOf } from '#services/identity/app/accounts.js';
 import { executedEvent } from '#services/identity/app/executed-event.js';
-import { execute, type Executed } from '#services/identity/app/identity-parts.js';
-import { changePassword, clearLoginNames, sealPassword } from '#services/identity/app/passwords.js';
+import type { Executed } from '#services/identity/app/identity-parts.js';
+import {
+  changePassword,
+  clearLoginNames,
+  storePassword,
+} from '#services/identity/app/passwords.js';
 import type { PasswordClaim } from '#services/identity/app/verify-password.js';
 import { longestOverlapMs } from '#services/identity/domain/api-key/rotate.js';
 import {
@@ -78,16 +82,9 @@ async function setPassword(request: SetPasswordRequest, call: AdmittedCall) {
   const contextWords = await clearLoginNames(parts, tenant, principal);
   passwordField(call, 'password', request.password, tenant, { contextWords });
   fields.check();
-  const owner = { tenant, principal };
-  const sealed = await sealPassword(parts, owner, request.password, call.context.signal);
-  const executed = await execute(parts, command, {
-    type: 'SetPassword',
-    principal,
-    credential: parts.ids.uuid(),
-    ...sealed,
-    cause: 'ADMIN',
-    mustChange: request.mustChange,
-  });
+  const { password, mustChange } = request;
+  const rest = { principal, credential: parts.ids.uuid(), cause: 'ADMIN', mustChange } as const;
+  const executed = await storePassword(parts, command, rest, password, call.context.signal);
   return { result: resultOf(executed) };
 }
 

@@ -27,6 +27,7 @@ import {
   type PrincipalDetails,
   type TypedName,
 } from '#services/identity/app/principals.js';
+import { sealing } from '#services/identity/app/sealing.js';
 import {
   admitted,
   resultOf,
@@ -144,11 +145,9 @@ async function updateProfile(request: UpdateProfileRequest, call: AdmittedCall) 
   const principal = call.fields.id('principal_id', request.principalId);
   const data = profileField(call, call.fields.present('profile', request.profile));
   const command = call.permitCommand({ tenant, principal }, head);
-  const profile = await sealProfile(call.parts, { tenant, principal }, data);
-  const executed = await execute(call.parts, command, {
-    type: 'ChangeProfile',
-    principal,
-    profile,
+  const executed = await sealing(call.parts, async (parts) => {
+    const profile = await sealProfile(parts, { tenant, principal }, data);
+    return execute(parts, command, { type: 'ChangeProfile', principal, profile });
   });
   return { result: resultOf(executed) };
 }
@@ -163,8 +162,10 @@ async function addLoginName(request: AddLoginNameRequest, call: AdmittedCall) {
   const command = call.permitCommand({ tenant, principal }, head, () =>
     guard.mayImpersonate(caller, tenant, principal),
   );
-  const loginName = await sealLoginName(parts, { tenant, principal }, name);
-  const executed = await execute(parts, command, { type: 'AddLoginName', principal, loginName });
+  const executed = await sealing(parts, async (sealed) => {
+    const loginName = await sealLoginName(sealed, { tenant, principal }, name);
+    return execute(sealed, command, { type: 'AddLoginName', principal, loginName });
+  });
   return { result: resultOf(executed) };
 }
 

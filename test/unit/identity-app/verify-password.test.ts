@@ -1,0 +1,144 @@
+import { describe, expect, it } from 'vitest';
+import { AccessView } from '#libs/access/projection/access-view.js';
+import { MemoryStore } from '#libs/decider/memory-store.js';
+import { foldEvent } from '#libs/decider/fold-event.js';
+import type { DomainEvent, VaultRef } from '#libs/events/catalogue.js';
+import { keyHash } from '#libs/events/keys.js';
+import type { IdentityParts } from '#services/identity/app/identity-parts.js';
+import { verifyPassword } from '#services/identity/app/verify-password.js';
+import { evolve } from '#services/identity/domain/evolve.js';
+
+const tenant = '01890a5d-ac96-774b-bcce-b302099a8001';
+const principal = '01890a5d-ac96-774b-bcce-b302099a8002';
+const credential = '01890a5d-ac96-774b-bcce-b302099a8003';
+const ref = (id: string): VaultRef => ({ id, sha256: id });
+
+const history: readonly (readonly [string, DomainEvent])[] = [
+  [
+    'system',
+    {
+      type: 'TenantCreated',
+      slug: 'system',
+      displayName: 'S',
+      settings: undefined,
+      blindIndexKey: ref('system-key'),
+    },
+  ],
+  [
+    tenant,
+    {
+      type: 'TenantCreated',
+      slug: 'acme',
+      displayName: 'A',
+      settings: undefined,
+      blindIndexKey: ref('acme-key'),
+    },
+  ],
+  [
+    tenant,
+    {
+      type: 'PrincipalRegistered',
+      principal,
+      kind: 'USER',
+      profile: undefined,
+      loginNames: [
+        { kind: 'USERNAME', blindIndex: `${tenant}/ann`, value: ref('name'), verified: true },
+      ],
+      origin: 'ADMIN',
+    },
+  ],
+  [
+    tenant,
+    {
+      type: 'PasswordSet',
+      principal,
+      credential,
+      version: 1,
+      hash: ref('hash'),
+      params: 'p',
+      cause: 'ADMIN',
+      mustChange: false,
+    },
+  ],
+];
+
+/** Parts whose every costly step is noted. */
+function makeParts() {
+  const steps: string[] = [];
+  const state = new MemoryStore();
+  const view = new AccessView(keyHash);
+  history.forEach(([owner, event], position) => {
+    const actor = { tenant: 'system', principal: '' };
+    const context = { tenant: owner, actor, position, atMs: 0, reason: '' };
+    foldEvent(state, evolve, event, context);
+    view.apply(event, context);
+  });
+  const parts = {
+    ledger: {
+      state,
+      fold: { view },
+      reader: { position: history.length - 1, stalenessMs: () => 0 },
+      requireServing: () => {},
+    },
+    maxStalenessMs: 1000,
+    clock: { wallMs: () => 1_800_000_000_000 },
+    limits: {
+      take: () => {
+        steps.push('limit');
+        return () => void steps.push('give back');
+      },
+    },
+    loginNames: {
+      indexOf: async (of: string, name: { canonical: string }) => {
+        steps.push('index');
+        return `${of}/${name.canonical}`;
+      },
+    },
+    secrets: {
+      open: async () => {
+        steps.push('open');
+        return Buffer.from('stored');
+      },
+    },
+    hasher: {
+      verify: async (stored: string | undefined, password: string) => {
+        steps.push('hash');
+        return stored !== undefined && password === 'right';
+      },
+      needsRehash: () => false,
+    },
+  } as unknown as IdentityParts;
+  return { parts, steps };
+}
+
+const signal = new AbortController().signal;
+const attempt = async (tenantText: string, loginName: string, password: string) => {
+  const { parts, steps } = makeParts();
+  const claim = { tenant: tenantText, account: { loginName }, password, source: '::1', signal };
+  return { verified: await verifyPassword(parts, claim), steps };
+};
+
+describe('verifying a password', () => {
+  it('costs the same whoever is asked about (ASVS 6.3.8)', async () => {
+    const wrong = await attempt('acme', 'ann', 'wrong');
+    expect(wrong.verified).toBeUndefined();
+    expect(wrong.steps).toEqual(['limit', 'index', 'open', 'hash']);
+    for (const [of, name] of [
+      ['acme', 'nobody'],
+      ['nowhere', 'ann'],
+      ['acme', 'no name\u0000'],
+      ['acme', ''],
+      ['system', 'ann'],
+    ] as const) {
+      const unknown = await attempt(of, name, 'right');
+      expect(unknown.verified).toBeUndefined();
+      expect([of, name, unknown.steps]).toEqual([of, name, wrong.steps]);
+    }
+  });
+
+  it('tells which version was verified on which position, and counts no right attempt', async () => {
+    const { verified, steps } = await attempt('acme', 'ANN', 'right');
+    expect(verified).toMatchObject({ tenant, principal, credential, version: 1, position: 3 });
+    expect(steps).toEqual(['limit', 'index', 'open', 'hash', 'give back']);
+  });
+});
