@@ -29,16 +29,25 @@ export function buildAccessWorld(principals: number): AccessWorld {
   const view = new AccessView(keyHash);
   const actor = { tenant: benchTenant, principal: '' };
   let position = 0;
-  const apply = (event: DomainEvent): void => {
+  for (const event of accessWorldEvents(principals)) {
     view.apply(event, { tenant: benchTenant, actor, position, atMs: 0, reason: '' });
     position += 1;
-  };
-  defineRoles(apply);
-  for (let i = 0; i < principals; i++) register(apply, principalId(i));
-  for (let which = 0; which < 3; which++) {
-    for (let i = 0; i < principals; i++) apply(grantOf(i, which));
   }
   return { view, principalId, allowed };
+}
+
+/** The history of that tenant. */
+export function* accessWorldEvents(principals: number): Generator<DomainEvent> {
+  const events: DomainEvent[] = [];
+  defineRoles((event) => events.push(event));
+  yield* events.splice(0);
+  for (let i = 0; i < principals; i++) {
+    register((event) => events.push(event), principalId(i));
+    yield* events.splice(0);
+  }
+  for (let which = 0; which < 3; which++) {
+    for (let i = 0; i < principals; i++) yield grantOf(i, which);
+  }
 }
 
 function defineRoles(apply: Apply): void {
@@ -94,7 +103,8 @@ function held(number: number, which: number): { role: number; project: number } 
   return { role: (set + which * 7) % roles, project: (set * (which + 1) + which * 331) % projects };
 }
 
-function allowed(number: number, which: number): Asked {
+/** A question that the principal's grant `which` (0–2) allows. */
+export function allowed(number: number, which: number): Asked {
   const { role, project } = held(number, which);
   return {
     principal: principalId(number),

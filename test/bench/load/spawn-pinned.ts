@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 
 /** A child process with an IPC channel, pinned to one core where the system allows it. */
@@ -7,7 +8,8 @@ export interface PinnedProcess {
   readonly greeting: unknown;
   /** Sends a message and resolves with the next one that comes back. */
   ask(message: unknown): Promise<unknown>;
-  stop(): void;
+  /** Lets it clean up, for five seconds. */
+  stop(): Promise<void>;
 }
 
 /** `first` is for the server under test, `last` for whoever puts load on it. */
@@ -15,12 +17,17 @@ export type Core = 'first' | 'last';
 
 const canPin = spawnSync('taskset', ['-c', '0', 'true']).status === 0;
 
+/** `built`: what is measured is the compiled program, as it ships; only `file` itself is a source. */
+export type Code = 'source' | 'built';
+
 export async function spawnPinned(
   file: string,
   core: Core,
   args: readonly string[] = [],
+  code: Code = 'source',
 ): Promise<PinnedProcess> {
-  const node = [process.execPath, '--conditions=source', '--import', 'tsx', file, ...args];
+  const condition = code === 'source' ? ['--conditions=source'] : [];
+  const node = [process.execPath, ...condition, '--import', 'tsx', file, ...args];
   const cpu = core === 'first' ? 0 : availableParallelism() - 1;
   const [command = '', ...rest] = canPin ? ['taskset', '-c', String(cpu), ...node] : node;
   const child = spawn(command, rest, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
@@ -39,8 +46,14 @@ export async function spawnPinned(
       child.send(message as object);
       return answer;
     },
-    stop: () => {
-      child.kill('SIGKILL');
+    stop: async () => {
+      const late = setTimeout(() => child.kill('SIGKILL'), 5_000);
+      if (child.exitCode === null && child.signalCode === null) {
+        const gone = once(child, 'exit');
+        if (child.connected) child.disconnect();
+        await gone;
+      }
+      clearTimeout(late);
     },
   };
 }

@@ -28,7 +28,7 @@ export interface LoadResult {
 
 export interface Loader {
   run(job: LoadJob): Promise<LoadResult>;
-  stop(): void;
+  stop(): Promise<void>;
 }
 
 /** Starts the load generator in a process of its own, on the last core. */

@@ -1,0 +1,77 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startLoader, type Loader } from '../load/start-loader.js';
+import { spawnPinned, type PinnedProcess } from '../load/spawn-pinned.js';
+import type { Greeting, SeededLedger } from '../servers/greeting.js';
+import type { Pace } from './side-by-side.js';
+
+/** What the rows share: how long to measure, and servers that are started when a row needs them. */
+export class Bench {
+  readonly short: boolean;
+  readonly pace: Pace;
+  readonly principals = 100_000;
+  readonly #started: PinnedProcess[] = [];
+  readonly #folders: string[] = [];
+  #seeded: Promise<{ folder: string; seeded: SeededLedger }> | undefined;
+  #loader: Promise<Loader> | undefined;
+  #echo: Promise<PinnedProcess> | undefined;
+  #authorizer: Promise<PinnedProcess> | undefined;
+
+  constructor(short: boolean) {
+    this.short = short;
+    this.pace = short
+      ? { runs: 5, runMs: 600, warmupMs: 200 }
+      : { runs: 11, runMs: 1_500, warmupMs: 300 };
+  }
+
+  /** Tokens that the authorizer's server makes: enough that one is never asked twice, uncached. */
+  get tokens(): number {
+    const seconds = (this.pace.runs * (this.pace.runMs + this.pace.warmupMs)) / 1000 + 4;
+    return Math.ceil(seconds * 16_000);
+  }
+
+  loader(): Promise<Loader> {
+    this.#loader ??= startLoader();
+    return this.#loader;
+  }
+
+  async echo(): Promise<{ server: PinnedProcess; port: number }> {
+    this.#echo ??= this.#start('test/bench/servers/echo-server.ts', []);
+    const server = await this.#echo;
+    return { server, port: (server.greeting as Greeting).port };
+  }
+
+  /** An authorizer over a ledger of 100k principals, and what the ledger knows beside them. */
+  async authorizer(): Promise<{ server: PinnedProcess; port: number; seeded: SeededLedger }> {
+    const { folder, seeded } = await (this.#seeded ??= this.#seed());
+    this.#authorizer ??= this.#start('test/bench/servers/authorizer-server.ts', [folder]);
+    const server = await this.#authorizer;
+    return { server, port: (server.greeting as Greeting).port, seeded };
+  }
+
+  async close(): Promise<void> {
+    for (const server of this.#started) await server.stop();
+    await (await this.#loader)?.stop();
+    for (const folder of this.#folders) rmSync(folder, { recursive: true, force: true });
+  }
+
+  async #seed(): Promise<{ folder: string; seeded: SeededLedger }> {
+    const folder = mkdtempSync(join(tmpdir(), 'ledgate-bench-'));
+    this.#folders.push(folder);
+    const sizes = [String(this.principals), String(this.tokens)];
+    const seeding = await spawnPinned('test/bench/servers/seed-ledger.ts', 'last', [
+      folder,
+      ...sizes,
+    ]);
+    await seeding.stop();
+    const seeded = JSON.parse(readFileSync(join(folder, 'seeded.json'), 'utf8')) as SeededLedger;
+    return { folder, seeded };
+  }
+
+  async #start(file: string, args: readonly string[]): Promise<PinnedProcess> {
+    const server = await spawnPinned(file, 'first', args, 'built');
+    this.#started.push(server);
+    return server;
+  }
+}
