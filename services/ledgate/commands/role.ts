@@ -63,7 +63,7 @@ export function addPermissionCommands(program: Command): void {
     permission
       .command(`${verb} <name>`)
       .description(`${verb} a permission, e.g. orders:read`)
-      .option('--description <text>', '', '')
+      .option('--description <text>', 'what it allows, for people', '')
       .option('--type <resource-type>', 'what it is about, e.g. order', '')
       .option('--sensitive', 'refused after 15 s without proof of freshness')
       .option('--max-staleness <time>', 'e.g. 5s; default: the limit of the tenant', duration)

@@ -28,7 +28,7 @@ export function addUserCommands(program: Command): void {
     .command('create <username>')
     .description('register a user, or a service account')
     .option('--service', 'a service account: logs in by API key only')
-    .option('--email <address>')
+    .option('--email <address>', 'a second name to log in with')
     .option('--name <name>', 'display name')
     .option('--locale <tag>', 'BCP 47, e.g. de-CH')
     .option('--password-stdin', 'set a password, read from standard input')
