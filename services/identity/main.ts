@@ -116,9 +116,14 @@ async function start(
 ): Promise<RunningIdentity> {
   const { clock, logger, shutdown } = surroundings;
   const { masterKeys, macKeys } = keysOf(config);
-  const { parts, hasher } = await assemble(config, injection, surroundings, masterKeys, macKeys);
+  const { parts, hasher } = assemble(config, injection, surroundings, masterKeys, macKeys);
   const { ledger } = parts;
-  requireLedgerKey(parts, macKeys);
+  const registry = createRegistry('identity');
+  addLedgerMetrics(registry, ledger, () => hasher.waiting);
+  const serving = { now: false };
+  const metricsPort = await startOperations(config, parts, shutdown, registry, serving);
+  await ledger.start();
+  requireLedgerKey(parts);
   const founded = await found(parts, config, injection, masterKeys, macKeys);
   if (ledger.fold.cluster === undefined) {
     throw new Failure('MISCONFIGURED', 'the ledger is empty: run "ledgate init" first');
@@ -129,8 +134,6 @@ async function start(
   const { tickMs } = config;
   const stopMaintenance = startMaintenance({ ledger, clock, log: logger, tickMs, random });
   shutdown.add('maintenance', stopMaintenance);
-  const registry = createRegistry('identity');
-  addLedgerMetrics(registry, ledger, () => hasher.waiting);
   const server = identityServer(
     {
       parts,
@@ -152,7 +155,10 @@ async function start(
     clean = await drain({ server, health, clock, noticeMs, graceMs: GRACE_MS });
   });
   shutdown.add('health', watchHealth(parts, health));
-  const metricsPort = await startOperations(config, parts, shutdown, registry);
+  serving.now = true;
+  shutdown.add('readiness', () => {
+    serving.now = false;
+  });
   const host = address.slice(0, address.lastIndexOf(':'));
   logger.info({ address: `${host}:${port}`, position: ledger.reader.position }, 'identity serves');
   return {
@@ -164,14 +170,14 @@ async function start(
   };
 }
 
-/** Opens the stores, reads the ledger to its end, and puts the parts together. */
-async function assemble(
+/** Opens the stores and puts the parts together; the ledger is not read yet. */
+function assemble(
   config: IdentityConfig,
   injection: IdentityInjection,
   { clock, logger, shutdown }: Surroundings,
   masterKeys: MasterKeys,
   macKeys: MacKeys,
-): Promise<{ parts: IdentityParts; hasher: Argon2Hasher }> {
+): { parts: IdentityParts; hasher: Argon2Hasher } {
   const ids = createIds(clock, systemRandom);
   const { log, vault } = stores(config, injection, logger, shutdown);
   const state = new LmdbState(join(config.dataDir, 'identity-state'));
@@ -187,7 +193,6 @@ async function assemble(
     onFence: (why) => logger.warn({ why }, 'the outcome of an append is unknown: fencing'),
   });
   shutdown.add('ledger', () => ledger.close());
-  await ledger.start();
   const documents = documentsOf(state);
   const secrets = new SealedVault(vault, masterKeys, ids);
   const { parallel, advice } = hashThreads(
@@ -281,11 +286,13 @@ function troubleOf(ledger: LedgerSession, maxStalenessMs: number): readonly stri
   return ledger.reader.stalenessMs() > maxStalenessMs ? ['ledger: stale'] : [];
 }
 
+/** Opened before the ledger is read, which may take long: whoever waits can see how far it is. */
 async function startOperations(
   config: IdentityConfig,
   parts: IdentityParts,
   shutdown: Shutdown,
   registry: ReturnType<typeof createRegistry>,
+  serving: { readonly now: boolean },
 ): Promise<number | undefined> {
   const { metricsAddress, maxStalenessMs } = config;
   if (metricsAddress === undefined) return undefined;
@@ -296,7 +303,7 @@ async function startOperations(
     port: Number(metricsAddress.slice(colon + 1)),
     registry,
     notAlive: () => (ledger.reader.state === 'stopped' ? ['ledger: stopped'] : []),
-    notReady: () => troubleOf(ledger, maxStalenessMs),
+    notReady: () => [...(serving.now ? [] : ['not serving']), ...troubleOf(ledger, maxStalenessMs)],
   });
   shutdown.add('operations', () => operations.close());
   return operations.port;

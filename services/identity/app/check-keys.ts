@@ -1,16 +1,15 @@
 import { Failure } from '#libs/errors/failure.js';
 import { systemTenant } from '#libs/events/envelope.js';
-import type { MacKeys } from '#libs/ledger/mac.js';
 import { documentsOf } from '#services/identity/app/accounts.js';
 import type { IdentityParts } from '#services/identity/app/identity-parts.js';
 import { tenants } from '#services/identity/domain/tenant/state.js';
 
-/** Throws MISCONFIGURED when the ledger holds records, and this ledger key judges them all void. */
-export function requireLedgerKey({ ledger }: IdentityParts, macKeys: MacKeys): void {
-  if (ledger.reader.position < 0) return;
-  const check = ledger.fold.cluster?.macKeyCheck;
-  const mine = macKeys.has(1) ? macKeys.checkValue(1) : undefined;
-  if (check !== undefined && (mine === undefined || mine === check)) return;
+/**
+ * Throws MISCONFIGURED when the ledger holds records but no GENESIS that counts: under another
+ * ledger key every record is void.
+ */
+export function requireLedgerKey({ ledger }: IdentityParts): void {
+  if (ledger.reader.position < 0 || ledger.fold.cluster !== undefined) return;
   throw new Failure('MISCONFIGURED', 'the ledger was written under another ledger key: refusing');
 }
 

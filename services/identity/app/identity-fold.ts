@@ -16,7 +16,6 @@ import type { FoldedState } from '#services/identity/ports/folded-state.js';
 export interface ClusterFacts {
   readonly clusterId: string;
   readonly epoch: number;
-  readonly macKeyCheck: string;
 }
 
 /**
@@ -133,9 +132,7 @@ export class IdentityFold implements Fold {
     if (judged.header.kind === RecordKind.GENESIS) {
       const genesis = genesisCodec.decode(payload);
       if (!genesis.ok) return;
-      const { clusterId, macKeyCheck } = genesis.value;
-      const check = Buffer.from(macKeyCheck).toString('hex');
-      this.#cluster ??= { clusterId, epoch: 1, macKeyCheck: check };
+      this.#cluster ??= { clusterId: genesis.value.clusterId, epoch: 1 };
     }
     if (judged.header.kind === RecordKind.OPEN && this.#cluster !== undefined) {
       const opened = openCodec.decode(payload);
