@@ -58,7 +58,7 @@ export interface ChangePasswordRequest {
   options:
     | CommandOptions
     | undefined;
-  /** Empty: the caller's own tenant. */
+  /** Id or slug; must be set with login_name. Empty: the caller's own tenant. */
   tenantId: string;
   /** Empty: the caller itself. */
   loginName: string;
@@ -2614,7 +2614,7 @@ export const CredentialServiceService = {
     responseSerialize: (value: SetPasswordResponse): Buffer => Buffer.from(SetPasswordResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): SetPasswordResponse => SetPasswordResponse.decode(value),
   },
-  /** Changes one's own password; needs the current one. */
+  /** Changes one's own password; needs the current one and, with a login name, no other credential. */
   changePassword: {
     path: "/ledgate.identity.v1.CredentialService/ChangePassword" as const,
     requestStream: false as const,
@@ -2721,7 +2721,7 @@ export const CredentialServiceService = {
 export interface CredentialServiceServer extends UntypedServiceImplementation {
   /** Sets a password as an administrator; everything issued before is dead. */
   setPassword: handleUnaryCall<SetPasswordRequest, SetPasswordResponse>;
-  /** Changes one's own password; needs the current one. */
+  /** Changes one's own password; needs the current one and, with a login name, no other credential. */
   changePassword: handleUnaryCall<ChangePasswordRequest, ChangePasswordResponse>;
   /** Removes the password; everything issued before is dead. */
   removePassword: handleUnaryCall<RemovePasswordRequest, RemovePasswordResponse>;
@@ -2758,7 +2758,7 @@ export interface CredentialServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: SetPasswordResponse) => void,
   ): ClientUnaryCall;
-  /** Changes one's own password; needs the current one. */
+  /** Changes one's own password; needs the current one and, with a login name, no other credential. */
   changePassword(
     request: ChangePasswordRequest,
     callback: (error: ServiceError | null, response: ChangePasswordResponse) => void,

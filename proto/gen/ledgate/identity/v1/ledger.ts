@@ -24,7 +24,7 @@ export const protobufPackage = "ledgate.identity.v1";
 export const protobufFileName = "ledgate/identity/v1/ledger.proto";
 
 export interface GetStatusRequest {
-  /** Compute the hash over the live state. */
+  /** Compute the hash over the live state; the answer is then about the position that was hashed. */
   stateHash: boolean;
 }
 

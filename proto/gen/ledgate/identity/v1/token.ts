@@ -135,12 +135,14 @@ export interface RevokeTokensResponse {
 }
 
 export interface VerifyPasswordRequest {
+  /** Id or slug. */
   tenant: string;
   username: string;
   password: string;
 }
 
 export interface VerifyPasswordResponse {
+  /** False also while the password must be changed first; the other fields are empty then. */
   verified: boolean;
   principalId: string;
   credentialId: string;
@@ -1990,7 +1992,10 @@ export const TokenServiceService = {
     responseSerialize: (value: IssueTokenResponse): Buffer => Buffer.from(IssueTokenResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): IssueTokenResponse => IssueTokenResponse.decode(value),
   },
-  /** Kills everything issued so far to a principal, a tenant, or everyone. */
+  /**
+   * Kills everything issued so far to a principal, a tenant, or everyone: tokens and API keys. Who
+   * administers and would lose its own credential by it needs a password to log in with again.
+   */
   revokeTokens: {
     path: "/ledgate.identity.v1.TokenService/RevokeTokens" as const,
     requestStream: false as const,
@@ -2078,7 +2083,10 @@ export interface TokenServiceServer extends UntypedServiceImplementation {
   login: handleUnaryCall<LoginRequest, LoginResponse>;
   /** Issues an access token for the service account that calls (by API key). */
   issueToken: handleUnaryCall<IssueTokenRequest, IssueTokenResponse>;
-  /** Kills everything issued so far to a principal, a tenant, or everyone. */
+  /**
+   * Kills everything issued so far to a principal, a tenant, or everyone: tokens and API keys. Who
+   * administers and would lose its own credential by it needs a password to log in with again.
+   */
   revokeTokens: handleUnaryCall<RevokeTokensRequest, RevokeTokensResponse>;
   /** For authorizers: checks a user name and password. */
   verifyPassword: handleUnaryCall<VerifyPasswordRequest, VerifyPasswordResponse>;
@@ -2127,7 +2135,10 @@ export interface TokenServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: IssueTokenResponse) => void,
   ): ClientUnaryCall;
-  /** Kills everything issued so far to a principal, a tenant, or everyone. */
+  /**
+   * Kills everything issued so far to a principal, a tenant, or everyone: tokens and API keys. Who
+   * administers and would lose its own credential by it needs a password to log in with again.
+   */
   revokeTokens(
     request: RevokeTokensRequest,
     callback: (error: ServiceError | null, response: RevokeTokensResponse) => void,
