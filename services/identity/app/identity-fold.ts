@@ -53,17 +53,26 @@ export class IdentityFold implements Fold {
   }
 
   /**
-   * Brings the view to where the stored documents are. A state that is not of this log is dropped.
-   * Rejects NEEDS_NEWER_BUILD like a reader.
+   * Brings the view to where the stored documents are. A state that is not of this log is dropped;
+   * when the log even ends below it, writes were lost: resolves with the two ends then. Rejects
+   * NEEDS_NEWER_BUILD like a reader.
    */
-  async catchUp(log: EventLog, macKeys: MacKeys): Promise<void> {
+  async catchUp(
+    log: EventLog,
+    macKeys: MacKeys,
+  ): Promise<{ readonly position: number; readonly end: number } | undefined> {
     const { position, chain } = this.#state.point;
-    if (position < 0) return;
-    if ((await log.end()) <= position) return this.reset();
+    if (position < 0) return undefined;
+    const end = await log.end();
+    if (end <= position) {
+      this.reset();
+      return { position, end };
+    }
     const judge = new Judge(macKeys, { window: new VerdictWindow(), sealed: false });
     const last = await this.#replayView(log, judge, position);
     if (Buffer.compare(last.chain, chain) !== 0) this.reset();
     else this.#view.quarantine(this.#state.quarantinedKeys());
+    return undefined;
   }
 
   async #replayView(log: EventLog, judge: Judge, upTo: number): Promise<Judged> {
@@ -72,9 +81,8 @@ export class IdentityFold implements Fold {
       for await (const batch of log.tail(0, done.signal)) {
         for (const record of batch.records) {
           const judged = judge.judge(record);
-          this.#foldMemory(judged);
+          this.#foldView(judged);
           if (judged.position < upTo) continue;
-
           this.#resume = { window: judge.window, sealed: judge.sealed };
           return judged;
         }
@@ -93,9 +101,8 @@ export class IdentityFold implements Fold {
     this.#resume = undefined;
     const { position, chain } = window;
     this.#state.commit({ position, chain }, () => {
-      for (const judged of batch) this.#foldDocuments(judged);
+      for (const judged of batch) this.#foldBoth(judged);
     });
-    for (const judged of batch) this.#foldMemory(judged);
   }
 
   reset(): void {
@@ -106,28 +113,41 @@ export class IdentityFold implements Fold {
     this.#resume = undefined;
   }
 
-  #foldDocuments(judged: Judged): void {
-    const state = this.#state;
+  #foldBoth(judged: Judged): void {
+    const [state, view] = [this.#state, this.#view];
+    const quarantine = (keys: readonly Uint8Array[]): void => {
+      state.quarantine(keys);
+      view.quarantine(keys);
+    };
     try {
       foldCommands(judged, {
         command: (payload, context) => foldCommandRecord(state, payload, context),
-        event: (event, context) => foldEvent(state, this.#evolve, event, context),
-        quarantine: (keys) => state.quarantine(keys),
+        event: (event, context) => {
+          foldEvent(state, this.#evolve, event, context);
+          view.apply(event, context);
+        },
+        quarantine,
       });
     } catch {
       // An event that decodes but cannot be applied: nothing it wrote can be relied on.
-      state.quarantine(judged.header?.writes ?? []);
-      this.#view.quarantine(judged.header?.writes ?? []);
+      quarantine(judged.header?.writes ?? []);
     }
+    this.#foldFacts(judged);
   }
 
-  #foldMemory(judged: Judged): void {
+  /** The view alone; what the documents could not take is quarantined by `catchUp`. */
+  #foldView(judged: Judged): void {
+    const view = this.#view;
+    foldCommands(judged, {
+      event: (event, context) => view.apply(event, context),
+      quarantine: (keys) => view.quarantine(keys),
+    });
+    this.#foldFacts(judged);
+  }
+
+  #foldFacts(judged: Judged): void {
     if (!judged.accepted || judged.header === undefined) return;
     this.#logTimeMs = Math.max(this.#logTimeMs, judged.header.atMs);
-    foldCommands(judged, {
-      event: (event, context) => this.#view.apply(event, context),
-      quarantine: (keys) => this.#view.quarantine(keys),
-    });
     const payload = judged.payload ?? new Uint8Array(0);
     if (judged.header.kind === RecordKind.GENESIS) {
       const genesis = genesisCodec.decode(payload);

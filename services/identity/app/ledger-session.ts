@@ -76,7 +76,9 @@ export class LedgerSession {
 
   /** Resolves once the state has reached the end of the log. */
   async start(): Promise<void> {
-    await this.fold.catchUp(this.#options.log, this.#options.macKeys);
+    const { log, macKeys, onAlarm } = this.#options;
+    const lost = await this.fold.catchUp(log, macKeys);
+    if (lost !== undefined) onAlarm({ kind: 'acknowledged-writes-lost', ...lost });
     await this.reader.start();
   }
 
