@@ -1,5 +1,6 @@
 import { check, validUntilMs } from '#libs/access/evaluate/check.js';
 import { whyNoRow } from '#libs/access/evaluate/decide.js';
+import { suspendedUntil } from '#libs/access/evaluate/subject-status.js';
 import { unlimited, type CredentialLimits } from '#libs/access/projection/api-key.js';
 import { reasonName } from '#libs/access/reason-code.js';
 import type { Answer, Answered, Outcome } from './answers.js';
@@ -72,9 +73,16 @@ export class Decider {
       return this.#of(asked.tenant, asked.principal, row, unlimited, action, nowMs);
     }
     const holder = withoutForeign(holderOf(this.#ledger.view, asked, nowMs), caller.sees);
-    if (!isGood(holder)) return refused(holder);
+    if (!isGood(holder)) return this.#refused(holder);
     const { tenant, principal, row, limits } = holder;
     return this.#of(tenant, principal, row, limits, action, nowMs);
+  }
+
+  /** Of the refusals only a suspension ends by itself. */
+  #refused({ reason, tenant, principal, row }: Holder): Ruling {
+    const ends = reason === 'PRINCIPAL_SUSPENDED';
+    const validUntil = ends ? suspendedUntil(this.#ledger.view, row) : Number.POSITIVE_INFINITY;
+    return { reason, tenant, principal, validUntilMs: validUntil };
   }
 
   #of(
@@ -96,10 +104,6 @@ export class Decider {
     const reason = reasonName(check(view, row, action, resource, nowMs, limits));
     return { reason, tenant, principal, validUntilMs: validUntilMs(view) };
   }
-}
-
-function refused({ reason, tenant, principal }: Holder): Ruling {
-  return { reason, tenant, principal, validUntilMs: Number.POSITIVE_INFINITY };
 }
 
 function nobody(reason: Reason): Ruling {
