@@ -32,6 +32,8 @@ export interface IdentityConfig {
   /** The first is the default of new tokens and the one that callers of identity itself present. */
   readonly audiences: readonly string[];
   readonly reflection: boolean;
+  /** Addresses and networks whose `x-forwarded-for` counts, for the brakes on guessing. */
+  readonly trustedProxies: readonly string[];
   readonly loginsPerSource: { readonly burst: number; readonly perSecond: number };
   readonly guessesPerAccount: { readonly burst: number; readonly perMinute: number };
   readonly argon2: { readonly memoryKib: number; readonly passes: number };
@@ -61,6 +63,7 @@ export const identityVariables = {
   LEDGATE_ISSUER: z.url(),
   LEDGATE_AUDIENCE: list(),
   LEDGATE_REFLECTION: flag().default(false),
+  LEDGATE_TRUSTED_PROXIES: list().default([]),
   LEDGATE_LOGIN_SOURCE_BURST: count(1, 1_000_000).default(200),
   LEDGATE_LOGIN_SOURCE_PER_SECOND: count(1, 1_000_000).default(20),
   LEDGATE_LOGIN_ACCOUNT_BURST: count(1, 100).default(20),
@@ -102,6 +105,7 @@ export function identityConfigFromEnv(options: Parameters<typeof readEnv>[1] = {
     issuer: env.LEDGATE_ISSUER,
     audiences: env.LEDGATE_AUDIENCE,
     reflection: env.LEDGATE_REFLECTION,
+    trustedProxies: env.LEDGATE_TRUSTED_PROXIES,
     loginsPerSource: {
       burst: env.LEDGATE_LOGIN_SOURCE_BURST,
       perSecond: env.LEDGATE_LOGIN_SOURCE_PER_SECOND,

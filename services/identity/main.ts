@@ -44,6 +44,7 @@ import type { IdentityConfig } from '#services/identity/config.js';
 import { evolve } from '#services/identity/domain/evolve.js';
 import { keyrings, signingKeys } from '#services/identity/domain/signing-key/state.js';
 import { tenants } from '#services/identity/domain/tenant/state.js';
+import { trustedProxies } from '#services/identity/grpc/client-address.js';
 import { identityServer, identityServices } from '#services/identity/grpc/identity-server.js';
 import { PageTokens } from '#services/identity/grpc/page-tokens.js';
 
@@ -141,6 +142,7 @@ async function start(
       pages: new PageTokens(masterKeys.derive('page tokens')),
       guard: new EscalationGuard(ledger.state, () => ledger.fold.view),
       digestKey: masterKeys.derive('request digests'),
+      proxies: trustedProxies(config.trustedProxies),
     },
     config.reflection,
   );

@@ -15,6 +15,7 @@ import {
 import { denied, permit, type CallTarget } from '#services/identity/app/permit.js';
 import type { Command } from '#services/identity/domain/commands.js';
 import type { CommandResult } from '#proto/ledgate/identity/v1/common.js';
+import { clientAddress, type TrustedProxies } from '#services/identity/grpc/client-address.js';
 import { Fields, type CommandHead } from '#services/identity/grpc/fields.js';
 import type { PageTokens } from '#services/identity/grpc/page-tokens.js';
 import { requestDigest } from '#services/identity/grpc/request-digest.js';
@@ -27,6 +28,7 @@ export interface Admission {
   readonly guard: EscalationGuard;
   /** Key of the request digests. */
   readonly digestKey: Uint8Array;
+  readonly proxies: TrustedProxies;
 }
 
 /** W3C Trace Context, level 1. */
@@ -49,6 +51,13 @@ export class OpenCall {
 
   get parts(): IdentityParts {
     return this.admission.parts;
+  }
+
+  /** Address that the call comes from, as far as it can be trusted. */
+  get source(): string {
+    const [forwarded] = this.context.metadata.get('x-forwarded-for');
+    const header = typeof forwarded === 'string' ? forwarded : undefined;
+    return clientAddress(this.context.peerAddress, header, this.admission.proxies);
   }
 
   /** What a record keeps of the request beside its events. */

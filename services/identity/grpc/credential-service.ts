@@ -105,7 +105,7 @@ async function change(request: ChangePasswordRequest, call: OpenCall) {
   const claim: PasswordClaim = {
     ...whose,
     password: currentPassword,
-    source: call.context.peerAddress,
+    source: call.source,
     signal: call.context.signal,
   };
   const executed = await changePassword(call.parts, claim, newPassword, call.envelope(head));

@@ -73,7 +73,7 @@ async function login(request: LoginRequest, call: OpenCall) {
     tenant,
     account: { loginName },
     password,
-    source: context.peerAddress,
+    source: call.source,
     signal: context.signal,
   });
   if (verified === undefined) throw credentialsRejected();

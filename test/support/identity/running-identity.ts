@@ -29,6 +29,7 @@ export function testConfig(dataDir: string, change: Partial<IdentityConfig> = {}
     issuer,
     audiences: [audience, 'https://other.ledgate.test'],
     reflection: false,
+    trustedProxies: [],
     loginsPerSource: { burst: 100_000, perSecond: 100_000 },
     guessesPerAccount: { burst: 1000, perMinute: 60_000 },
     argon2: { memoryKib: 19_456, passes: 2 },
