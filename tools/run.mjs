@@ -29,6 +29,15 @@ const child = spawn(process.execPath, [...loader, file, ...args], {
 // Ctrl-C reaches the child by itself (same terminal); this process only has to outlive it.
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => child.kill('SIGTERM'));
+
+// npm passes SIGTERM on to the shell that it runs a script with, and the shell dies without passing
+// it on: without this the services would outlive `npm start`.
+if (process.env.npm_lifecycle_event !== undefined) {
+  const shell = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== shell) child.kill('SIGTERM');
+  }, 250).unref();
+}
 child.on('exit', (code, signal) => {
   process.exitCode = code ?? (signal === 'SIGINT' ? 130 : 143);
 });
