@@ -39,7 +39,7 @@ export const homes: Readonly<Record<string, readonly RegExp[]>> = {
     /^proto\/gen\//,
     /^libs\/(grpc|client)\//,
     /^services\/[a-z]+\/grpc\//,
-    /^services\/ledgate\/cli\//,
+    /^services\/ledgate\//,
   ],
   '@peculiar/x509': [/^libs\/runtime\/dev-certs\.ts$/],
   argon2: [/^services\/identity\/adapters\/argon2[a-z0-9-]*\.ts$/],
