@@ -85,6 +85,9 @@ export async function clearLoginNames(
   return names.flat().flatMap((name) => [name, name.split('@')[0] ?? '']);
 }
 
+/** The part of a command that does not depend on who it is about. */
+type CommandOrigin = Pick<CommandCall, 'commandId' | 'requestDigest' | 'reason' | 'traceparent'>;
+
 /**
  * Changes one's own password: the current one is verified, and the record carries the version that
  * was. Of two changes at once only one counts. Rejects CREDENTIALS_REJECTED.
@@ -93,10 +96,10 @@ export async function changePassword(
   parts: IdentityParts,
   claim: PasswordClaim,
   newPassword: string,
-  head: Pick<CommandCall, 'commandId' | 'requestDigest' | 'reason' | 'traceparent'>,
+  head: CommandOrigin,
 ): Promise<Executed> {
   const verified = await verifyPassword(parts, claim);
-  if (verified === undefined) throw credentialsRejected();
+  if (verified === undefined) return repeatChange(parts, claim, newPassword, head);
   const { tenant, principal } = verified;
   const contextWords = await clearLoginNames(parts, tenant, principal);
   const field = 'new_password';
@@ -120,6 +123,39 @@ export async function changePassword(
     verifiedVersion,
   } as const;
   return storePassword(parts, call, rest, newPassword, claim.signal);
+}
+
+/**
+ * A change that was carried out already, and whose answer was lost: the new password proves who
+ * asks. The record of the command is found before anything is decided; if there is none, the version
+ * that was verified does not fit, and the change is refused.
+ */
+async function repeatChange(
+  parts: IdentityParts,
+  claim: PasswordClaim,
+  newPassword: string,
+  head: CommandOrigin,
+): Promise<Executed> {
+  if (head.commandId === '') throw credentialsRejected();
+  const verified = await verifyPassword(parts, { ...claim, password: newPassword });
+  if (verified === undefined) throw credentialsRejected();
+  const { tenant, principal, credential, secret } = verified;
+  const { hash, params } = secret;
+  const permit = ownPermit(parts, verified);
+  return execute(
+    parts,
+    { ...head, tenant, actor: { tenant, principal }, permit },
+    {
+      type: 'SetPassword',
+      principal,
+      credential,
+      hash,
+      params,
+      cause: 'CHANGE',
+      mustChange: false,
+      verifiedVersion: 0,
+    },
+  );
 }
 
 /** Hashes, seals, and sets a password that was judged before. */

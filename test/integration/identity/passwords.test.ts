@@ -144,6 +144,32 @@ describe('a password change', () => {
     );
   });
 
+  it('can be repeated when its answer was lost, by who knows the new password', async () => {
+    await setUpUser(world, acme.admin, 'unlucky', password);
+    const request = {
+      options: { commandId: 'change-1', reason: '' },
+      tenantId: 'acme',
+      loginName: 'unlucky',
+      currentPassword: password,
+      newPassword: fresh,
+    };
+    const first = await world.call(Credentials.changePassword, request);
+    const before = await position();
+    const again = await world.call(Credentials.changePassword, request);
+    expect(again.result).toMatchObject({ replayed: true, position: first.result?.position });
+    for (const change of [
+      { newPassword: 'ten wooden ladders' },
+      { options: { commandId: 'change-2', reason: '' } },
+      { options: { commandId: '', reason: '' } },
+    ]) {
+      const refused = await refusal(
+        world.call(Credentials.changePassword, { ...request, ...change }),
+      );
+      expect(refused).toMatchObject(rejected);
+    }
+    expect(await position()).toBe(before);
+  });
+
   it('of two at once, one counts', async () => {
     await setUpUser(world, acme.admin, 'twice', password);
     const base = { tenantId: 'acme', loginName: 'twice', currentPassword: password };
@@ -229,6 +255,40 @@ describe('guessing', () => {
         status.RESOURCE_EXHAUSTED,
         status.RESOURCE_EXHAUSTED,
       ]);
+    }
+    await braked.close();
+    own.remove();
+  });
+
+  it('is braked on every pathway at once (Keycloak CVE-2026-9798)', async () => {
+    const own = temporaryFolder();
+    const braked = await startWorld(
+      testConfig(own.path, { guessesPerAccount: { burst: 6, perMinute: 1 } }),
+    );
+    const { tenantId, admin } = await setUpTenant(braked, 'acme');
+    await setUpUser(braked, admin, 'victim', password);
+    const pathways = [
+      (tenant: string) =>
+        braked.call(Tokens.login, { tenant, loginName: 'victim', password: 'wrong' }),
+      (tenant: string) =>
+        braked.call(Credentials.changePassword, {
+          tenantId: tenant,
+          loginName: 'VICTIM',
+          currentPassword: 'wrong',
+          newPassword: fresh,
+        }),
+      async (tenant: string) => {
+        const request = { tenant, username: 'victim', password: 'wrong' };
+        const { verified } = await braked.call(Tokens.verifyPassword, request, braked.root);
+        expect(verified).toBe(false);
+      },
+    ];
+    for (const pathway of pathways) {
+      for (const tenant of ['acme', tenantId]) await pathway(tenant).catch(() => undefined);
+    }
+    for (const pathway of pathways) {
+      const refused = await refusal(pathway('acme'));
+      expect(refused.code).toBe(status.RESOURCE_EXHAUSTED);
     }
     await braked.close();
     own.remove();
