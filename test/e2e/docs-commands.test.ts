@@ -1,0 +1,114 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freeAddress } from '#services/ledgate/operate/service-process.js';
+import { startOrders, type RunningService } from '../support/client/running-service.js';
+import {
+  buildCli,
+  builtCli,
+  cleanEnvironment,
+  repository,
+  startDevProcess,
+  type DevProcess,
+} from '../support/ledgate/built-cli.js';
+import { shellBlocks, type DocCommand } from '../support/ledgate/doc-blocks.js';
+import { PersistentShell } from '../support/ledgate/persistent-shell.js';
+
+/** The README comes last: it takes the grant away that the others show. */
+const documents = [
+  ...readdirSync(join(repository, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join('docs', name)),
+  'README.md',
+];
+const folder = mkdtempSync(join(tmpdir(), 'ledgate-docs-'));
+const dataDir = join(folder, 'data');
+let dev: DevProcess;
+let orders: RunningService;
+let replacements: readonly (readonly [string, string])[];
+
+beforeAll(async () => {
+  buildCli();
+  dev = await startDevProcess(dataDir);
+  orders = await startOrders(['tools/run.mjs', '--source', 'examples/orders/main.ts'], repository, {
+    LEDGATE_AUTHORIZER: dev.authorizer,
+    LEDGATE_API_KEY: dev.backendKey,
+  });
+  replacements = [
+    ['npx ledgate', builtCli.map((word) => `'${word}'`).join(' ')],
+    ['npx buf', `'${join(repository, 'node_modules/.bin/buf')}'`],
+    ['--data ./data', `--data '${dataDir}'`],
+    ['http://127.0.0.1:8080', orders.http],
+    ['127.0.0.1:7402', dev.authorizer],
+    ['127.0.0.1:7411', await freeAddress()],
+    ['127.0.0.1:7412', await freeAddress()],
+    ['127.0.0.1:9464', await freeAddress()],
+    ['127.0.0.1:9465', await freeAddress()],
+    ["<alice's API key>", dev.aliceKey],
+    ['<API key of the backend>', dev.backendKey],
+  ];
+});
+
+afterAll(async () => {
+  await orders.stop();
+  await dev.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** A shell in which nothing needs to be said that a reader need not say. */
+function shell(): PersistentShell {
+  const env = { LEDGATE_DATA_DIR: dataDir, TMPDIR: folder };
+  return new PersistentShell(repository, cleanEnvironment(env));
+}
+
+/** Follows one document; what it was shown last answers `<grant id>`. */
+async function follow(path: string, commands: readonly DocCommand[]): Promise<void> {
+  const terminal = shell();
+  let lastId = '';
+  try {
+    for (const { line, command, expected } of commands) {
+      let real = command.replace('<grant id>', lastId);
+      for (const [from, to] of replacements) real = real.replaceAll(from, to);
+      const { code, output } = await terminal.run(real);
+      const where = `${path}:${line}: ${command}\n${output}`;
+      if (expected !== undefined) {
+        const wanted = /^\d{3}$/.test(expected) ? `HTTP/1.1 ${expected}` : expected;
+        expect(output, where).toContain(wanted);
+      }
+      // The answer of a question is also its exit code.
+      const no = /\bledgate (check|explain) /.test(command) && /DENY|Denied/.test(output);
+      expect(code, where).toBe(no ? 1 : 0);
+      lastId = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/.exec(output)?.[0] ?? lastId;
+    }
+  } finally {
+    await terminal.close();
+  }
+}
+
+describe.each(documents)('%s', (path) => {
+  const blocks = shellBlocks(readFileSync(join(repository, path), 'utf8'));
+  const run = blocks.filter((block) => block.notRun === undefined);
+
+  it.runIf(run.length > 0)('says what is so, command by command', async () => {
+    await follow(
+      path,
+      run.flatMap((block) => block.commands),
+    );
+  });
+
+  it('has a reason for each block that is not run here', () => {
+    for (const { notRun } of blocks)
+      if (notRun !== undefined) expect(notRun.length).toBeGreaterThan(10);
+  });
+});
+
+describe('the documents', () => {
+  it('show commands at all, and fence them so that they are found', () => {
+    const shown = documents.map((path) => readFileSync(join(repository, path), 'utf8'));
+    const found = shown.flatMap((text) => shellBlocks(text)).flatMap((block) => block.commands);
+    expect(found.length).toBeGreaterThan(30);
+    // A fence in another dialect would hide its commands from this test.
+    for (const text of shown) expect(text).not.toMatch(/^```(bash|shell|console|zsh)/m);
+  });
+});
