@@ -1,5 +1,5 @@
 import type { EventLog } from '#libs/ledger/event-log.js';
-import type { Reader } from '#libs/ledger/reader.js';
+
 import type { Clock } from '#libs/runtime/clock.js';
 import type { Random } from '#libs/runtime/ids.js';
 import type { AccessFold } from './access-fold.js';
@@ -11,14 +11,14 @@ import { DecisionCounts } from './decision-counts.js';
 import { DecisionIds } from './decision-ids.js';
 import type { IdentityPort } from './identity-port.js';
 import { LedgerRecords } from './ledger-records.js';
-import { LedgerView, type StalenessLimits } from './ledger-view.js';
+import { LedgerView, type Follower, type StalenessLimits } from './ledger-view.js';
 import { PasswordVerdicts } from './password-verdicts.js';
 import { PositionWait } from './position-wait.js';
 import { VerifiedTokens } from './verified-tokens.js';
 
 export interface Ingredients {
   readonly log: EventLog;
-  readonly reader: Reader;
+  readonly reader: Follower;
   readonly fold: AccessFold;
   readonly limits: StalenessLimits;
   readonly identity: IdentityPort | undefined;

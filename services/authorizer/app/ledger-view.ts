@@ -11,7 +11,8 @@ export interface StalenessLimits {
   readonly sensitiveMs: number;
 }
 
-type Follower = Pick<
+/** What is asked of a reader. */
+export type Follower = Pick<
   Reader,
   'position' | 'state' | 'failure' | 'stalenessMs' | 'waitFor' | 'window'
 >;

@@ -98,7 +98,10 @@ describe('writing answers by hand', () => {
       answered: { position: 1, stalenessMs: 2, stale: false },
       decisionId: 'd',
     };
-    const bytes = writeAnswers(Array.from({ length: 256 }, () => one), one.answered);
+    const bytes = writeAnswers(
+      Array.from({ length: 256 }, () => one),
+      one.answered,
+    );
     expect(BatchAuthorizeResponse.decode(bytes).responses).toHaveLength(256);
     expect(BatchAuthorizeResponse.decode(bytes).responses[255]?.principalId).toBe(one.principal);
   });
