@@ -124,7 +124,7 @@ describeWithBrokerControl(
       const startMs = median(everyone().flatMap(({ process }) => process.startsMs));
       const counts = { unanswered, replayed: load.replayed, lostSecrets, revoked };
       report('Kafka', { kills: kills(), brokerKills, startMs, ...found, ...counts });
-
+      expect(everyone().flatMap(({ process }) => process.faults)).toEqual([]);
       expect(load.surprises).toEqual([]);
       expect(wrong).toEqual([]);
       expect(found).toMatchObject({ lost: 0, doubled: 0, namesTwice: 0 });

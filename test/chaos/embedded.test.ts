@@ -106,6 +106,7 @@ describe('ledgate dev, killed -9 at any moment', () => {
     const counts = { unanswered, replayed: load.replayed, lostSecrets, revoked };
     report('embedded', { kills, startMs: median(startsMs), ...found, ...counts });
 
+    expect(service.faults).toEqual([]);
     expect(load.surprises).toEqual([]);
     expect(wrong).toEqual([]);
     expect(found).toMatchObject({ lost: 0, doubled: 0, namesTwice: 0 });

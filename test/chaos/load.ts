@@ -70,7 +70,8 @@ export class Load {
 
   async #work(lane: number): Promise<void> {
     const { random, admin } = this.#options;
-    for (let number = 0; this.#running; number += 1) {
+    let number = 0;
+    while (this.#running) {
       const holding = new Holding();
       this.holdings.push(holding);
       const teller: Teller = {
@@ -80,7 +81,7 @@ export class Load {
         admin,
       };
       try {
-        await tell(teller, holding, { lane, number }, this);
+        await tell(teller, holding, { lane, number: number++ }, this);
       } catch (error) {
         holding.unsettle();
         const { code, details } = error as ServiceError;

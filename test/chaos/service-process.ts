@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const main = fileURLToPath(new URL('../../services/ledgate/main.ts', import.meta.url));
@@ -20,9 +21,12 @@ export class ServiceProcess {
   /** How long each completed start took, ms. */
   readonly startsMs: number[] = [];
   kills = 0;
+  /** Lines of its log about calls that it failed by its own fault, of all its lives. */
+  readonly faults: string[] = [];
   readonly #options: ServiceOptions;
   #child: ChildProcess | undefined;
   #said = '';
+  #onServing: () => void = () => {};
 
   constructor(options: ServiceOptions) {
     this.#options = options;
@@ -45,13 +49,10 @@ export class ServiceProcess {
       const fail = (why: string): void =>
         reject(new Error(`${this.#options.args.join(' ')} ${why}:\n${this.said}`));
       const patience = setTimeout(() => fail('does not serve'), startMs);
-      const hear = (): void => {
-        if (this.#said.includes(this.#options.serves)) {
-          clearTimeout(patience);
-          resolve();
-        }
+      this.#onServing = () => {
+        clearTimeout(patience);
+        resolve();
       };
-      child.stdout?.on('data', hear);
       child.once('exit', (code, signal) => {
         clearTimeout(patience);
         fail(`ended with ${code ?? signal}`);
@@ -86,6 +87,12 @@ export class ServiceProcess {
     await gone;
   }
 
+  #hear(line: string): void {
+    this.#said = `${this.#said.slice(-20_000)}${line}\n`;
+    if (line.includes('"call failed"')) this.faults.push(line);
+    if (line.includes(this.#options.serves)) this.#onServing();
+  }
+
   #spawn(): ChildProcess {
     if (this.#child !== undefined) throw new Error('it runs already');
     const own = Object.entries(process.env).filter(([name]) => !name.startsWith('LEDGATE_'));
@@ -98,11 +105,9 @@ export class ServiceProcess {
     const child = spawn(process.execPath, argv, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
     this.#said = '';
-    const hear = (chunk: Buffer): void => {
-      this.#said = (this.#said + chunk.toString()).slice(-100_000);
-    };
-    child.stdout.on('data', hear);
-    child.stderr.on('data', hear);
+    for (const stream of [child.stdout, child.stderr]) {
+      createInterface({ input: stream }).on('line', (line) => this.#hear(line));
+    }
     const killAtExit = (): void => void child.kill('SIGKILL');
     process.on('exit', killAtExit);
     child.once('close', () => {

@@ -125,9 +125,15 @@ export class LedgerSession {
     );
   }
 
-  /** Payload of the record at a position. */
+  /** Payload of the record at a position. Rejects LEDGER_UNAVAILABLE while it cannot be read. */
   async recorded(position: number): Promise<Uint8Array> {
-    const record = await this.#options.log.read(position);
+    const record = await this.#options.log.read(position).catch((cause: unknown) => {
+      throw new Failure(
+        'LEDGER_UNAVAILABLE',
+        'the command was executed before, but cannot be read now; retry with the same id',
+        { cause, retryAfterMs: 500 },
+      );
+    });
     const decoded = decodeRecord(record?.value ?? new Uint8Array(0));
     if (typeof decoded === 'string') {
       throw new Failure('INTERNAL', `position ${position} holds no readable record`);
