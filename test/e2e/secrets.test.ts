@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../support/identity/running-identity.js';
-import { runCli, type CliRun } from '../support/ledgate/run-cli.js';
+import { runCli, type ProgramRun } from '../support/ledgate/run-program.js';
 import { startPair, type Pair } from '../support/ledgate/running-pair.js';
 import { search, spellingsOf, type Place, type SecretItem } from '../support/secrets/search.js';
 import { SecretRun } from '../support/secrets/secret-run.js';
@@ -119,14 +119,14 @@ describe('the search bites', () => {
 });
 
 describe('the command line', () => {
-  const cli = (args: string, env: Record<string, string> = {}, stdin = ''): Promise<CliRun> =>
+  const cli = (args: string, env: Record<string, string> = {}, stdin = ''): Promise<ProgramRun> =>
     runCli(['--data', pair.dataDir, ...args.split(' ')], { ...environment(), ...env }, stdin);
   const environment = () => ({
     LEDGATE_IDENTITY_URL: pair.identity.address,
     LEDGATE_AUTHORIZER_URL: pair.authorizerAddress,
     LEDGATE_CREDENTIAL: run.admin,
   });
-  const printed = ({ stdout, stderr }: CliRun): string => stdout + stderr;
+  const printed = ({ stdout, stderr }: ProgramRun): string => stdout + stderr;
 
   it('shows no secret: lists, decisions, the ledger, refusals', async () => {
     const wrong = { LEDGATE_CREDENTIAL: String(run.secrets.at(-1)?.bytes) };

@@ -81,10 +81,13 @@ function administration({ identity }: RunningDev, { tenantId, adminKey }: Demo) 
   };
 }
 
-export async function startLedgate(): Promise<RunningLedgate> {
+/** `more` wins over the environment. */
+export async function startLedgate(
+  more: Readonly<Record<string, string>> = {},
+): Promise<RunningLedgate> {
   const dataDir = mkdtempSync(join(tmpdir(), 'ledgate-dev-'));
   const env = { LEDGATE_IDENTITY_ADDR: '127.0.0.1:0', LEDGATE_AUTHORIZER_ADDR: '127.0.0.1:0' };
-  const dev = await startDev({ dataDir, demo: true, env });
+  const dev = await startDev({ dataDir, demo: true, env: { ...env, ...more } });
   const { identity, authorizer, demo } = dev;
   if (!demo) throw new Error('a new data folder had a demo tenant');
   const { close, ...admin } = administration(dev, demo);
