@@ -12,9 +12,12 @@ describe('buf curl where reflection is off, as in production', () => {
   /** Runs in the folder of the repository, where `proto` is. */
   const curl = (method: string, request: object, schema = ['--schema', 'proto']) =>
     runProgram('node_modules/.bin/buf', [
-      ...['curl', '--http2-prior-knowledge', '--protocol', 'grpc', ...schema],
-      ...['-H', `authorization: Bearer ${ledgate.demo.backendKey}`],
-      ...['-d', JSON.stringify(request)],
+      'curl',
+      '--http2-prior-knowledge',
+      '--protocol=grpc',
+      ...schema,
+      `--header=authorization: Bearer ${ledgate.demo.backendKey}`,
+      `--data=${JSON.stringify(request)}`,
       `http://${ledgate.authorizer}/ledgate.authorizer.v1.AuthorizerService/${method}`,
     ]);
   const answered = ({ stdout, stderr, code }: ProgramRun): unknown => {
