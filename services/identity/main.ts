@@ -97,7 +97,7 @@ export async function startIdentity(
   const logger = injection.logger ?? createLogger({ service: 'identity', level: config.logLevel });
   const shutdown = new Shutdown({ clock, log: logger, deadlineMs: CLOSE_MS });
   try {
-    return await start(config, injection, { clock, logger, shutdown });
+    return await start(config, injection, { clock, logger, shutdown, onAlarm: new Set() });
   } catch (error) {
     await shutdown.run('start failed');
     throw error;
@@ -108,6 +108,8 @@ interface Surroundings {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly shutdown: Shutdown;
+  /** Called with every alarm of the reader. */
+  readonly onAlarm: Set<() => void>;
 }
 
 async function start(
@@ -156,7 +158,7 @@ async function start(
     const { drainNoticeMs: noticeMs } = config;
     clean = await drain({ server, health, clock, noticeMs, graceMs: GRACE_MS });
   });
-  shutdown.add('health', watchHealth(parts, health));
+  shutdown.add('health', watchHealth(parts, health, surroundings.onAlarm));
   serving.now = true;
   shutdown.add('readiness', () => {
     serving.now = false;
@@ -176,7 +178,7 @@ async function start(
 function assemble(
   config: IdentityConfig,
   injection: IdentityInjection,
-  { clock, logger, shutdown }: Surroundings,
+  { clock, logger, shutdown, onAlarm }: Surroundings,
   masterKeys: MasterKeys,
   macKeys: MacKeys,
 ): { parts: IdentityParts; hasher: Argon2Hasher } {
@@ -191,7 +193,10 @@ function assemble(
     clock,
     ids,
     random: systemRandom,
-    onAlarm: (alarm) => logger.error({ alarm }, 'ledger alarm'),
+    onAlarm: (alarm) => {
+      logger.error({ alarm }, 'ledger alarm');
+      for (const listener of onAlarm) listener();
+    },
     onFence: (why) => logger.warn({ why }, 'the outcome of an append is unknown: fencing'),
   });
   shutdown.add('ledger', () => ledger.close());
@@ -271,15 +276,21 @@ async function found(
   return founded;
 }
 
-function watchHealth(parts: IdentityParts, health: Health): () => void {
+/** Looks again and again, and at once after an alarm. */
+function watchHealth(parts: IdentityParts, health: Health, onAlarm: Set<() => void>): () => void {
   const { clock, ledger, maxStalenessMs } = parts;
   let cancel = (): void => {};
   const look = (): void => {
+    cancel();
     health.set(troubleOf(ledger, maxStalenessMs).length === 0);
     cancel = clock.after(HEALTH_MS, look);
   };
   look();
-  return () => cancel();
+  onAlarm.add(look);
+  return () => {
+    onAlarm.delete(look);
+    cancel();
+  };
 }
 
 function troubleOf(ledger: LedgerSession, maxStalenessMs: number): readonly string[] {
