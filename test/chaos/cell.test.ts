@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openKafkaLog } from '#libs/ledger/kafka/kafka-log.js';
 import { describeWithBrokerControl } from '../support/kafka/describe-on-kafka.js';
 import { SeededRandom } from '../support/ledger/seeded-random.js';
@@ -10,90 +10,90 @@ import {
   type Standing,
 } from './administration.js';
 import { audit } from './audit.js';
-import { effort, median, report } from './effort.js';
+import { median, report, rounds } from './effort.js';
 import { wrongAnswers } from './holding.js';
 import { KafkaCell, type Instance } from './kafka-cell.js';
 import { Load } from './load.js';
 
-const KILLS = 42 * effort;
+const KILLS = 42;
 const SAMPLE = 40;
 
-describeWithBrokerControl(
-  'two identities, two authorizers and a broker, killed -9 at any moment',
-  () => {
-    let cell: KafkaCell;
-    const random = new SeededRandom(Date.now());
-    let brokerKills = 0;
-    let strikes = 0;
-    beforeAll(async () => {
-      cell = await KafkaCell.found();
-    });
-    afterAll(() => cell.close());
+describeWithBrokerControl('identities, authorizers and broker, killed -9 at any moment', () => {
+  let cell: KafkaCell;
+  const random = new SeededRandom(Date.now());
+  let brokerKills = 0;
+  let strikes = 0;
+  beforeEach(async () => {
+    brokerKills = 0;
+    cell = await KafkaCell.found();
+  });
+  afterEach(() => cell.close());
 
-    const everyone = (): Instance[] => [...cell.identities, ...cell.authorizers];
-    const kills = (): number =>
-      everyone().reduce((sum, one) => sum + one.process.kills, brokerKills);
+  const everyone = (): Instance[] => [...cell.identities, ...cell.authorizers];
+  const kills = (): number => everyone().reduce((sum, one) => sum + one.process.kills, brokerKills);
 
-    const oneOf = (some: readonly Instance[]): Instance[] =>
-      some.slice(random.below(some.length)).slice(0, 1);
+  const oneOf = (some: readonly Instance[]): Instance[] =>
+    some.slice(random.below(some.length)).slice(0, 1);
 
-    /** Who dies next: every sixth time somebody and the broker, the others as chance will have it. */
-    function victims(): { readonly instances: Instance[]; readonly broker: boolean } {
-      strikes += 1;
-      if (strikes % 6 === 3) return { instances: oneOf(everyone()), broker: true };
-      const draw = random.next();
-      if (draw < 0.4) return { instances: oneOf(cell.identities), broker: false };
-      if (draw < 0.7) return { instances: oneOf(cell.authorizers), broker: false };
-      return { instances: draw < 0.85 ? cell.identities : everyone(), broker: false };
+  /** Who dies next: every sixth time somebody and the broker, the others as chance will have it. */
+  function victims(): { readonly instances: Instance[]; readonly broker: boolean } {
+    strikes += 1;
+    if (strikes % 6 === 3) return { instances: oneOf(everyone()), broker: true };
+    const draw = random.next();
+    if (draw < 0.4) return { instances: oneOf(cell.identities), broker: false };
+    if (draw < 0.7) return { instances: oneOf(cell.authorizers), broker: false };
+    return { instances: draw < 0.85 ? cell.identities : everyone(), broker: false };
+  }
+
+  /** Kills and starts again; resolves with the authorizers that were started. */
+  async function strike(): Promise<Instance[]> {
+    await sleep(random.between(100, 900));
+    const { instances, broker } = victims();
+    await Promise.all(instances.map((instance) => instance.process.kill()));
+    if (broker) {
+      await sleep(random.between(0, 50));
+      await cell.broker.control.kill9();
+      brokerKills += 1;
+      await cell.broker.control.restart();
     }
+    await Promise.all(instances.map((instance) => instance.start()));
+    return instances.filter((instance) => cell.authorizers.includes(instance));
+  }
 
-    /** Kills and starts again; resolves with the authorizers that were started. */
-    async function strike(): Promise<Instance[]> {
-      await sleep(random.between(100, 900));
-      const { instances, broker } = victims();
-      await Promise.all(instances.map((instance) => instance.process.kill()));
-      if (broker) {
-        await sleep(random.between(0, 50));
-        await cell.broker.control.kill9();
-        brokerKills += 1;
-        await cell.broker.control.restart();
-      }
-      await Promise.all(instances.map((instance) => instance.start()));
-      return instances.filter((instance) => cell.authorizers.includes(instance));
+  async function standings(
+    identities: readonly Instance[],
+    authorizers: readonly Instance[],
+  ): Promise<{ ofIdentities: Standing[]; ofAuthorizers: Standing[] }> {
+    const { root } = cell;
+    const ofIdentities = identities.map(({ endpoint }) => standingOfIdentity(endpoint, root));
+    const ofAuthorizers = authorizers.map(({ endpoint }) => standingOfAuthorizer(endpoint, root));
+    return {
+      ofIdentities: await Promise.all(ofIdentities),
+      ofAuthorizers: await Promise.all(ofAuthorizers),
+    };
+  }
+
+  /** All four, once all have read the log to its end. */
+  async function settled(end: number): Promise<Awaited<ReturnType<typeof standings>>> {
+    for (let attempt = 0; ; attempt += 1) {
+      const found = await standings(cell.identities, cell.authorizers);
+      const all = [...found.ofIdentities, ...found.ofAuthorizers];
+      if (attempt > 100 || all.every(({ position }) => position === end - 1)) return found;
+      await sleep(100);
     }
+  }
 
-    async function standings(
-      identities: readonly Instance[],
-      authorizers: readonly Instance[],
-    ): Promise<{ ofIdentities: Standing[]; ofAuthorizers: Standing[] }> {
-      const { root } = cell;
-      const ofIdentities = identities.map(({ endpoint }) => standingOfIdentity(endpoint, root));
-      const ofAuthorizers = authorizers.map(({ endpoint }) => standingOfAuthorizer(endpoint, root));
-      return {
-        ofIdentities: await Promise.all(ofIdentities),
-        ofAuthorizers: await Promise.all(ofAuthorizers),
-      };
-    }
+  /** What an identity and an authorizer say that begin with nothing. */
+  async function afterReplay(): Promise<Awaited<ReturnType<typeof standings>>> {
+    const identity = await cell.openIdentity();
+    const authorizer = await cell.openAuthorizer();
+    await Promise.all([identity.start(), authorizer.start()]);
+    return standings([identity], [authorizer]);
+  }
 
-    /** All four, once all have read the log to its end. */
-    async function settled(end: number): Promise<Awaited<ReturnType<typeof standings>>> {
-      for (let attempt = 0; ; attempt += 1) {
-        const found = await standings(cell.identities, cell.authorizers);
-        const all = [...found.ofIdentities, ...found.ofAuthorizers];
-        if (attempt > 100 || all.every(({ position }) => position === end - 1)) return found;
-        await sleep(100);
-      }
-    }
-
-    /** What an identity and an authorizer say that begin with nothing. */
-    async function afterReplay(): Promise<Awaited<ReturnType<typeof standings>>> {
-      const identity = await cell.openIdentity();
-      const authorizer = await cell.openAuthorizer();
-      await Promise.all([identity.start(), authorizer.start()]);
-      return standings([identity], [authorizer]);
-    }
-
-    it(`${KILLS} kills: nothing acknowledged is lost or doubled, what is revoked stays revoked`, async () => {
+  it.each(rounds)(
+    'nothing acknowledged is lost or doubled, revoked stays revoked (%i)',
+    async () => {
       const { root, identities, authorizers, broker, ledgerKey } = cell;
       const admin = await foundTenant(identities[0]!.endpoint, root);
       const endpoints = identities.map(({ endpoint }) => endpoint);
@@ -138,6 +138,6 @@ describeWithBrokerControl(
       expect(revoked).toBeGreaterThan(KILLS);
       expect(unanswered, 'kills that callers felt').toBeGreaterThan(KILLS / 2);
       expect(load.replayed, 'answers that a kill took away').toBeGreaterThan(0);
-    });
-  },
-);
+    },
+  );
+});

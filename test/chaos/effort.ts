@@ -1,5 +1,11 @@
-/** How much chaos: `CHAOS=long` for hours; by default what fits into minutes (CI). */
-export const effort = process.env['CHAOS'] === 'long' ? 25 : 1;
+/**
+ * Each round is a cell of its own, killed some dozen times: one by default, which fits into minutes
+ * (CI); `CHAOS=long` goes on for hours.
+ */
+export const rounds = Array.from(
+  { length: process.env['CHAOS'] === 'long' ? 25 : 1 },
+  (_, i) => i + 1,
+);
 
 /** Prints one line of figures. */
 export function report(title: string, figures: Readonly<Record<string, number>>): void {

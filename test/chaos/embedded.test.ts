@@ -8,13 +8,13 @@ import { freePorts } from '../support/net/free-ports.js';
 import { SeededRandom } from '../support/ledger/seeded-random.js';
 import { foundTenant, standingOfAuthorizer, standingOfIdentity } from './administration.js';
 import { audit } from './audit.js';
-import { effort, median, report } from './effort.js';
+import { median, report, rounds } from './effort.js';
 import { Endpoint } from './endpoint.js';
 import { wrongAnswers } from './holding.js';
 import { Load } from './load.js';
 import { ServiceProcess } from './service-process.js';
 
-const KILLS = 60 * effort;
+const KILLS = 60;
 const SAMPLE = 40;
 
 describe('ledgate dev, killed -9 at any moment', () => {
@@ -71,50 +71,53 @@ describe('ledgate dev, killed -9 at any moment', () => {
     return { ofIdentity, ofAuthorizer: await standingOfAuthorizer(authorizer, root) };
   }
 
-  it(`${KILLS} kills: nothing acknowledged is lost or doubled, what is revoked stays revoked`, async () => {
-    await start();
-    const root = readFileSync(join(data, 'bootstrap-api-key'), 'utf8').trim();
-    const admin = await foundTenant(identity, root);
-    const load = new Load({ identities: [identity], admin, lanes: 6, random, thinkMs: 15 });
-    const wrong: string[] = [];
-    while (service.kills < KILLS) {
-      const known = load.sample(performance.now(), SAMPLE);
-      await kill();
-      wrong.push(...(await wrongAnswers(known, authorizer, admin, false)));
-    }
-    await load.stop();
+  it.each(rounds)(
+    'nothing acknowledged is lost or doubled, revoked stays revoked (%i)',
+    async () => {
+      await start();
+      const root = readFileSync(join(data, 'bootstrap-api-key'), 'utf8').trim();
+      const admin = await foundTenant(identity, root);
+      const load = new Load({ identities: [identity], admin, lanes: 6, random, thinkMs: 15 });
+      const wrong: string[] = [];
+      while (service.kills < KILLS) {
+        const known = load.sample(performance.now(), SAMPLE);
+        await kill();
+        wrong.push(...(await wrongAnswers(known, authorizer, admin, false)));
+      }
+      await load.stop();
 
-    wrong.push(...(await wrongAnswers(load.holdings, authorizer, admin, true)));
-    const live = await standings(root);
-    await service.kill();
-    dropState();
-    await start();
-    const replayed = await standings(root);
-    wrong.push(...(await wrongAnswers(load.holdings, authorizer, admin, false)));
-    await service.remove();
+      wrong.push(...(await wrongAnswers(load.holdings, authorizer, admin, true)));
+      const live = await standings(root);
+      await service.kill();
+      dropState();
+      await start();
+      const replayed = await standings(root);
+      wrong.push(...(await wrongAnswers(load.holdings, authorizer, admin, false)));
+      await service.remove();
 
-    const log = openEmbeddedLog({ path: join(data, 'ledger'), name: 'auth.ledger.v1' });
-    const secret = Buffer.from(
-      readFileSync(join(data, 'keys', 'ledger.key'), 'utf8').trim(),
-      'hex',
-    );
-    const found = await audit(log, secret, load);
-    await log.close();
-    const { holdings, unanswered, lostSecrets } = load;
-    const revoked = holdings.filter((holding) => holding.revoked).length;
-    const { kills, startsMs } = service;
-    const counts = { unanswered, replayed: load.replayed, lostSecrets, revoked };
-    report('embedded', { kills, startMs: median(startsMs), ...found, ...counts });
+      const log = openEmbeddedLog({ path: join(data, 'ledger'), name: 'auth.ledger.v1' });
+      const secret = Buffer.from(
+        readFileSync(join(data, 'keys', 'ledger.key'), 'utf8').trim(),
+        'hex',
+      );
+      const found = await audit(log, secret, load);
+      await log.close();
+      const { holdings, unanswered, lostSecrets } = load;
+      const revoked = holdings.filter((holding) => holding.revoked).length;
+      const { kills, startsMs } = service;
+      const counts = { unanswered, replayed: load.replayed, lostSecrets, revoked };
+      report('embedded', { kills, startMs: median(startsMs), ...found, ...counts });
 
-    expect(service.faults).toEqual([]);
-    expect(load.surprises).toEqual([]);
-    expect(wrong).toEqual([]);
-    expect(found).toMatchObject({ lost: 0, doubled: 0, namesTwice: 0 });
-    expect(replayed).toEqual(live);
-    expect(live.ofAuthorizer).toMatchObject({ accepted: found.accepted, void: found.void });
-    expect(found.acknowledged).toBeGreaterThan(10 * KILLS);
-    expect(revoked).toBeGreaterThan(KILLS);
-    expect(unanswered, 'kills that callers felt').toBeGreaterThan(KILLS / 2);
-    expect(load.replayed, 'answers that a kill took away').toBeGreaterThan(0);
-  });
+      expect(service.faults).toEqual([]);
+      expect(load.surprises).toEqual([]);
+      expect(wrong).toEqual([]);
+      expect(found).toMatchObject({ lost: 0, doubled: 0, namesTwice: 0 });
+      expect(replayed).toEqual(live);
+      expect(live.ofAuthorizer).toMatchObject({ accepted: found.accepted, void: found.void });
+      expect(found.acknowledged).toBeGreaterThan(10 * KILLS);
+      expect(revoked).toBeGreaterThan(KILLS);
+      expect(unanswered, 'kills that callers felt').toBeGreaterThan(KILLS / 2);
+      expect(load.replayed, 'answers that a kill took away').toBeGreaterThan(0);
+    },
+  );
 });

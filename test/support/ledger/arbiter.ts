@@ -21,6 +21,7 @@ export function arbitrate(
   const macKey = Buffer.from(hkdfSync('sha256', secret, '', `ledgate/ledger-mac/v1/${ledger}`, 32));
   const chains: Buffer[] = [];
   const judged: Judgement[] = [];
+  let sealed = false;
   values.forEach((value, position) => {
     const record = value === null ? undefined : parse(value);
     const mac = record?.mac ?? Buffer.alloc(16);
@@ -42,7 +43,8 @@ export function arbitrate(
       on >= position - window &&
       chain?.subarray(0, 16).toString('hex') === record.chain &&
       !judged.slice(on + 1).some((one) => one.accepted && one.writes.some((w) => touched.has(w))) &&
-      !judged.some((one) => one.accepted && one.kind === 6);
+      !sealed;
+    sealed ||= accepted && record.kind === 6;
     judged.push({ accepted, writes: record.writes, payload: record.payload, kind: record.kind });
   });
   return judged;
