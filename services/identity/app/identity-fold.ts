@@ -53,17 +53,17 @@ export class IdentityFold implements Fold {
   }
 
   /**
-   * Brings the view to where the stored documents are. A state that is not of this log is dropped;
+   * Brings the view to where the stored documents are, in a log that ends at `end`. A state that is not of this log is dropped;
    * when the log even ends below it, writes were lost: resolves with the two ends then. Rejects
    * NEEDS_NEWER_BUILD like a reader.
    */
   async catchUp(
     log: EventLog,
     macKeys: MacKeys,
+    end: number,
   ): Promise<{ readonly position: number; readonly end: number } | undefined> {
     const { position, chain } = this.#state.point;
     if (position < 0) return undefined;
-    const end = await log.end();
     if (end <= position) {
       this.reset();
       return { position, end };

@@ -36,6 +36,8 @@ export interface LedgerSessionOptions {
 }
 
 const BARRIER_ATTEMPTS = 4;
+/** Pause before a log that cannot be reached is asked again. */
+const UNREACHABLE_MS = 250;
 
 /** What a command needs beside itself. */
 export interface Execution<C extends AnyCommand> {
@@ -52,6 +54,7 @@ export class LedgerSession {
   readonly reader: Reader;
   readonly writer: Writer;
   readonly #options: LedgerSessionOptions;
+  readonly #closing = new AbortController();
 
   constructor(options: LedgerSessionOptions) {
     const { log, clock, macKeys, state, ids, random } = options;
@@ -77,12 +80,27 @@ export class LedgerSession {
   /** Resolves once the state has reached the end of the log. */
   async start(): Promise<void> {
     const { log, macKeys, onAlarm } = this.#options;
-    const lost = await this.fold.catchUp(log, macKeys);
+    const lost = await this.fold.catchUp(log, macKeys, await this.#endOfLog());
     if (lost !== undefined) onAlarm({ kind: 'acknowledged-writes-lost', ...lost });
     await this.reader.start();
   }
 
+  /** After a power cut everything starts at once, and the brokers may be the last. */
+  async #endOfLog(): Promise<number> {
+    const { log, clock, onAlarm } = this.#options;
+    for (;;) {
+      try {
+        return await log.end();
+      } catch (error) {
+        onAlarm({ kind: 'unreachable', error });
+        await sleep(clock, UNREACHABLE_MS, this.#closing.signal);
+        if (this.#closing.signal.aborted) throw error;
+      }
+    }
+  }
+
   async close(): Promise<void> {
+    this.#closing.abort();
     this.writer.stop();
     await this.reader.stop();
     await this.state.close();

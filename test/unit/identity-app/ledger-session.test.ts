@@ -1,13 +1,18 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { EventLog } from '#libs/ledger/event-log.js';
 import { MacKeys } from '#libs/ledger/mac.js';
+import type { ReaderAlarm } from '#libs/ledger/reader.js';
+import { SimulatedLog } from '#libs/ledger/simulated/simulated-log.js';
+import { SimulatedStore } from '#libs/ledger/simulated/simulated-store.js';
+import type { Clock } from '#libs/runtime/clock.js';
 import { createIds, systemRandom } from '#libs/runtime/ids.js';
 import { LmdbState } from '#services/identity/adapters/lmdb-state.js';
 import { LedgerSession } from '#services/identity/app/ledger-session.js';
 import { evolve } from '#services/identity/domain/evolve.js';
+import { VirtualClock } from '../../simulation/virtual-clock.js';
 import { ManualClock } from './manual-clock.js';
 
 const name = 'auth.ledger.v1';
@@ -23,24 +28,50 @@ const unreachable: EventLog = {
   close: () => Promise.resolve(),
 };
 
-it('a command whose record cannot be read now is retryable, not a fault of ours', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'ledgate-session-'));
-  const clock = new ManualClock();
-  const session = new LedgerSession({
-    log: unreachable,
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'ledgate-session-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function sessionOn(log: EventLog, clock: Clock, alarms: ReaderAlarm[] = []): LedgerSession {
+  return new LedgerSession({
+    log,
     state: new LmdbState(join(folder, 'state')),
     evolve,
     macKeys: new MacKeys(name, new Map([[1, systemRandom.bytes(32)]])),
     clock,
     ids: createIds(clock, systemRandom),
     random: systemRandom,
-    onAlarm: () => {},
+    onAlarm: (alarm) => alarms.push(alarm),
     onFence: () => {},
   });
+}
+
+it('a command whose record cannot be read now is retryable, not a fault of ours', async () => {
+  const session = sessionOn(unreachable, new ManualClock());
   await expect(session.recorded(3)).rejects.toMatchObject({
     name: 'Failure',
     reason: 'LEDGER_UNAVAILABLE',
   });
   await session.close();
-  rmSync(folder, { recursive: true, force: true });
+});
+
+it('a start waits for a log that cannot be reached yet', async () => {
+  const clock = new VirtualClock();
+  const store = new SimulatedStore(() => clock.wallMs());
+  const log = new SimulatedLog(name, store, clock);
+  let refusals = 3;
+  log.end = () =>
+    refusals-- > 0 ? Promise.reject(new Error('no broker answers')) : Promise.resolve(0);
+  const alarms: ReaderAlarm[] = [];
+  const session = sessionOn(log, clock, alarms);
+  const started = session.start();
+  await clock.run(5_000);
+  await started;
+  expect(session.reader.state).toBe('following');
+  expect(alarms.map(({ kind }) => kind)).toEqual(Array.from({ length: 3 }, () => 'unreachable'));
+  const closed = session.close();
+  await clock.run(10_000);
+  await closed;
 });
