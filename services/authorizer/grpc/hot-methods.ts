@@ -3,7 +3,7 @@ import { invalid } from '#libs/errors/failure.js';
 import type { UnaryWiring } from '#libs/grpc/unary.js';
 import { AuthorizerServiceService as definition } from '#proto/ledgate/authorizer/v1/authorizer.js';
 import type { Answer, Answered } from '#services/authorizer/app/answers.js';
-import { andThen } from '#services/authorizer/app/at-once.js';
+import { andThen, type AtOnce } from '#services/authorizer/app/at-once.js';
 import type { Authorizer } from '#services/authorizer/app/authorizer.js';
 import { limits } from '#services/authorizer/app/limits.js';
 import { Checks } from './checks.js';
@@ -49,7 +49,7 @@ function authorize(authorizer: Authorizer): DirectHandler {
     const question = checks.question(wire, '');
     const consistency = checks.consistency(wire.consistency);
     checks.check();
-    return andThen(authorizer.authorize(call, question, consistency), writeAnswer);
+    return written(authorizer.authorize(call, question, consistency), writeAnswer);
   };
 }
 
@@ -66,7 +66,7 @@ function batchAuthorize(authorizer: Authorizer): DirectHandler {
     });
     const consistency = checks.consistency(wire.consistency);
     checks.check();
-    return andThen(authorizer.batch(call, questions, consistency), (answers) =>
+    return written(authorizer.batch(call, questions, consistency), (answers) =>
       writeAnswers(answers, answeredOf(answers)),
     );
   };
@@ -79,8 +79,18 @@ function authenticate(authorizer: Authorizer): DirectHandler {
     const credential = checks.credential(wire.credential, 'credential');
     const consistency = checks.consistency(wire.consistency);
     checks.check();
-    return andThen(authorizer.authenticate(call, credential, consistency), writeAuthentication);
+    return written(authorizer.authenticate(call, credential, consistency), writeAuthentication);
   };
+}
+
+/**
+ * The bytes of an answer. The writers share one buffer, which is good for this turn only: an answer
+ * that had to wait takes its bytes along, else callers who wait together would get each other's.
+ */
+function written<A>(answer: AtOnce<A>, write: (answer: A) => Buffer): AtOnce<Buffer> {
+  return answer instanceof Promise
+    ? answer.then((late) => Buffer.from(write(late)))
+    : write(answer);
 }
 
 /** All were decided on one state; what is old for one tenant of them makes the whole old. */

@@ -15,7 +15,7 @@ import {
 } from '#proto/ledgate/authorizer/v1/authorizer.js';
 import type { AuthorizerConfig } from '#services/authorizer/config.js';
 import { startAuthorizer } from '#services/authorizer/main.js';
-import { ledgerName } from '#services/identity/adapters/open-ledger.js';
+import { ledgerName } from '#libs/ledger/open-ledger.js';
 import type { IdentityConfig } from '#services/identity/config.js';
 import { createAuthorizerKey } from '#services/ledgate/operate/authorizer-account.js';
 import {
