@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ledgerPlaceFrom, ledgerVariables, type LedgerPlace } from '#libs/ledger/ledger-place.js';
 import { readEnv } from '#libs/runtime/env.js';
 import { count, durationMs, flag, hostPort, list, secret } from '#libs/runtime/env-types.js';
 import type { Secret } from '#libs/runtime/secret.js';
@@ -13,18 +14,10 @@ export interface TlsPaths {
 }
 
 /** Everything an authorizer can be told. Times in ms. */
-export interface AuthorizerConfig {
+export interface AuthorizerConfig extends LedgerPlace {
   readonly address: string;
   /** Operations port (`/metrics`, `/healthz`, `/readyz`); absent: none. */
   readonly metricsAddress: string | undefined;
-  readonly log: 'embedded' | 'kafka';
-  /** Where the embedded log is, and in development the ledger key. */
-  readonly dataDir: string;
-  readonly kafkaBrokers: readonly string[];
-  /** In front of the topics' names: one cell each. */
-  readonly topicPrefix: string;
-  /** Absent: the one in the data folder (embedded log only). */
-  readonly ledgerKey: Secret | undefined;
   /** Identity, for HTTP Basic and `fully_consistent`; absent: neither is answered. */
   readonly identity: { readonly address: string; readonly credential: Secret } | undefined;
   readonly tls: TlsPaths | undefined;
@@ -44,13 +37,9 @@ export interface AuthorizerConfig {
 
 /** The names an authorizer reads; other parts of one process must know them (`alsoKnown`). */
 export const authorizerVariables = {
+  ...ledgerVariables,
   LEDGATE_AUTHORIZER_ADDR: hostPort().default('127.0.0.1:7402'),
   LEDGATE_METRICS_ADDR: hostPort().optional(),
-  LEDGATE_LOG: z.enum(['embedded', 'kafka']).default('embedded'),
-  LEDGATE_DATA_DIR: z.string().default('./data'),
-  LEDGATE_KAFKA_BROKERS: list().default([]),
-  LEDGATE_TOPIC_PREFIX: z.string().default('auth'),
-  LEDGATE_LEDGER_KEY: secret().optional(),
   LEDGATE_IDENTITY_URL: hostPort().optional(),
   LEDGATE_IDENTITY_CREDENTIAL: secret().optional(),
   LEDGATE_TLS_CERT: z.string().optional(),
@@ -89,13 +78,9 @@ export function authorizerConfigFromEnv(
     clientCertificates: env.LEDGATE_TLS_CLIENT_CERTIFICATES,
   };
   return {
+    ...ledgerPlaceFrom(env),
     address: env.LEDGATE_AUTHORIZER_ADDR,
     metricsAddress: env.LEDGATE_METRICS_ADDR,
-    log: env.LEDGATE_LOG,
-    dataDir: env.LEDGATE_DATA_DIR,
-    kafkaBrokers: env.LEDGATE_KAFKA_BROKERS,
-    topicPrefix: env.LEDGATE_TOPIC_PREFIX,
-    ledgerKey: env.LEDGATE_LEDGER_KEY,
     identity:
       identity === undefined || credential === undefined
         ? undefined

@@ -22,7 +22,7 @@ import {
 } from '#services/authorizer/grpc/authorizer-server.js';
 import type { AnsweredCalls } from '#services/authorizer/grpc/hot-methods.js';
 import { IdentityClient } from '#services/authorizer/grpc/identity-client.js';
-import { macKeysOf, openLog } from '#services/authorizer/open-log.js';
+import { macKeysOf, openLog } from '#libs/ledger/open-ledger.js';
 
 /** What a process that runs more than an authorizer shares with it; whoever injects it closes it. */
 export interface AuthorizerInjection {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ledgerPlaceFrom, ledgerVariables, type LedgerPlace } from '#libs/ledger/ledger-place.js';
 import { readEnv } from '#libs/runtime/env.js';
 import { count, durationMs, flag, hostPort, list, secret } from '#libs/runtime/env-types.js';
 import type { Secret } from '#libs/runtime/secret.js';
@@ -13,19 +14,12 @@ export interface TlsPaths {
 }
 
 /** Everything identity can be told. Times in ms. */
-export interface IdentityConfig {
+export interface IdentityConfig extends LedgerPlace {
   readonly address: string;
   /** Operations port (`/metrics`, `/healthz`, `/readyz`); absent: none. */
   readonly metricsAddress: string | undefined;
-  readonly log: 'embedded' | 'kafka';
-  /** Holds the embedded log, the state (a cache), and in development the keys. */
-  readonly dataDir: string;
-  readonly kafkaBrokers: readonly string[];
-  /** In front of the topics' names: one cell each. */
-  readonly topicPrefix: string;
   /** Absent: a random one in the data folder (embedded log only). */
   readonly masterKey: Secret | undefined;
-  readonly ledgerKey: Secret | undefined;
   readonly tls: TlsPaths | undefined;
   readonly allowPlaintext: boolean;
   readonly issuer: string;
@@ -47,14 +41,10 @@ export interface IdentityConfig {
 
 /** The names identity reads; other parts of one process must know them (`alsoKnown`). */
 export const identityVariables = {
+  ...ledgerVariables,
   LEDGATE_IDENTITY_ADDR: hostPort().default('127.0.0.1:7401'),
   LEDGATE_METRICS_ADDR: hostPort().optional(),
-  LEDGATE_LOG: z.enum(['embedded', 'kafka']).default('embedded'),
-  LEDGATE_DATA_DIR: z.string().default('./data'),
-  LEDGATE_KAFKA_BROKERS: list().default([]),
-  LEDGATE_TOPIC_PREFIX: z.string().default('auth'),
   LEDGATE_MASTER_KEY: secret().optional(),
-  LEDGATE_LEDGER_KEY: secret().optional(),
   LEDGATE_TLS_CERT: z.string().optional(),
   LEDGATE_TLS_KEY: z.string().optional(),
   LEDGATE_TLS_CA: z.string().optional(),
@@ -92,14 +82,10 @@ export function identityConfigFromEnv(options: Parameters<typeof readEnv>[1] = {
     clientCertificates: env.LEDGATE_TLS_CLIENT_CERTIFICATES,
   };
   return {
+    ...ledgerPlaceFrom(env),
     address: env.LEDGATE_IDENTITY_ADDR,
     metricsAddress: env.LEDGATE_METRICS_ADDR,
-    log: env.LEDGATE_LOG,
-    dataDir: env.LEDGATE_DATA_DIR,
-    kafkaBrokers: env.LEDGATE_KAFKA_BROKERS,
-    topicPrefix: env.LEDGATE_TOPIC_PREFIX,
     masterKey: env.LEDGATE_MASTER_KEY,
-    ledgerKey: env.LEDGATE_LEDGER_KEY,
     tls: certFile === undefined && keyFile === undefined ? undefined : tls,
     allowPlaintext: env.LEDGATE_ALLOW_PLAINTEXT,
     issuer: env.LEDGATE_ISSUER,

@@ -27,9 +27,10 @@ import { commonPasswords } from '#services/identity/adapters/common-passwords.js
 import { GuessLimits } from '#services/identity/adapters/guess-limits.js';
 import { readOrCreateKey } from '#services/identity/adapters/key-file.js';
 import { LmdbState } from '#services/identity/adapters/lmdb-state.js';
-import { ledgerName, openLedger } from '#services/identity/adapters/open-ledger.js';
+import { ledgerName, openLedger } from '#libs/ledger/open-ledger.js';
 import { SealedVault } from '#services/identity/adapters/sealed-vault.js';
 import { hashThreads } from '#services/identity/adapters/thread-pool.js';
+import { watchTopics } from '#services/identity/adapters/topic-watch.js';
 import { documentsOf } from '#services/identity/app/accounts.js';
 import { bootstrap, type Bootstrap } from '#services/identity/app/bootstrap.js';
 import { CallerGate } from '#services/identity/app/caller.js';
@@ -125,6 +126,9 @@ async function start(
   addLedgerMetrics(registry, ledger, () => hasher.waiting);
   const serving = { now: false };
   const metricsPort = await startOperations(config, parts, shutdown, registry, serving);
+  if (injection.log === undefined) {
+    shutdown.add('topics', await watchTopics(config, clock, logger));
+  }
   await ledger.start();
   requireLedgerKey(parts);
   const founded = await found(parts, config, injection, masterKeys, macKeys);

@@ -52,7 +52,12 @@ export const homes: Readonly<Record<string, readonly RegExp[]>> = {
   pino: [/^libs\/runtime\//],
   'prom-client': [/^libs\/(runtime|grpc)\//],
   'reflect-metadata': [/^libs\/runtime\/dev-certs\.ts$/],
-  zod: [/^libs\/runtime\//, /^services\/[a-z]+\/config/, /^services\/ledgate\/cli\/target\.ts$/],
+  zod: [
+    /^libs\/runtime\//,
+    /^libs\/ledger\/ledger-place\.ts$/,
+    /^services\/[a-z]+\/config/,
+    /^services\/ledgate\/cli\/target\.ts$/,
+  ],
 };
 
 /** Composition roots import everything and are imported by nobody but the command line. */

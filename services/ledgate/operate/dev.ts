@@ -8,7 +8,7 @@ import {
   type AuthorizerConfig,
 } from '#services/authorizer/config.js';
 import { startAuthorizer } from '#services/authorizer/main.js';
-import { ledgerName } from '#services/identity/adapters/open-ledger.js';
+import { ledgerName } from '#libs/ledger/open-ledger.js';
 import { identityConfigFromEnv, identityVariables } from '#services/identity/config.js';
 import { startIdentity } from '#services/identity/main.js';
 import type { Connect } from '../cli/ask.js';

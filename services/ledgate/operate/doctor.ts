@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { status } from '@grpc/grpc-js';
 import { genesisCodec } from '#libs/events/control-codec.js';
 import { checkTopics, topicSpecs } from '#libs/ledger/kafka/topics.js';
+import { kafkaSettingsOf } from '#libs/ledger/open-ledger.js';
 import { decodeRecord, RecordKind } from '#libs/ledger/record.js';
 import { LedgerServiceClient } from '#proto/ledgate/identity/v1/ledger.js';
 import { hashThreads } from '#services/identity/adapters/thread-pool.js';
@@ -92,11 +93,11 @@ async function clocks({ log }: LedgerAccess): Promise<string | undefined> {
   return `a writer, the brokers and this machine differ by ${Math.round(worst)} ms: check NTP`;
 }
 
-async function topics({ brokers, topicPrefix }: LedgerAccess): Promise<string | undefined> {
-  if (brokers.length === 0) return '(embedded log: none)';
-  const replicationFactor = Math.min(3, brokers.length);
-  const specs = topicSpecs({ prefix: topicPrefix, replicationFactor });
-  const wrong = await checkTopics({ brokers }, specs);
+async function topics({ place }: LedgerAccess): Promise<string | undefined> {
+  if (place.log === 'embedded') return '(embedded log: none)';
+  const replicationFactor = Math.min(3, place.kafkaBrokers.length);
+  const specs = topicSpecs({ prefix: place.topicPrefix, replicationFactor });
+  const wrong = await checkTopics(kafkaSettingsOf(place), specs);
   if (wrong.length === 0) return undefined;
   return wrong
     .map((one) => `${one.topic}: ${one.setting} is ${one.actual}, must be ${one.expected}`)

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '#libs/errors/failure.js';
 import { ensureTopics, checkTopics, topicSpecs } from '#libs/ledger/kafka/topics.js';
+import { kafkaSettingsOf } from '#libs/ledger/open-ledger.js';
 import { connect } from '#libs/grpc/connect.js';
 import { authorizerVariables } from '#services/authorizer/config.js';
 import { startIdentity } from '#services/identity/main.js';
@@ -61,11 +62,11 @@ async function prepareTopics(
   flags: InitFlags,
   out: Output,
 ): Promise<void> {
-  const brokers = config.kafkaBrokers;
-  const replicationFactor = flags.replicationFactor ?? Math.min(3, brokers.length);
+  const settings = kafkaSettingsOf(config);
+  const replicationFactor = flags.replicationFactor ?? Math.min(3, config.kafkaBrokers.length);
   const specs = topicSpecs({ prefix: config.topicPrefix, replicationFactor });
-  for (const topic of await ensureTopics({ brokers }, specs)) out.say(`topic ${topic} created`);
-  const wrong = await checkTopics({ brokers }, specs);
+  for (const topic of await ensureTopics(settings, specs)) out.say(`topic ${topic} created`);
+  const wrong = await checkTopics(settings, specs);
   if (wrong.length === 0) return;
   const lines = wrong.map(
     (one) => `${one.topic}: ${one.setting} is ${one.actual}, must be ${one.expected}`,

@@ -106,4 +106,20 @@ describeOnKafka('identity on Kafka', (brokers) => {
       code: status.UNAUTHENTICATED,
     });
   });
+
+  it('does not start on a topic whose retention would delete the ledger', async () => {
+    prefix = `forgetful-${randomUUID()}`;
+    const specs = topicSpecs({ prefix, replicationFactor: brokers.length });
+    const forgetful = specs.map((spec) => ({
+      ...spec,
+      settings: spec.settings.map((one) =>
+        one.name === 'retention.ms' ? { ...one, value: '604800000' } : one,
+      ),
+    }));
+    await ensureTopics({ brokers }, forgetful);
+    await expect(start(newFolder(), true)).rejects.toMatchObject({
+      reason: 'MISCONFIGURED',
+      message: expect.stringContaining('retention.ms must be -1') as string,
+    });
+  });
 });

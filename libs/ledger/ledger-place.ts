@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { flag, list, secret } from '#libs/runtime/env-types.js';
+import type { Secret } from '#libs/runtime/secret.js';
+
+/** How brokers are reached and who we are to them; absent parts: plaintext, nobody. */
+export interface KafkaSecurity {
+  /** Paths of PEM files. Without `caFile`: the authorities of Node. */
+  readonly tls?: {
+    readonly caFile: string | undefined;
+    readonly certFile: string | undefined;
+    readonly keyFile: string | undefined;
+  };
+  readonly sasl?: {
+    readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+    readonly username: string;
+    readonly password: Secret;
+  };
+}
+
+/** Where ledger L and the vault are, and the key that proves who may write. */
+export interface LedgerPlace {
+  readonly log: 'embedded' | 'kafka';
+  /** Holds the embedded log, caches, and (embedded log only) the keys. */
+  readonly dataDir: string;
+  readonly kafkaBrokers: readonly string[];
+  readonly kafkaSecurity?: KafkaSecurity;
+  /** In front of the topics' names: one cell each. */
+  readonly topicPrefix: string;
+  /** Absent: the one in the data folder (embedded log only). */
+  readonly ledgerKey: Secret | undefined;
+}
+
+/** The variables that every process reads which opens a ledger. */
+export const ledgerVariables = {
+  LEDGATE_LOG: z.enum(['embedded', 'kafka']).default('embedded'),
+  LEDGATE_DATA_DIR: z.string().default('./data'),
+  LEDGATE_KAFKA_BROKERS: list().default([]),
+  LEDGATE_KAFKA_TLS: flag().default(false),
+  LEDGATE_KAFKA_CA: z.string().optional(),
+  LEDGATE_KAFKA_CERT: z.string().optional(),
+  LEDGATE_KAFKA_KEY: z.string().optional(),
+  LEDGATE_KAFKA_SASL: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).optional(),
+  LEDGATE_KAFKA_USERNAME: z.string().optional(),
+  LEDGATE_KAFKA_PASSWORD: secret().optional(),
+  LEDGATE_TOPIC_PREFIX: z.string().default('auth'),
+  LEDGATE_LEDGER_KEY: secret().optional(),
+};
+
+type LedgerEnv = {
+  [K in keyof typeof ledgerVariables]: z.output<(typeof ledgerVariables)[K]>;
+};
+
+/** What those variables say. */
+export function ledgerPlaceFrom(env: LedgerEnv): LedgerPlace {
+  return {
+    log: env.LEDGATE_LOG,
+    dataDir: env.LEDGATE_DATA_DIR,
+    kafkaBrokers: env.LEDGATE_KAFKA_BROKERS,
+    kafkaSecurity: securityFrom(env),
+    topicPrefix: env.LEDGATE_TOPIC_PREFIX,
+    ledgerKey: env.LEDGATE_LEDGER_KEY,
+  };
+}
+
+function securityFrom(env: LedgerEnv): KafkaSecurity {
+  const { LEDGATE_KAFKA_CA: caFile, LEDGATE_KAFKA_CERT: certFile } = env;
+  const { LEDGATE_KAFKA_SASL: mechanism, LEDGATE_KAFKA_PASSWORD: password } = env;
+  const tls = { caFile, certFile, keyFile: env.LEDGATE_KAFKA_KEY };
+  const username = env.LEDGATE_KAFKA_USERNAME ?? '';
+  const withTls = env.LEDGATE_KAFKA_TLS || caFile !== undefined || certFile !== undefined;
+  return {
+    ...(withTls ? { tls } : {}),
+    ...(mechanism !== undefined && password !== undefined
+      ? { sasl: { mechanism, username, password } }
+      : {}),
+  };
+}
