@@ -27,6 +27,9 @@ export type ReaderAlarm =
   | { readonly kind: 'bad-mac'; readonly position: number }
   | { readonly kind: 'clock-skew'; readonly position: number; readonly skewMs: number }
   | { readonly kind: 'unreachable'; readonly error: unknown }
+  /** The state could not take what follows `position`: it is dropped and built again. */
+  | { readonly kind: 'fold-failed'; readonly position: number; readonly error: unknown }
+  | { readonly kind: 'listener-failed'; readonly position: number; readonly error: unknown }
   | { readonly kind: 'stopped'; readonly failure: Failure };
 
 export interface ReaderOptions {
@@ -43,10 +46,16 @@ const historyCheckMs = 5_000;
 const deepCheck = 1_024;
 const overlap = 64;
 const retryMs = 250;
+const longestRetryMs = 30_000;
 const clockSkewMs = 5_000;
 
 class HistoryChanged extends Error {
   override readonly name = 'HistoryChanged';
+}
+
+/** The fold threw, or was about to be given something else than what follows its state. */
+class FoldFailed extends Error {
+  override readonly name = 'FoldFailed';
 }
 
 /**
@@ -71,6 +80,8 @@ export class Reader {
   #highest = -1;
   #lostBelow: number | undefined;
   #disagreedAt = -1;
+  /** Rebuilds since the end of the log was last reached. */
+  #rebuilds = 0;
 
   constructor(options: ReaderOptions) {
     this.#options = options;
@@ -122,15 +133,18 @@ export class Reader {
 
   /** Starts to follow; resolves once the reader has reached the end of the log for the first time. */
   async start(): Promise<void> {
+    if (this.#stop.signal.aborted) throw stopped();
     const caughtUp = this.#waiters.caughtUp();
-    this.#running ??= this.#run();
+    this.#running ??= this.#run().catch((cause: unknown) => {
+      this.#halt(new Failure('INTERNAL', 'the ledger reader failed', { cause }));
+    });
     await caughtUp;
   }
 
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#running;
-    this.#waiters.rejectAll(new Failure('NOT_READY', 'the reader was stopped'));
+    this.#waiters.rejectAll(stopped());
   }
 
   async #run(): Promise<void> {
@@ -142,16 +156,27 @@ export class Reader {
           await this.#take(batch);
           if (this.#failure) break;
         }
+        // A tail ends by itself only when its log was closed.
+        if (!this.#failure) await sleep(this.#options.clock, retryMs, signal);
       } catch (error) {
         if (signal.aborted) return;
-        if (error instanceof HistoryChanged || error instanceof PositionOutOfRange) {
-          await this.#startOver(error.message);
-        } else {
-          this.#alarm({ kind: 'unreachable', error });
-          await sleep(this.#options.clock, retryMs, signal);
-        }
+        await this.#mend(error);
       }
     }
+  }
+
+  async #mend(error: unknown): Promise<void> {
+    if (error instanceof HistoryChanged || error instanceof PositionOutOfRange) {
+      this.#alarm({ kind: 'diverged', position: this.#folded, why: error.message });
+      await this.#lookForLoss();
+    } else if (error instanceof FoldFailed || this.#judge.window.position !== this.#folded) {
+      // The judge cannot go back, and a fold that threw may have taken half a batch.
+      this.#alarm({ kind: 'fold-failed', position: this.#folded, error });
+    } else {
+      this.#alarm({ kind: 'unreachable', error });
+      return sleep(this.#options.clock, retryMs, this.#stop.signal);
+    }
+    await this.#startOver();
   }
 
   #resume(): void {
@@ -169,24 +194,54 @@ export class Reader {
   }
 
   async #take(batch: LogBatch): Promise<void> {
-    const { fold } = this.#options;
     await this.#checkHistoryWhenDue(batch);
+    this.#requireDense(batch);
     const judged = this.#judgeAll(batch);
     if (judged.some((one) => one.why === 'chain')) await this.#insistOnHistory();
     const last = judged.at(-1);
     if (last) {
-      fold.apply(judged, this.#judge.window);
+      this.#fold(judged);
       this.#folded = last.position;
       this.#highest = Math.max(this.#highest, last.position);
-      for (const listener of this.#listeners) listener(judged);
+      for (const listener of this.#listeners) this.#tell(listener, judged);
       this.#waiters.reached(this.#folded);
     }
     if (this.#failure) return this.#halt(this.#failure);
     if (batch.end <= this.#folded + 1) this.#caughtUp(batch);
   }
 
+  #fold(judged: readonly Judged[]): void {
+    try {
+      this.#options.fold.apply(judged, this.#judge.window);
+    } catch (cause) {
+      this.#state = 'diverged';
+      throw new FoldFailed('the state could not take a batch', { cause });
+    }
+  }
+
+  /** What one listener does wrong is no other listener's loss: a writer must see every verdict. */
+  #tell(listener: (batch: readonly Judged[]) => void, judged: readonly Judged[]): void {
+    try {
+      listener(judged);
+    } catch (error) {
+      this.#alarm({ kind: 'listener-failed', position: this.#folded, error });
+    }
+  }
+
+  /** `next ≠ position + 1` says the same as a position out of range: the log is another one. */
+  #requireDense({ records }: LogBatch): void {
+    let expected = this.#folded + 1;
+    for (const { position } of records) {
+      if (position !== expected) throw new PositionOutOfRange(expected);
+      expected += 1;
+    }
+  }
+
   #caughtUp(batch: LogBatch): void {
-    this.#freshAtMs = Math.min(batch.fetchedAtMs, batch.leaderConfirmedAtMs);
+    // A proof stays one: a leader that is not confirmed yet does not take it back.
+    const freshAtMs = Math.min(batch.fetchedAtMs, batch.leaderConfirmedAtMs);
+    this.#freshAtMs = Math.max(this.#freshAtMs, freshAtMs);
+    this.#rebuilds = 0;
     if (this.#state !== 'following') {
       this.#state = 'following';
       this.#waiters.reached(this.#folded);
@@ -273,30 +328,54 @@ export class Reader {
     }
   }
 
-  async #startOver(why: string): Promise<void> {
-    const { log, clock, fold } = this.#options;
+  async #lookForLoss(): Promise<void> {
     this.#state = 'diverged';
-    this.#alarm({ kind: 'diverged', position: this.#folded, why });
-    const end = await log.end().catch(() => undefined);
-    if (end !== undefined && end <= this.#highest) {
-      this.#lostBelow = this.#highest + 1;
-      this.#alarm({ kind: 'acknowledged-writes-lost', position: this.#highest, end });
-    }
-    fold.reset();
+    const end = await this.#options.log.end().catch(() => undefined);
+    if (end === undefined || end > this.#highest) return;
+    this.#lostBelow = this.#highest + 1;
+    this.#alarm({ kind: 'acknowledged-writes-lost', position: this.#highest, end });
+  }
+
+  async #startOver(): Promise<void> {
+    this.#state = 'diverged';
+    await this.#forget();
+    this.#failure = undefined;
     this.#judge = this.#emptyJudge();
     this.#folded = -1;
     this.#checkedUpTo = -1;
     this.#freshAtMs = Number.NEGATIVE_INFINITY;
-    await sleep(clock, retryMs, this.#stop.signal);
+    await this.#pause(this.#rebuilds++);
+  }
+
+  /** A state that cannot even be dropped (a full disk) is tried again until it can. */
+  async #forget(): Promise<void> {
+    for (let attempt = 0; !this.#stop.signal.aborted; attempt++) {
+      try {
+        return this.#options.fold.reset();
+      } catch (error) {
+        this.#alarm({ kind: 'fold-failed', position: -1, error });
+        await this.#pause(attempt);
+      }
+    }
+  }
+
+  #pause(attempt: number): Promise<void> {
+    const { clock } = this.#options;
+    return sleep(clock, Math.min(longestRetryMs, retryMs * 2 ** attempt), this.#stop.signal);
   }
 
   #halt(failure: Failure): void {
+    this.#failure = failure;
     this.#state = 'stopped';
-    this.#alarm({ kind: 'stopped', failure });
     this.#waiters.rejectAll(failure);
+    this.#alarm({ kind: 'stopped', failure });
   }
 
   #alarm(alarm: ReaderAlarm): void {
     this.#options.onAlarm?.(alarm);
   }
+}
+
+function stopped(): Failure {
+  return new Failure('NOT_READY', 'the reader was stopped');
 }

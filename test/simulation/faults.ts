@@ -19,6 +19,8 @@ export interface Faults {
   readonly outages: number;
   /** Records written by somebody without the mac key. */
   readonly forgeries: number;
+  /** Per batch: the state takes half of it and throws (a full disk, a bug). */
+  readonly foldErrors: number;
 }
 
 export const noFaults: Faults = {
@@ -34,6 +36,7 @@ export const noFaults: Faults = {
   cuts: 0,
   outages: 0,
   forgeries: 0,
+  foldErrors: 0,
 };
 
 /** The mixture of one seed: every kind of fault is there in some seeds and absent in others. */
@@ -52,6 +55,7 @@ export function drawFaults(random: SeededRandom): Faults {
     cuts: random.chance(0.3) ? 1 + random.below(2) : 0,
     outages: some(2),
     forgeries: some(8),
+    foldErrors: random.chance(0.3) ? random.between(0, 0.01) : 0,
   };
 }
 

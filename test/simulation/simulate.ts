@@ -87,8 +87,9 @@ class World {
     const clock = new ProcessClock(this.clock);
     const network = new FaultyNetwork(this.random, this.faults, this.network);
     const log = new SimulatedLog(ledger, this.store, clock, network, this.clock);
-    const { macKeys, random, defences, window } = this;
-    return new Instance({ log, clock, macKeys, random, disk, defences, window });
+    const { macKeys, random, defences, window, faults, network: state } = this;
+    const foldFails = (): boolean => !state.healed && random.chance(faults.foldErrors);
+    return new Instance({ log, clock, macKeys, random, disk, defences, window, foldFails });
   }
 
   /** Draws when which disaster comes. */

@@ -39,6 +39,8 @@ export interface InstanceParts<C extends Clock> {
   readonly window: number;
   readonly onAlarm?: (alarm: ReaderAlarm) => void;
   readonly onFence?: (why: string) => void;
+  /** Drawn once a batch: does the state fail half-way through it? */
+  readonly foldFails?: () => boolean;
 }
 
 /** One identity process: the production reader, writer and command loop over a small domain. */
@@ -52,8 +54,8 @@ export class Instance<C extends Clock = Clock> {
   constructor(parts: InstanceParts<C>) {
     this.parts = parts;
     const { log, clock, macKeys, random, disk, defences, window } = parts;
-    const { onAlarm = () => {}, onFence = () => {} } = parts;
-    this.fold = new MemoryFold(disk, random, window);
+    const { onAlarm = () => {}, onFence = () => {}, foldFails = () => false } = parts;
+    this.fold = new MemoryFold(disk, random, window, foldFails);
     this.reader = new Reader({ log, clock, macKeys, fold: this.fold, defences, onAlarm });
     const writerId = random.bytes(8);
     this.writer = new Writer({

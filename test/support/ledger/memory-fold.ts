@@ -28,9 +28,11 @@ export class MemoryFold implements Fold {
   readonly #disk: Disk;
   readonly #random: SeededRandom;
   readonly #windowSize: number;
+  readonly #fails: () => boolean;
 
-  constructor(disk: Disk, random: SeededRandom, window: number) {
+  constructor(disk: Disk, random: SeededRandom, window: number, fails: () => boolean) {
     this.#windowSize = window;
+    this.#fails = fails;
     this.#disk = disk;
     this.#random = random;
   }
@@ -51,7 +53,9 @@ export class MemoryFold implements Fold {
   }
 
   apply(batch: readonly Judged[], window: VerdictWindow): void {
-    for (const judged of batch) {
+    const failAt = this.#fails() ? batch.length >> 1 : -1;
+    for (const [i, judged] of batch.entries()) {
+      if (i === failAt) throw new Error('the state failed');
       const { position, accepted, chain, header } = judged;
       this.verdicts.set(position, accepted);
       if (accepted) this.logTimeMs = Math.max(this.logTimeMs, header?.atMs ?? 0);

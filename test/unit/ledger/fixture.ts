@@ -14,13 +14,20 @@ export class ListFold implements Fold {
   judged: Judged[] = [];
   resets = 0;
   from: Resume | undefined;
+  /** How many batches, and how many resets, still go wrong half-way. */
+  failures = { batches: 0, resets: 0 };
   resume(): Resume | undefined {
     return this.from;
   }
   apply(batch: readonly Judged[]): void {
+    if (this.failures.batches-- > 0) {
+      this.judged.push(...batch.slice(0, 1));
+      throw new Error('no space left on the device');
+    }
     this.judged.push(...batch);
   }
   reset(): void {
+    if (this.failures.resets-- > 0) throw new Error('no space left on the device');
     this.judged = [];
     this.resets++;
   }

@@ -113,4 +113,89 @@ describe('Reader', () => {
     expect(reader.failure).toMatchObject({ reason: 'DIVERGED' });
     expect(new VerdictWindow().verdictHash(0)).toBeUndefined();
   });
+
+  it('builds its state again when the state could not take a batch, also after failed resets', async () => {
+    const { clock, reader, writer, fold, alarms, store, draft } = fixture();
+    void reader.start();
+    await clock.run(10);
+    fold.failures = { batches: 1, resets: 2 };
+    const outcomes = Array.from('abc').map((letter) => writer.submit(draft({ writes: letter })));
+    await clock.run(clock.monotonicMs() + 100);
+    expect(reader.state).toBe('diverged');
+    await clock.run(clock.monotonicMs() + 5_000);
+    expect(await Promise.all(outcomes)).toMatchObject(Array(3).fill({ verdict: 'accepted' }));
+    expect(reader.state).toBe('following');
+    expect(fold.judged.map((one) => one.position)).toEqual([0, 1, 2]);
+    expect(store.length).toBe(3);
+    expect(alarms.map((alarm) => alarm.kind)).toEqual(Array(3).fill('fold-failed'));
+  });
+
+  it('tells every listener, whatever another one does', async () => {
+    const { clock, reader, store, alarms } = fixture();
+    const heard: number[] = [];
+    reader.onJudged(() => {
+      throw new Error('a bug');
+    });
+    reader.onJudged((batch) => heard.push(...batch.map((one) => one.position)));
+    void reader.start();
+    await clock.run(10);
+    store.append([null]);
+    store.append([null]);
+    await clock.run(1_000);
+    expect(heard).toEqual([0, 1]);
+    expect(new Set(alarms.map((alarm) => alarm.kind))).toEqual(new Set(['listener-failed']));
+  });
+
+  it('treats a gap and a repeated record as another history, before it judges anything', async () => {
+    for (const wrong of [0, 3]) {
+      const { clock, log, fold, ...rest } = fixture();
+      rest.store.append([null, null]);
+      let spoilt = false;
+      const tail = log.tail.bind(log);
+      log.tail = async function* (from, signal) {
+        for await (const batch of tail(from, signal)) {
+          const records = batch.records.map((record, i) =>
+            i === 1 && !spoilt ? { ...record, position: wrong } : record,
+          );
+          spoilt ||= records.length > 1;
+          yield { ...batch, records };
+        }
+      };
+      void rest.reader.start();
+      await clock.run(2_000);
+      expect(rest.alarms).toMatchObject([{ kind: 'diverged', position: -1 }]);
+      expect(fold.judged.map((one) => one.position)).toEqual([0, 1]);
+      expect(rest.reader.state).toBe('following');
+    }
+  });
+
+  it('does not spin when its log is closed before it', async () => {
+    const { clock, log, reader } = fixture();
+    void reader.start();
+    await clock.run(10);
+    await log.close();
+    await clock.run(2_000);
+    expect(reader.stalenessMs()).toBeGreaterThan(1_000);
+    await reader.stop();
+  });
+
+  it('says so when it is started after it was stopped', async () => {
+    const { reader } = fixture();
+    await reader.stop();
+    await expect(reader.start()).rejects.toMatchObject({ reason: 'NOT_READY' });
+  });
+
+  it('keeps a proof of freshness while a new leader is not confirmed yet', async () => {
+    const { clock, log, reader } = fixture();
+    const tail = log.tail.bind(log);
+    log.tail = async function* (from, signal) {
+      for await (const batch of tail(from, signal)) {
+        yield clock.monotonicMs() < 1_600 ? batch : { ...batch, leaderConfirmedAtMs: -Infinity };
+      }
+    };
+    void reader.start();
+    await clock.run(3_000);
+    expect(reader.stalenessMs()).toBeGreaterThan(1_400);
+    expect(reader.stalenessMs()).toBeLessThan(2_600);
+  });
 });
