@@ -12,8 +12,8 @@ export interface PinnedProcess {
   stop(): Promise<void>;
 }
 
-/** `first` is for the server under test, `last` for whoever puts load on it. */
-export type Core = 'first' | 'last';
+/** `first` is for the server under test, `last` for whoever puts load on it, `any` is not pinned. */
+export type Core = 'first' | 'last' | 'any';
 
 const canPin = spawnSync('taskset', ['-c', '0', 'true']).status === 0;
 
@@ -29,7 +29,8 @@ export async function spawnPinned(
   const condition = code === 'source' ? ['--conditions=source'] : [];
   const node = [process.execPath, ...condition, '--import', 'tsx', file, ...args];
   const cpu = core === 'first' ? 0 : availableParallelism() - 1;
-  const [command = '', ...rest] = canPin ? ['taskset', '-c', String(cpu), ...node] : node;
+  const [command = '', ...rest] =
+    canPin && core !== 'any' ? ['taskset', '-c', String(cpu), ...node] : node;
   const child = spawn(command, rest, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   let settle: { resolve(message: unknown): void; reject(error: Error): void } | undefined;
   child.on('message', (message) => settle?.resolve(message));

@@ -2,9 +2,16 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startLoader, type Loader } from '../load/start-loader.js';
-import { spawnPinned, type PinnedProcess } from '../load/spawn-pinned.js';
+import { spawnPinned, type Core, type PinnedProcess } from '../load/spawn-pinned.js';
+import { kafkaSource } from '../../support/kafka/kafka-source.js';
+import { startBroker } from '../../support/kafka/start-broker.js';
 import type { Greeting, SeededLedger } from '../servers/greeting.js';
 import type { Pace } from './side-by-side.js';
+
+/** A row that cannot be measured here; the message says why. */
+export class CannotRun extends Error {
+  override readonly name = 'CannotRun';
+}
 
 /** What the rows share: how long to measure, and servers that are started when a row needs them. */
 export class Bench {
@@ -14,6 +21,7 @@ export class Bench {
   readonly #started: PinnedProcess[] = [];
   readonly #folders: string[] = [];
   #seeded: Promise<{ folder: string; seeded: SeededLedger }> | undefined;
+  #broker: ReturnType<typeof startBroker> | undefined;
   #loader: Promise<Loader> | undefined;
   #echo: Promise<PinnedProcess> | undefined;
   #authorizer: Promise<PinnedProcess> | undefined;
@@ -50,9 +58,29 @@ export class Bench {
     return { server, port: (server.greeting as Greeting).port, seeded };
   }
 
+  /** The folder of that ledger. */
+  async ledger(): Promise<{ folder: string }> {
+    return (this.#seeded ??= this.#seed());
+  }
+
+  /** Identity, with an authorizer or without, on a new ledger; whoever asked for it stops it. */
+  async cell(args: readonly string[], core: Core = 'first'): Promise<PinnedProcess> {
+    return spawnPinned('test/bench/servers/cell-server.ts', core, args, 'built');
+  }
+
+  /** `''` for the embedded log, else the brokers, comma separated; throws `CannotRun` without any. */
+  async brokersFor(where: 'embedded' | 'kafka'): Promise<string> {
+    if (where === 'embedded') return '';
+    const source = await kafkaSource();
+    if (source.kind === 'none') throw new CannotRun(source.why);
+    this.#broker ??= startBroker();
+    return (await this.#broker).bootstrap.join(',');
+  }
+
   async close(): Promise<void> {
     for (const server of this.#started) await server.stop();
     await (await this.#loader)?.stop();
+    await (await this.#broker)?.stop();
     for (const folder of this.#folders) rmSync(folder, { recursive: true, force: true });
   }
 

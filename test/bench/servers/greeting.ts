@@ -14,3 +14,18 @@ export interface SeededLedger {
   /** Key that signed the tokens. */
   readonly publicJwk: string;
 }
+
+/** What `cell-server.ts` says when identity (and the authorizer) serve. */
+export interface CellGreeting extends Greeting {
+  /** 0: there is none. */
+  readonly authorizerPort: number;
+  /** API key of the tenant's administrator. */
+  readonly adminKey: string;
+  /** API key of a service account that may ask the authorizer about anyone. */
+  readonly gatewayKey: string;
+  readonly tenantId: string;
+  /** A role that holds `orders:read`. */
+  readonly roleId: string;
+  /** A user without any grant. */
+  readonly principalId: string;
+}
