@@ -35,27 +35,45 @@ export interface SealedSecrets {
   readonly apiKeyHashes: readonly SecretItem[];
 }
 
-/** Opens everything that the ledger names in the vault, with the master key of the data folder. */
+/** The vault of a data folder, opened with the master key that lies there. */
+export function vaultOf(pair: Pair): { vault: SealedVault; masterKeys: MasterKeys } {
+  const masterKeys = MasterKeys.parse(new Secret(keyText(pair, 'master.key')));
+  const ids = createIds(systemClock, systemRandom);
+  return { vault: new SealedVault(pair.vault, masterKeys, ids), masterKeys };
+}
+
+function keyText({ dataDir }: Pair, name: string): string {
+  return readFileSync(join(dataDir, 'keys', name), 'utf8').trim();
+}
+
+/** Every event of the ledger, with its tenant. */
+export async function eventsOf(log: EventLog): Promise<{ tenant: string; event: DomainEvent }[]> {
+  return (await recordsOf(log)).flatMap(eventsIn);
+}
+
+export const signingKeyContext = {
+  class: 'SIGNING_KEY',
+  tenant: systemTenant,
+  principal: '',
+} as const;
+
+/** Opens everything that the ledger names in the vault. */
 export async function sealedSecrets(pair: Pair): Promise<SealedSecrets> {
-  const text = (name: string) => readFileSync(join(pair.dataDir, 'keys', name), 'utf8').trim();
-  const masterKeys = MasterKeys.parse(new Secret(text('master.key')));
-  const vault = new SealedVault(pair.vault, masterKeys, createIds(systemClock, systemRandom));
+  const { vault, masterKeys } = vaultOf(pair);
   const found = { secrets: [] as SecretItem[], personal: [] as SecretItem[] };
   const apiKeyHashes: SecretItem[] = [];
-  for (const value of await recordsOf(pair.log)) {
-    for (const { tenant, event } of eventsIn(value)) {
-      if (event.type === 'ApiKeyCreated') {
-        apiKeyHashes.push({ name: 'API key', bytes: Buffer.from(event.sha256, 'base64url') });
-      }
-      for (const [ref, context] of refsOf(tenant, event)) {
-        const bytes = Buffer.from((await vault.open(ref, context)) ?? []);
-        const list = context.class === 'PROFILE' ? found.personal : found.secrets;
-        list.push(...parts(context, bytes));
-      }
+  for (const { tenant, event } of await eventsOf(pair.log)) {
+    if (event.type === 'ApiKeyCreated') {
+      apiKeyHashes.push({ name: 'API key', bytes: Buffer.from(event.sha256, 'base64url') });
+    }
+    for (const [ref, context] of refsOf(tenant, event)) {
+      const bytes = Buffer.from((await vault.open(ref, context)) ?? []);
+      const list = context.class === 'PROFILE' ? found.personal : found.secrets;
+      list.push(...parts(context, bytes));
     }
   }
   for (const name of ['master.key', 'ledger.key']) {
-    found.secrets.push({ name, bytes: Buffer.from(text(name), 'hex') });
+    found.secrets.push({ name, bytes: Buffer.from(keyText(pair, name), 'hex') });
   }
   for (const purpose of ['audit signature', 'page tokens', 'request digests']) {
     found.secrets.push({ name: purpose, bytes: Buffer.from(masterKeys.derive(purpose)) });
@@ -80,7 +98,7 @@ function refsOf(tenant: string, event: DomainEvent): Sealed[] {
     return [[event.blindIndexKey, { class: 'SECRET', tenant, principal: '' }]];
   }
   if (event.type === 'SigningKeyPublished') {
-    return [[event.privateKey, { class: 'SIGNING_KEY', tenant: systemTenant, principal: '' }]];
+    return [[event.privateKey, signingKeyContext]];
   }
   if (event.type === 'PasswordSet' || event.type === 'PasswordRehashed') {
     return [[event.hash, { class: 'SECRET', tenant, principal: event.principal }]];
