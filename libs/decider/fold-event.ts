@@ -68,30 +68,34 @@ export interface CommandRecord {
   readonly position: number;
   readonly command: string;
   readonly requestDigest: string;
+  /** When the log took the record, ms since the Unix epoch, by the log's clock. */
   readonly atMs: number;
 }
 
-/** Notes a command that has an id. Called once for each accepted COMMAND, before its events. */
+/**
+ * Notes a command that has an id. Called once for each accepted COMMAND, before its events. Its age
+ * is told by the log's clock: that of a writer may be hours off, and would make the id forgotten.
+ */
 export function foldCommandRecord(
   store: Store,
   payload: Pick<CommandPayload, 'tenant' | 'actor' | 'command' | 'commandId' | 'requestDigest'>,
-  context: EventContext,
+  position: number,
+  atMs: number,
 ): void {
   if (payload.commandId === '') return;
-  const { position, atMs } = context;
   const { command, requestDigest } = payload;
   const record: CommandRecord = { position, command, requestDigest, atMs };
   store.put(keyText(commandKey(payload.tenant, payload.actor, payload.commandId)), record);
 }
 
-/** Applies a whole accepted command: its record, then its events, in order. */
+/** Applies a whole command: its record, then its events, in order. */
 export function foldCommand(
   store: Store,
   evolve: Evolve,
   payload: CommandPayload,
   context: EventContext,
 ): void {
-  foldCommandRecord(store, payload, context);
+  foldCommandRecord(store, payload, context.position, context.atMs);
   for (const stored of payload.events) {
     if (stored.known) foldEvent(store, evolve, stored.event, context);
   }

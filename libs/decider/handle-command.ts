@@ -58,7 +58,7 @@ export interface CommandPorts<C extends AnyCommand> {
   quarantined(key: Key): boolean;
   /** Position of the last record that is folded into `store`; -1 when none is. */
   position(): number;
-  /** Highest `at` of the records folded so far, ms: log time, by which command ids grow old. */
+  /** Newest time, by the log's clock, of the records folded so far, ms: log time. */
   logTimeMs(): number;
   readonly authorise: Authorise<C>;
   readonly decide: Decide<C>;
@@ -84,7 +84,7 @@ export interface CommandResult {
   readonly replayed: boolean;
 }
 
-/** Ids of commands are remembered for an hour of log time. */
+/** Ids of commands are remembered until both log time and the own clock are an hour further. */
 export const commandIdLifetimeMs = 3_600_000;
 export const maxAttempts = 8;
 const maxKeys = 255;
@@ -139,9 +139,8 @@ function knownPosition<C extends AnyCommand>(
   if (commandId === '') return undefined;
   const text = keyText(commandKey(tenant, actor, commandId));
   const record = ports.store.get(text) as CommandRecord | undefined;
-  if (record === undefined || ports.logTimeMs() - record.atMs > commandIdLifetimeMs) {
-    return undefined;
-  }
+  const nowMs = Math.min(ports.logTimeMs(), ports.wallMs());
+  if (record === undefined || nowMs - record.atMs > commandIdLifetimeMs) return undefined;
   if (record.command === command.type && record.requestDigest === requestDigest) {
     return record.position;
   }

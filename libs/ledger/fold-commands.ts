@@ -6,8 +6,11 @@ import { RecordKind } from './record.js';
 
 /** What a fold does with the parts of accepted records. */
 export interface CommandSink {
-  /** Called once before the events of each understood COMMAND record. */
-  command?(payload: CommandPayload, context: EventContext): void;
+  /**
+   * Called once before the events of each understood COMMAND record. `appendedAtMs`: when the log
+   * took it, ms since the Unix epoch by the log's clock, which is the same for every reader.
+   */
+  command?(payload: CommandPayload, context: EventContext, appendedAtMs: number): void;
   event(event: DomainEvent, context: EventContext): void;
   /**
    * The record could not be understood: whatever it wrote is unknown, so evaluation that touches one
@@ -23,7 +26,7 @@ export interface CommandSink {
  */
 export function foldCommands(judged: Judged, sink: CommandSink): void {
   if (!judged.accepted || judged.header?.kind !== RecordKind.COMMAND) return;
-  const { header, position } = judged;
+  const { header, position, appendedAtMs } = judged;
   const decoded = decodeCommandPayload(judged.payload ?? new Uint8Array(0));
   if (!decoded.ok || decoded.value.events.some((stored) => !stored.known && stored.critical)) {
     sink.quarantine(header.writes, position);
@@ -32,6 +35,6 @@ export function foldCommands(judged: Judged, sink: CommandSink): void {
   const payload = decoded.value;
   const { tenant, actor, reason } = payload;
   const context: EventContext = { tenant, actor, position, atMs: header.atMs, reason };
-  sink.command?.(payload, context);
+  sink.command?.(payload, context, appendedAtMs);
   for (const stored of payload.events) if (stored.known) sink.event(stored.event, context);
 }

@@ -21,6 +21,8 @@ export interface Faults {
   readonly forgeries: number;
   /** Per batch: the state takes half of it and throws (a full disk, a bug). */
   readonly foldErrors: number;
+  /** How far the wall clock of one instance may be off, ms. */
+  readonly skewMs: number;
 }
 
 export const noFaults: Faults = {
@@ -37,6 +39,7 @@ export const noFaults: Faults = {
   outages: 0,
   forgeries: 0,
   foldErrors: 0,
+  skewMs: 0,
 };
 
 /** The mixture of one seed: every kind of fault is there in some seeds and absent in others. */
@@ -56,6 +59,7 @@ export function drawFaults(random: SeededRandom): Faults {
     outages: some(2),
     forgeries: some(8),
     foldErrors: random.chance(0.3) ? random.between(0, 0.01) : 0,
+    skewMs: random.chance(0.3) ? random.between(1_000, 10_000_000) : 0,
   };
 }
 

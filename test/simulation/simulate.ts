@@ -84,7 +84,11 @@ class World {
   }
 
   #start(disk: Disk): Instance<ProcessClock> {
-    const clock = new ProcessClock(this.clock);
+    const { skewMs } = this.faults;
+    // Two of three instances keep good time.
+    const skewed = disk === this.disks[0];
+    const sign = this.random.chance(0.5) ? 1 : -1;
+    const clock = new ProcessClock(this.clock, skewed ? Math.trunc(sign * skewMs) : 0);
     const network = new FaultyNetwork(this.random, this.faults, this.network);
     const log = new SimulatedLog(ledger, this.store, clock, network, this.clock);
     const { macKeys, random, defences, window, faults, network: state } = this;

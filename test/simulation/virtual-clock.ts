@@ -88,19 +88,24 @@ function before(a: Timer, b: Timer): boolean {
   return a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order);
 }
 
-/** The clock of one process: it can stand still (a paused process) and die (a crashed one). */
+/**
+ * The clock of one process: it can stand still (a paused process) and die (a crashed one), and its
+ * wall time may be `skewMs` off.
+ */
 export class ProcessClock implements Clock {
   readonly #clock: VirtualClock;
+  readonly #skewMs: number;
   #waiting: (() => void)[] = [];
   #paused = false;
   #dead = false;
 
-  constructor(clock: VirtualClock) {
+  constructor(clock: VirtualClock, skewMs = 0) {
     this.#clock = clock;
+    this.#skewMs = skewMs;
   }
 
   wallMs(): number {
-    return this.#clock.wallMs();
+    return this.#clock.wallMs() + this.#skewMs;
   }
 
   monotonicMs(): number {

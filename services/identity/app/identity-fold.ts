@@ -47,7 +47,7 @@ export class IdentityFold implements Fold {
     return this.#cluster;
   }
 
-  /** Highest `at` of the accepted records, ms: log time. */
+  /** Newest time, by the log's clock, of the accepted records, ms: log time. */
   get logTimeMs(): number {
     return this.#logTimeMs;
   }
@@ -121,7 +121,8 @@ export class IdentityFold implements Fold {
     };
     try {
       foldCommands(judged, {
-        command: (payload, context) => foldCommandRecord(state, payload, context),
+        command: (payload, { position }, appendedAtMs) =>
+          foldCommandRecord(state, payload, position, appendedAtMs),
         event: (event, context) => {
           foldEvent(state, this.#evolve, event, context);
           view.apply(event, context);
@@ -147,7 +148,7 @@ export class IdentityFold implements Fold {
 
   #foldFacts(judged: Judged): void {
     if (!judged.accepted || judged.header === undefined) return;
-    this.#logTimeMs = Math.max(this.#logTimeMs, judged.header.atMs);
+    this.#logTimeMs = Math.max(this.#logTimeMs, judged.appendedAtMs);
     const payload = judged.payload ?? new Uint8Array(0);
     if (judged.header.kind === RecordKind.GENESIS) {
       const genesis = genesisCodec.decode(payload);

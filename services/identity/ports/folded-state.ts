@@ -27,7 +27,7 @@ export interface FoldedState extends StateStore {
    * are left out: they are swept by time, which no two instances do at the same moment.
    */
   stateHash(): Promise<{ readonly position: number; readonly hash: string }>;
-  /** Removes the records of command ids written before `logTimeMs`; at most `limit` of them. */
+  /** Removes the records of command ids that the log took before `logTimeMs`; `limit` at most. */
   sweepCommands(logTimeMs: number, limit: number): number;
   close(): Promise<void>;
 }

@@ -56,9 +56,9 @@ export class MemoryFold implements Fold {
     const failAt = this.#fails() ? batch.length >> 1 : -1;
     for (const [i, judged] of batch.entries()) {
       if (i === failAt) throw new Error('the state failed');
-      const { position, accepted, chain, header } = judged;
+      const { position, accepted, chain, header, appendedAtMs } = judged;
       this.verdicts.set(position, accepted);
-      if (accepted) this.logTimeMs = Math.max(this.logTimeMs, header?.atMs ?? 0);
+      if (accepted) this.logTimeMs = Math.max(this.logTimeMs, appendedAtMs);
       this.#entries.push({
         position,
         accepted,
@@ -66,7 +66,8 @@ export class MemoryFold implements Fold {
         writes: accepted ? (header?.writes ?? []) : [],
       });
       foldCommands(judged, {
-        command: (payload, context) => foldCommandRecord(this.store, payload, context),
+        command: (payload, _, appendedAtMs) =>
+          foldCommandRecord(this.store, payload, position, appendedAtMs),
         event: (event, context) => foldEvent(this.store, evolve, event, context),
         quarantine: () => {},
       });

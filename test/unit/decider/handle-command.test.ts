@@ -94,6 +94,15 @@ describe('handleCommand', () => {
     expect((await handleCommand(ledger, later, envelope)).replayed).toBe(false);
   });
 
+  it('remembers a command id when only one of the two clocks is far ahead', async () => {
+    for (const clock of ['wallMs', 'logTimeMs'] as const) {
+      const ledger = new ToyLedger();
+      await handleCommand(ledger, command, envelope);
+      ledger[clock] = () => ledger.nowMs + 10 * commandIdLifetimeMs;
+      expect((await handleCommand(ledger, command, envelope)).replayed).toBe(true);
+    }
+  });
+
   it('decides a void record again on the fresh state', async () => {
     const ledger = new ToyLedger();
     ledger.verdicts = [conflict];
