@@ -1,4 +1,4 @@
-import { SignJWT, type JWTPayload } from 'jose';
+import { SignJWT } from 'jose';
 import { importPrivateKey, type SigningKey } from '#libs/tokens/signing-key.js';
 import { eventsOf, signingKeyContext, vaultOf } from '../secrets/vault-secrets.js';
 import type { Pair } from './running-pair.js';
@@ -25,7 +25,7 @@ export async function trueSigner(pair: Pair): Promise<TrueSigner> {
   return {
     key,
     sign: (claims, header = {}) =>
-      new SignJWT(claims as JWTPayload)
+      new SignJWT(claims)
         .setProtectedHeader({ alg: key.algorithm, typ: 'at+jwt', kid: key.kid, ...header })
         .sign(key.privateKey),
   };
