@@ -24,7 +24,10 @@ export function createProgram(): Command {
     .option('--identity <address>', 'host:port of identity [LEDGATE_IDENTITY_URL]')
     .option('--authorizer <address>', 'host:port of the authorizer [LEDGATE_AUTHORIZER_URL]')
     .option('--credential <text>', 'your API key or access token [LEDGATE_CREDENTIAL]')
-    .option('--tenant <id>', 'tenant that the command is about; default: your own [LEDGATE_TENANT]')
+    .option(
+      '--tenant <id>',
+      'id (to log in: or slug) of the tenant; default: your own [LEDGATE_TENANT]',
+    )
     .option('--ca <file>', 'PEM of the authority of the servers: use TLS [LEDGATE_CA]')
     .option('--cert <file>', 'PEM of your own certificate [LEDGATE_CERT]')
     .option('--key <file>', 'PEM of its key [LEDGATE_KEY]')

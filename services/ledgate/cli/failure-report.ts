@@ -16,7 +16,9 @@ export function reportFailure(error: unknown, target: Target | undefined): Failu
   if (error instanceof Failure) {
     const misconfigured = error.reason === 'MISCONFIGURED';
     const exitCode = misconfigured ? ExitCode.USAGE : exitCodeOf(rowOf(error.reason).code);
-    return { text: error.message, exitCode };
+    const plaintext = error.message.startsWith('refusing to connect in plaintext');
+    const advice = plaintext ? '\nUse TLS: --ca, LEDGATE_CA, or `ca` in the profile.' : '';
+    return { text: `${error.message}${advice}`, exitCode };
   }
   if (isServiceError(error)) {
     return { text: serviceErrorText(error, target), exitCode: exitCodeOf(error.code) };

@@ -1,13 +1,12 @@
 import type { Command } from 'commander';
-import { withCli } from '../cli/cli.js';
+import { withCli, type Cli } from '../cli/cli.js';
 import { ExitCode } from '../cli/exit-code.js';
 import { list, whole } from '../cli/values.js';
-import { makeCertificates, type CertificateFlags } from '../operate/dev-certs.js';
-import { examine } from '../operate/doctor.js';
-import { init, type InitFlags } from '../operate/init.js';
-import { openLedgerOf } from '../operate/place.js';
-import { tailLedger } from '../operate/tail.js';
-import { verifyLedger, withProgressBar } from '../operate/verify.js';
+import type { CertificateFlags } from '../operate/dev-certs.js';
+import type { InitFlags } from '../operate/init.js';
+import type { LedgerAccess } from '../operate/place.js';
+
+// What works on the ledger itself is loaded when it is used: most commands only ask a service.
 
 interface LedgerFlags {
   readonly brokers?: string[];
@@ -24,7 +23,12 @@ export function addOperateCommands(program: Command): void {
       'of the topics; default: 3, or the number of brokers',
       whole,
     )
-    .action(withCli(async (cli, flags: InitFlags) => init({ ...flags, data: cli.data }, cli.out)));
+    .action(
+      withCli(async (cli, flags: InitFlags) => {
+        const { init } = await import('../operate/init.js');
+        await init({ ...flags, data: cli.data }, cli.out);
+      }),
+    );
   program
     .command('dev-certs')
     .description('certificates for development: an authority, a server, clients')
@@ -35,7 +39,12 @@ export function addOperateCommands(program: Command): void {
     ])
     .option('--client <names>', 'one client certificate each', list, ['client'])
     .option('--days <n>', 'validity', whole, 30)
-    .action(withCli(async (cli, flags: CertificateFlags) => makeCertificates(flags, cli.out)));
+    .action(
+      withCli(async (cli, flags: CertificateFlags) => {
+        const { makeCertificates } = await import('../operate/dev-certs.js');
+        await makeCertificates(flags, cli.out);
+      }),
+    );
 }
 
 /** `ledgate tail`, `verify`, `doctor` */
@@ -46,12 +55,13 @@ export function addLedgerCommands(program: Command): void {
     .option('--once', 'stop at the present end')
     .action(
       withCli(async (cli, flags: LedgerFlags & { from: number; once?: boolean }) => {
-        const access = openLedgerOf({ ...flags, data: cli.data });
+        const access = await open(cli, flags);
         const stop = new AbortController();
         process.once('SIGINT', () => stop.abort());
         process.once('SIGTERM', () => stop.abort());
         const { log, macKeys } = access;
         const { from, once = false } = flags;
+        const { tailLedger } = await import('../operate/tail.js');
         await tailLedger({ log, macKeys, from, once, signal: stop.signal }, cli.out);
         await access.log.close();
       }),
@@ -60,7 +70,8 @@ export function addLedgerCommands(program: Command): void {
     .description('judge the whole ledger again: position, chain, verdicts; exit code 1: findings')
     .action(
       withCli(async (cli, flags: LedgerFlags) => {
-        const access = openLedgerOf({ ...flags, data: cli.data });
+        const access = await open(cli, flags);
+        const { verifyLedger, withProgressBar } = await import('../operate/verify.js');
         const watched = process.stderr.isTTY && !cli.out.json;
         const result = await withProgressBar(watched, (onProgress) =>
           verifyLedger(access.log, access.macKeys, onProgress),
@@ -87,7 +98,8 @@ export function addLedgerCommands(program: Command): void {
     )
     .action(
       withCli(async (cli, flags: LedgerFlags) => {
-        const access = openLedgerOf({ ...flags, data: cli.data });
+        const access = await open(cli, flags);
+        const { examine } = await import('../operate/doctor.js');
         const findings = await examine(cli, access);
         await access.log.close();
         cli.out.many(
@@ -97,6 +109,11 @@ export function addLedgerCommands(program: Command): void {
         if (findings.some((one) => !one.ok)) process.exitCode = ExitCode.NO;
       }),
     );
+}
+
+async function open(cli: Cli, flags: LedgerFlags): Promise<LedgerAccess> {
+  const { openLedgerOf } = await import('../operate/place.js');
+  return openLedgerOf({ ...flags, data: cli.data });
 }
 
 function ledgerCommand(program: Command, name: string): Command {

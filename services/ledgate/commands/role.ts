@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { Failure } from '#libs/errors/failure.js';
 import { Risk, RoleServiceClient, type Permission } from '#proto/ledgate/identity/v1/role.js';
 import { ask } from '../cli/ask.js';
 import { withCli, type Cli } from '../cli/cli.js';
@@ -116,18 +117,19 @@ async function about(cli: Cli, name: string) {
 async function change(cli: Cli, name: string, flags: ChangeFlags): Promise<void> {
   const client = cli.identity(RoleServiceClient);
   const { add = [], remove = [], addParents = [], removeParents = [] } = flags;
+  let result: Parameters<Cli['done']>[0];
   if (add.length + remove.length > 0) {
     const request = { ...(await about(cli, name)), add, remove };
-    const answer = await ask(client, 'changeRolePermissions', request);
-    cli.done(answer.result, {}, `permissions of ${name} changed`);
+    ({ result } = await ask(client, 'changeRolePermissions', request));
   }
   if (addParents.length + removeParents.length > 0) {
     const idsOf = (names: string[]) => Promise.all(names.map((one) => roleId(cli, one)));
     const [addRoleIds, removeRoleIds] = [await idsOf(addParents), await idsOf(removeParents)];
     const request = { ...(await about(cli, name)), addRoleIds, removeRoleIds };
-    const answer = await ask(client, 'changeRoleParents', request);
-    cli.done(answer.result, {}, `parents of ${name} changed`);
+    ({ result } = await ask(client, 'changeRoleParents', request));
   }
+  if (result === undefined) throw new Failure('INVALID_ARGUMENT', 'say what to add or to remove');
+  cli.done(result, {}, `${name} is changed`);
 }
 
 async function listRoles(cli: Cli): Promise<void> {

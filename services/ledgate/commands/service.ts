@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import { authorizerConfigFromEnv, authorizerVariables } from '#services/authorizer/config.js';
-import { startAuthorizer } from '#services/authorizer/main.js';
 import { identityConfigFromEnv, identityVariables } from '#services/identity/config.js';
-import { startIdentity } from '#services/identity/main.js';
 import { withCli, type Cli } from '../cli/cli.js';
 import { targetVariables } from '../cli/target.js';
-import { startDev, type RunningDev } from '../operate/dev.js';
+import type { RunningDev } from '../operate/dev.js';
+
+// Services are loaded when they are started: most calls of the command line start none.
 
 /** `ledgate dev` and `ledgate up …` */
 export function addServiceCommands(program: Command): void {
@@ -15,6 +15,7 @@ export function addServiceCommands(program: Command): void {
     .option('--no-demo', 'do not make the demo tenant')
     .action(
       withCli(async (cli, flags: { demo: boolean }) => {
+        const { startDev } = await import('../operate/dev.js');
         const running = await startDev({ dataDir: cli.data, demo: flags.demo });
         announce(running, cli, flags.demo);
         await untilStopped(() => running.close());
@@ -25,6 +26,7 @@ export function addServiceCommands(program: Command): void {
     .description('takes commands, appends events, issues tokens')
     .action(
       withCli(async (cli) => {
+        const { startIdentity } = await import('#services/identity/main.js');
         const running = await startIdentity(identityConfigFromEnv(environment(cli.data)));
         await untilStopped(() => running.close());
       }),
@@ -33,6 +35,7 @@ export function addServiceCommands(program: Command): void {
     .description('answers Authenticate and Authorize from memory')
     .action(
       withCli(async (cli) => {
+        const { startAuthorizer } = await import('#services/authorizer/main.js');
         const running = await startAuthorizer(authorizerConfigFromEnv(environment(cli.data)));
         await untilStopped(() => running.close());
       }),

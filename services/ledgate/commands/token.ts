@@ -81,9 +81,9 @@ export function addRevokeCommands(program: Command): void {
   revoke.command('grant <grant>').description('a grant').action(withCli(revokeGrant));
   revoke
     .command('tokens [user]')
-    .description('everything issued so far to a user, or with --all to the tenant')
-    .option('--all', 'everything issued in the tenant')
-    .option('--cell', 'everything issued in the cell (system tenant only)')
+    .description('every token and API key issued so far to a user')
+    .option('--all', 'to everybody in the tenant, you too: log in again')
+    .option('--cell', 'in the whole cell (system tenant only), the keys of authorizers too')
     .action(
       withCli(async (cli, user: string | undefined, flags: { all?: boolean; cell?: boolean }) => {
         const scope = flags.cell
@@ -104,7 +104,9 @@ export function addRevokeCommands(program: Command): void {
 export function addOwnCommands(program: Command): void {
   program
     .command('password [login]')
-    .description('change your own password: current and new one on standard input, a line each')
+    .description(
+      'change your own password: current and new one on standard input, a line each; a login name needs --tenant',
+    )
     .action(withCli(changePassword));
   const key = program.command('signing-key').description('keys that sign tokens (system tenant)');
   key

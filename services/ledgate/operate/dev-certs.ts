@@ -1,4 +1,5 @@
 import { systemClock } from '#libs/runtime/clock.js';
+import { createDevCertificates, writeDevCertificates } from '#libs/runtime/dev-certs.js';
 import { systemRandom } from '#libs/runtime/ids.js';
 import type { Output } from '../cli/output.js';
 
@@ -11,9 +12,6 @@ export interface CertificateFlags {
 
 /** Makes certificates for development: an authority, one server certificate, client certificates. */
 export async function makeCertificates(flags: CertificateFlags, out: Output): Promise<void> {
-  // Only this command needs the X.509 library, which takes a while to load.
-  const { createDevCertificates, writeDevCertificates } =
-    await import('#libs/runtime/dev-certs.js');
   const certificates = await createDevCertificates({
     clock: systemClock,
     random: systemRandom,

@@ -64,12 +64,15 @@ export async function withProgressBar<T>(
   }
 }
 
+const mostFindings = 20;
+
 class Tally {
   stopped = false;
   readonly #judge: Judge;
   readonly #void: Partial<Record<VoidReason, number>> = {};
   readonly #events: Record<string, number> = {};
   readonly #findings: string[] = [];
+  #unsaid = 0;
 
   constructor(judge: Judge) {
     this.#judge = judge;
@@ -89,7 +92,7 @@ class Tally {
     const { position, why, header } = judged;
     if (why !== undefined) this.#void[why] = (this.#void[why] ?? 0) + 1;
     if (why === 'mac') {
-      this.#findings.push(`position ${position}: written without the ledger key (it is void)`);
+      this.#find(`position ${position}: written without the ledger key (it is void)`);
     }
     if (header?.kind === RecordKind.TICK && why === undefined) this.#compare(judged);
     foldCommands(judged, {
@@ -97,9 +100,15 @@ class Tally {
         this.#events[event.type] = (this.#events[event.type] ?? 0) + 1;
       },
       quarantine: (keys) => {
-        this.#findings.push(`position ${position}: not understood, closes ${keys.length} keys`);
+        this.#find(`position ${position}: not understood, closes ${keys.length} keys`);
       },
     });
+  }
+
+  /** With the wrong key every record is a finding; the first ones tell. */
+  #find(text: string): void {
+    if (this.#findings.length < mostFindings) this.#findings.push(text);
+    else this.#unsaid++;
   }
 
   #compare(judged: Judged): void {
@@ -112,6 +121,7 @@ class Tally {
 
   result(): Verification {
     const { window } = this.#judge;
+    if (this.#unsaid > 0) this.#findings.push(`and ${this.#unsaid} more`);
     return {
       position: window.position,
       chain: Buffer.from(window.chain).toString('hex'),

@@ -1,0 +1,252 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createProgram } from '#services/ledgate/program.js';
+import {
+  buildCli,
+  runCli,
+  startDevProcess,
+  type DevProcess,
+  type Ran,
+} from '../support/ledgate/built-cli.js';
+import { leaves, pathOf } from '../support/ledgate/render-commands.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'ledgate-cli-'));
+const dataDir = join(folder, 'data');
+const password = 'correct horse battery staple';
+/** Run by test/e2e/docs-commands.test.ts (docs/operations.md) and by every test here. */
+const elsewhere = ['dev', 'up identity', 'up authorizer', 'init', 'dev-certs'];
+const paths = leaves(createProgram()).map(pathOf);
+const tried = new Set<string>();
+let dev: DevProcess;
+let system = '';
+
+beforeAll(async () => {
+  buildCli();
+  dev = await startDevProcess(dataDir);
+  system = readFileSync(join(dataDir, 'bootstrap-api-key'), 'utf8').trim();
+});
+
+afterAll(async () => {
+  await dev.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** `ledgate …` as the demo tenant's administrator; blanks separate words. */
+function ledgate(line: string, input?: string): Promise<Ran> {
+  const words = line.split(' ').filter((word) => !word.startsWith('-'));
+  const found = paths.find((path) => words.join(' ').startsWith(path));
+  if (found !== undefined) tried.add(found);
+  const args = ['--data', dataDir, ...line.split(' ')];
+  return runCli(args, input === undefined ? {} : { input });
+}
+
+/** The JSON document that a command prints; fails unless it ends with `code`. */
+async function json<T = Record<string, unknown>>(
+  line: string,
+  { code = 0, input }: { readonly code?: number; readonly input?: string } = {},
+): Promise<T> {
+  const ran = await ledgate(`${line} --json`, input);
+  expect(ran.code, `ledgate ${line}\n${ran.stdout}${ran.stderr}`).toBe(code);
+  return JSON.parse(ran.stdout) as T;
+}
+
+interface Made {
+  readonly position: number;
+  readonly consistencyToken: string;
+}
+
+describe('administration of a tenant', () => {
+  it('users, passwords and login names', async () => {
+    const made = await json<Made & { principalId: string }>(
+      'user create bob --email bob@example.org --name Bob --password-stdin --must-change',
+      { input: `${password}\n` },
+    );
+    expect(made.position).toBeGreaterThan(0);
+    await json('user add-login bob bobby');
+    await json('user remove-login bob bobby');
+    await json('user rename bob --name Robert --locale en');
+    await json('user suspend bob --until 7d');
+    const shown = await json('user show bob@example.org');
+    expect(shown).toMatchObject({
+      principalId: made.principalId,
+      status: 'SUSPENDED',
+      name: 'Robert',
+    });
+    await json('user resume bob');
+    await json('user set-password bob', { input: `${password}, again\n` });
+    const login = await json<{ accessToken: string }>('token login demo bob', {
+      input: `${password}, again\n`,
+    });
+    expect((await json('whoami ' + login.accessToken))['principalId']).toBe(made.principalId);
+    const both = `${password}, again\n${password}, at last\n`;
+    await json('password bob --tenant demo', { input: both });
+    // What was issued under the old password is dead.
+    expect(await json('whoami ' + login.accessToken, { code: 1 })).toMatchObject({
+      authenticated: false,
+    });
+    await json('user remove-password bob');
+    await json('user delete bob');
+    const left = await json<{ logins: string[] }[]>('user list');
+    expect(left.flatMap(({ logins }) => logins).sort()).toEqual(['admin', 'alice', 'shop']);
+  });
+
+  it('permissions, roles, groups and grants, as check sees them', async () => {
+    await json('permission define invoices:read --description Read --type invoice');
+    await json('permission change invoices:read --sensitive --max-staleness 5s');
+    const permissions = await json<{ name: string; risk: string }[]>('permission list');
+    expect(permissions.find(({ name }) => name === 'invoices:read')?.risk).toBe('SENSITIVE');
+    await json('role create auditor --permissions invoices:read');
+    await json('role change auditor --add orders:read --add-parents clerk');
+    await json('role change auditor --remove orders:read --remove-parents clerk');
+    await json('role rename auditor reviewer');
+    expect((await json<{ name: string }[]>('role list')).map(({ name }) => name)).toContain(
+      'reviewer',
+    );
+    await json('user create erin --service');
+    await json('group create reviewers');
+    await json('group add reviewers erin');
+    const granted = await json<Made & { grantId: string }>(
+      'grant add reviewers reviewer --group --on shops/1 --expires 30d --ticket T-1',
+    );
+    const question = 'invoices:read shops/1/invoices/4 --who erin';
+    const asked = await json(`check ${question} --fresh ${granted.consistencyToken}`);
+    expect(asked['decision']).toBe('ALLOW');
+    expect(await json('permissions shops/1 --who erin')).toEqual([
+      { permission: 'invoices:read', on: ['shops/1'] },
+    ]);
+    expect(await json('group list')).toHaveLength(1);
+    expect(await json('group members reviewers')).toHaveLength(1);
+    await json(`grant change ${granted.grantId} --expires 2099-01-01T00:00:00Z`);
+    expect(await json('grant list reviewers --group')).toMatchObject([
+      { on: 'shops/1', ticket: 'T-1' },
+    ]);
+    const gone = await json<Made>(`grant revoke ${granted.grantId} --reason audit`);
+    const after = `--fresh ${gone.consistencyToken}`;
+    expect(await json(`check ${question} ${after}`, { code: 1 })).toMatchObject({
+      decision: 'DENY',
+    });
+    expect(await json(`explain ${question} --full`, { code: 1 })).toMatchObject({
+      decision: 'DENY',
+    });
+    await json('group remove reviewers erin');
+    await json('group delete reviewers');
+    await json('role delete reviewer');
+    await json('permission retire invoices:read');
+  });
+
+  it('API keys, tokens and what revokes them', async () => {
+    const key = await json<{ credentialId: string; apiKey: string }>(
+      'key create alice --name laptop --scopes orders:* --resource projects/acme --expires 90d',
+    );
+    const who = `whoami ${key.apiKey}`;
+    expect(await json(who)).toMatchObject({ authenticated: true, roles: ['clerk'] });
+    await json(`key rename ${key.credentialId} desktop`);
+    await json(`key block ${key.credentialId}`);
+    await expect.poll(async () => (await ledgate(who)).code).toBe(1);
+    await json(`key unblock ${key.credentialId}`);
+    await expect.poll(async () => (await ledgate(who)).code).toBe(0);
+    const next = await json<{ credentialId: string; apiKey: string }>(
+      `key rotate ${key.credentialId} --overlap 1h`,
+    );
+    await json(`revoke key ${key.credentialId}`);
+    await expect.poll(async () => (await ledgate(who)).code).toBe(1);
+    await json(`key revoke ${next.credentialId}`);
+    const keys = await json<{ status: string }[]>('key list alice');
+    expect(keys.map(({ status }) => status).sort()).toContain('ACTIVE');
+
+    const issued = await json<{ accessToken: string }>(
+      `token issue --ttl 5m --credential ${dev.backendKey}`,
+    );
+    expect((await ledgate(`whoami ${issued.accessToken}`)).code).toBe(0);
+    await json('revoke tokens shop');
+    await expect.poll(async () => (await ledgate(`whoami ${issued.accessToken}`)).code).toBe(1);
+
+    const { grantId } = await json<{ grantId: string }>(
+      'grant add alice clerk --on projects/initech',
+    );
+    await json(`revoke grant ${grantId}`);
+    expect(await json<{ keys: unknown[] }>('token jwks')).toMatchObject({ keys: [{ kty: 'OKP' }] });
+    await json('tenant settings --access-token-ttl 5m --password-min-length 16');
+    expect(await json('tenant show')).toMatchObject({ slug: 'demo' });
+  });
+});
+
+describe('administration of the cell', () => {
+  it('tenants and signing keys, as the system tenant', async () => {
+    const as = `--credential ${system}`;
+    const { tenantId } = await json<{ tenantId: string }>(
+      `tenant create shortlived --name Short --admin root --password-min-length 20 ${as}`,
+      { input: `${password}\n` },
+    );
+    const slugs = (await json<{ slug: string }[]>(`tenant list ${as}`)).map(({ slug }) => slug);
+    expect(slugs.sort()).toEqual(['demo', 'shortlived', 'system']);
+    const root = await json<{ accessToken: string }>('token login shortlived root', {
+      input: `${password}\n`,
+    });
+    await json(`revoke tokens --all --credential ${root.accessToken}`);
+    await expect.poll(async () => (await ledgate(`whoami ${root.accessToken}`)).code).toBe(1);
+    for (const verb of ['suspend', 'resume'])
+      await json(`tenant ${verb} --tenant ${tenantId} ${as}`);
+    await json(`tenant delete shortlived --tenant ${tenantId} ${as}`);
+
+    const [first] = await json<{ kid: string }[]>(`signing-key list ${as}`);
+    await json(`signing-key rotate --algorithm ES256 ${as}`);
+    await json(`signing-key compromise ${first?.kid} ${as}`);
+    const refused = await ledgate(`signing-key remove ${first?.kid} ${as}`);
+    expect([0, 4]).toContain(refused.code);
+    expect(await json(`doctor ${as}`)).toContainEqual(
+      expect.objectContaining({
+        check: 'identity',
+        ok: 'ok',
+        result: expect.stringContaining('stale'),
+      }),
+    );
+  });
+});
+
+describe('the ledger', () => {
+  it('tail --once shows each record on a line, and ends', async () => {
+    const ran = await ledgate('tail --once --json');
+    expect(ran.code).toBe(0);
+    const records = ran.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { position: number; kind: string; verdict: string });
+    expect(records.map(({ position }) => position)).toEqual(records.map((_, i) => i));
+    expect(records[0]).toMatchObject({ kind: 'GENESIS', verdict: 'accepted' });
+    const people = await ledgate('tail --once --from 1');
+    expect(people.stdout).toMatch(
+      /^ +1 .* InitialiseSystem → TenantCreated, PermissionDefined ×\d+/,
+    );
+  });
+
+  it('verify and doctor find nothing', async () => {
+    expect(await json('verify')).toMatchObject({ findings: [], void: {} });
+    const people = await ledgate('verify');
+    expect(people.stdout).toMatch(/position +\d+/);
+    const findings = await json<{ ok: string }[]>('doctor');
+    expect(findings.filter(({ ok }) => ok !== 'ok')).toEqual([]);
+  });
+});
+
+describe('the last resort', () => {
+  it('kills every credential of the cell, and leaves whoever has a password a way in', async () => {
+    const as = `--credential ${system}`;
+    expect((await ledgate(`revoke tokens --cell ${as}`)).code).toBe(4);
+    await json(`user set-password admin ${as}`, { input: `${password}, mine\n` });
+    await json(`revoke tokens --cell ${as}`);
+    expect((await ledgate(`tenant list ${as}`)).code).toBe(3);
+    const { accessToken } = await json<{ accessToken: string }>('token login system admin', {
+      input: `${password}, mine\n`,
+    });
+    expect(await json(`tenant list --credential ${accessToken}`)).toHaveLength(2);
+  });
+});
+
+describe('what was tried', () => {
+  it('is every command', () => {
+    expect(paths.filter((path) => !tried.has(path) && !elsewhere.includes(path))).toEqual([]);
+  });
+});
