@@ -54,8 +54,9 @@ export class IdentityFold implements Fold {
 
   /**
    * Brings the view to where the stored documents are, in a log that ends at `end`. A state that is not of this log is dropped;
-   * when the log even ends below it, writes were lost: resolves with the two ends then. Rejects
-   * NEEDS_NEWER_BUILD like a reader.
+   * when the log even ends below it, writes were lost: resolves with the two ends then. One with
+   * quarantined keys is dropped too, and built again by this build. Rejects NEEDS_NEWER_BUILD like a
+   * reader.
    */
   async catchUp(
     log: EventLog,
@@ -64,6 +65,11 @@ export class IdentityFold implements Fold {
   ): Promise<{ readonly position: number; readonly end: number } | undefined> {
     const { position, chain } = this.#state.point;
     if (position < 0) return undefined;
+    if (this.#state.quarantinedKeys().length > 0) {
+      // This build may be the newer one that understands what an older one could not.
+      this.reset();
+      return undefined;
+    }
     if (end <= position) {
       this.reset();
       return { position, end };
@@ -71,7 +77,6 @@ export class IdentityFold implements Fold {
     const judge = new Judge(macKeys, { window: new VerdictWindow(), sealed: false });
     const last = await this.#replayView(log, judge, position);
     if (Buffer.compare(last.chain, chain) !== 0) this.reset();
-    else this.#view.quarantine(this.#state.quarantinedKeys());
     return undefined;
   }
 
@@ -136,13 +141,17 @@ export class IdentityFold implements Fold {
     this.#foldFacts(judged);
   }
 
-  /** The view alone; what the documents could not take is quarantined by `catchUp`. */
+  /** The view alone: the documents have taken everything, or they would be built again. */
   #foldView(judged: Judged): void {
     const view = this.#view;
-    foldCommands(judged, {
-      event: (event, context) => view.apply(event, context),
-      quarantine: (keys) => view.quarantine(keys),
-    });
+    try {
+      foldCommands(judged, {
+        event: (event, context) => view.apply(event, context),
+        quarantine: (keys) => view.quarantine(keys),
+      });
+    } catch {
+      view.quarantine(judged.header?.writes ?? []);
+    }
     this.#foldFacts(judged);
   }
 
