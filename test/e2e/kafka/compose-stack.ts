@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
+import { ComposeBrokers } from './compose-brokers.js';
 import { freePorts } from '../../support/net/free-ports.js';
 
 interface Service {
@@ -22,11 +23,10 @@ export class ComposeStack {
   readonly #services: Record<string, Service>;
   readonly #folder = mkdtempSync(join(tmpdir(), 'ledgate-compose-'));
   readonly #running: ChildProcess[] = [];
-  readonly #brokers: readonly string[];
+  #brokers: ComposeBrokers | undefined;
   readonly #ports: ReadonlyMap<string, { service: number; metrics: number }>;
 
-  private constructor(brokers: readonly string[], ports: number[]) {
-    this.#brokers = brokers;
+  private constructor(ports: number[]) {
     const text = readFileSync(join(root, 'docker-compose.yml'), 'utf8');
     this.#services = (
       parse(text, { merge: true }) as { services: Record<string, Service> }
@@ -44,8 +44,21 @@ export class ComposeStack {
     }
   }
 
-  static async over(brokers: readonly string[]): Promise<ComposeStack> {
-    return new ComposeStack(brokers, await freePorts(6));
+  static async create(): Promise<ComposeStack> {
+    return new ComposeStack(await freePorts(6));
+  }
+
+  async startBrokers(): Promise<void> {
+    const names = ['kafka-1', 'kafka-2', 'kafka-3'];
+    this.#brokers = await ComposeBrokers.start(
+      names.map((name) => this.#environment(name)),
+      join(this.#folder, 'data'),
+      join(this.#folder, 'certs'),
+    );
+  }
+
+  get brokerAddresses(): string[] {
+    return this.#brokers?.addresses ?? [];
   }
 
   /** `localhost:port` of a service. */
@@ -65,6 +78,7 @@ export class ComposeStack {
     const node = [process.execPath, ...ledgate].join(' ');
     const script = this.#local(command.join('\n'))
       .replaceAll('$$', '$')
+      .replaceAll('cd /app', `cd ${root}`)
       .replaceAll('node dist/services/ledgate/main.js', node);
     const run = spawnSync(shell, [...flags, script], {
       cwd: root,
@@ -126,6 +140,7 @@ export class ComposeStack {
       await ended;
       clearTimeout(patience);
     }
+    await this.#brokers?.stop();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
@@ -143,12 +158,12 @@ export class ComposeStack {
     );
   }
 
-  #environment(name: string): NodeJS.ProcessEnv {
+  #environment(name: string): Record<string, string> {
     const ports = this.#ports.get(name);
     const set = Object.entries(this.#service(name).environment ?? {}).map(([key, value]) => {
       switch (key) {
         case 'LEDGATE_KAFKA_BROKERS':
-          return [key, this.#brokers.join(',')];
+          return [key, this.#brokers?.addresses.join(',') ?? ''];
         case 'LEDGATE_IDENTITY_URL':
           return [key, this.address('identity')];
         case 'LEDGATE_METRICS_ADDR':
@@ -165,8 +180,10 @@ export class ComposeStack {
 }
 
 /** Ours without any setting of Ledgate. */
-function plainEnvironment(): NodeJS.ProcessEnv {
+function plainEnvironment(): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !name.startsWith('LEDGATE_')),
+    Object.entries(process.env).flatMap(([name, value]) =>
+      value === undefined || /^(LEDGATE|KAFKA)_/.test(name) ? [] : [[name, value]],
+    ),
   );
 }

@@ -1,22 +1,21 @@
+import { Kafka, logLevel } from 'kafkajs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeWithBrokerControl } from '../../support/kafka/describe-on-kafka.js';
-import { startCluster, type KafkaCluster } from '../../support/kafka/start-cluster.js';
 import { ComposeStack } from './compose-stack.js';
 
 /** Containers need an engine; the processes in them do not. */
 describeWithBrokerControl('docker-compose.yml, as processes on three brokers', () => {
-  let cluster: KafkaCluster;
   let stack: ComposeStack;
 
   beforeAll(async () => {
-    cluster = await startCluster();
-    stack = await ComposeStack.over(cluster.bootstrap);
-    for (const name of ['keys', 'certs', 'init']) stack.prepare(name);
+    stack = await ComposeStack.create();
+    for (const name of ['keys', 'certs']) stack.prepare(name);
+    await stack.startBrokers();
+    stack.prepare('init');
     for (const name of ['identity', 'authorizer-1', 'authorizer-2']) await stack.start(name);
   });
   afterAll(async () => {
     await stack?.stop();
-    await cluster?.stop();
   });
 
   it('founds a cell once: a second run changes neither keys nor certificates', () => {
@@ -24,6 +23,18 @@ describeWithBrokerControl('docker-compose.yml, as processes on three brokers', (
     const before = paths.map((path) => stack.read(path));
     for (const name of ['keys', 'certs', 'init']) stack.prepare(name);
     expect(paths.map((path) => stack.read(path))).toEqual(before);
+  });
+
+  it.each([
+    ['without TLS', () => ({})],
+    ['without a certificate', () => ({ ssl: { ca: stack.read('/certs/ca.pem') } })],
+  ])('the brokers refuse a client %s', async (_, security) => {
+    const brokers = stack.brokerAddresses;
+    const options = { connectionTimeout: 2000, requestTimeout: 2000, retry: { retries: 0 } };
+    const kafka = new Kafka({ brokers, logLevel: logLevel.NOTHING, ...options, ...security() });
+    const admin = kafka.admin();
+    await expect(admin.connect()).rejects.toThrow();
+    await admin.disconnect();
   });
 
   it.each(['authorizer-1', 'authorizer-2'])('%s answers over TLS', (authorizer) => {
