@@ -5,12 +5,12 @@ import { RoleServiceService as roles, Risk } from '#proto/ledgate/identity/v1/ro
 import { TenantServiceService as tenants } from '#proto/ledgate/identity/v1/tenant.js';
 import { TokenServiceService as tokens } from '#proto/ledgate/identity/v1/token.js';
 import type { Endpoint } from './endpoint.js';
+import { tenant as slug } from './holding.js';
 
 const password = 'wandering teapots hum';
 
 /** A tenant for the load, with two permissions; resolves with an API key of its administrator. */
 export async function foundTenant(identity: Endpoint, root: string): Promise<string> {
-  const slug = 'chaos';
   const { adminPrincipalId: principalId } = await identity.insist(
     tenants.createTenant,
     { slug, displayName: 'Chaos', adminUsername: 'admin', adminPassword: password },

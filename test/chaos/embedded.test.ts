@@ -12,7 +12,7 @@ import { median, report, rounds } from './effort.js';
 import { Endpoint } from './endpoint.js';
 import { wrongAnswers } from './holding.js';
 import { Load } from './load.js';
-import { ServiceProcess } from './service-process.js';
+import { noBrakes, ServiceProcess } from './service-process.js';
 
 const KILLS = 60;
 const SAMPLE = 40;
@@ -31,6 +31,7 @@ describe('ledgate dev, killed -9 at any moment', () => {
       LEDGATE_IDENTITY_ADDR: a,
       LEDGATE_AUTHORIZER_ADDR: b,
       LEDGATE_LOG_LEVEL: 'error',
+      ...noBrakes,
     };
     const args = ['--data', data, 'dev', '--no-demo'];
     service = new ServiceProcess({ args, env, serves: 'Ledgate serves' });
@@ -82,17 +83,17 @@ describe('ledgate dev, killed -9 at any moment', () => {
       while (service.kills < KILLS) {
         const known = load.sample(performance.now(), SAMPLE);
         await kill();
-        wrong.push(...(await wrongAnswers(known, authorizer, admin, false)));
+        wrong.push(...(await wrongAnswers(known, authorizer, admin, 'now')));
       }
       await load.stop();
 
-      wrong.push(...(await wrongAnswers(load.holdings, authorizer, admin, true)));
+      wrong.push(...(await wrongAnswers(load.holdings, authorizer, admin, 'token')));
       const live = await standings(root);
       await service.kill();
       dropState();
       await start();
       const replayed = await standings(root);
-      wrong.push(...(await wrongAnswers(load.holdings, authorizer, admin, false)));
+      wrong.push(...(await wrongAnswers(load.holdings, authorizer, admin, 'now')));
       await service.remove();
 
       const log = openEmbeddedLog({ path: join(data, 'ledger'), name: 'auth.ledger.v1' });

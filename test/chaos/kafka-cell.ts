@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { startControlledBroker } from '../support/kafka/start-broker.js';
 import { freePorts } from '../support/net/free-ports.js';
 import { Endpoint } from './endpoint.js';
-import { ServiceProcess } from './service-process.js';
+import { noBrakes, ServiceProcess } from './service-process.js';
 
 const run = promisify(execFile);
 const main = fileURLToPath(new URL('../../services/ledgate/main.ts', import.meta.url));
@@ -75,6 +75,7 @@ export class KafkaCell {
       ...this.#common(name),
       LEDGATE_MASTER_KEY: this.#masterKey,
       LEDGATE_IDENTITY_ADDR: address,
+      ...noBrakes,
     }));
   }
 

@@ -5,7 +5,7 @@ import type { Method } from '../support/identity/running-identity.js';
 import type { SeededRandom } from '../support/ledger/seeded-random.js';
 import { isPassing, type Endpoint } from './endpoint.js';
 import { Holding } from './holding.js';
-import { tell, type Teller } from './story.js';
+import { tell, tellOfPassword, type Teller } from './story.js';
 
 export interface Acknowledged {
   readonly commandId: string;
@@ -81,7 +81,9 @@ export class Load {
         admin,
       };
       try {
-        await tell(teller, holding, { lane, number: number++ }, this);
+        const chapter = { lane, number: number++ };
+        if (random.chance(0.03)) await tellOfPassword(teller, holding, chapter);
+        else await tell(teller, holding, chapter, this);
       } catch (error) {
         holding.unsettle();
         const { code, details } = error as ServiceError;

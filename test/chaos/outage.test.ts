@@ -122,7 +122,7 @@ describeWithBrokerControl('Kafka stands still (SIGSTOP), then goes on', () => {
     report('Kafka stands still', { ...found, unanswered: load.unanswered });
     const wrong = [];
     for (const { endpoint } of cell.authorizers) {
-      wrong.push(...(await wrongAnswers(load.holdings, endpoint, admin, true)));
+      wrong.push(...(await wrongAnswers(load.holdings, endpoint, admin, 'token')));
     }
     expect(wrong).toEqual([]);
     expect(load.surprises).toEqual([]);

@@ -7,6 +7,14 @@ import { fileURLToPath } from 'node:url';
 const main = fileURLToPath(new URL('../../services/ledgate/main.ts', import.meta.url));
 const startMs = 60_000;
 
+/** Identity takes each wrong password for an attack; these are asked again and again. */
+export const noBrakes = {
+  LEDGATE_LOGIN_SOURCE_BURST: '1000000',
+  LEDGATE_LOGIN_SOURCE_PER_SECOND: '1000000',
+  LEDGATE_LOGIN_ACCOUNT_BURST: '100',
+  LEDGATE_LOGIN_ACCOUNT_PER_MINUTE: '600',
+};
+
 export interface ServiceOptions {
   /** Arguments of `ledgate`. */
   readonly args: readonly string[];
@@ -66,6 +74,15 @@ export class ServiceProcess {
     this.#spawn();
     await new Promise((resolve) => setTimeout(resolve, afterMs));
     await this.kill();
+  }
+
+  /** SIGSTOP: connections stay open, nothing is answered. */
+  pause(): void {
+    this.#child?.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#child?.kill('SIGCONT');
   }
 
   /** SIGKILL: nothing is closed, nothing is flushed. */

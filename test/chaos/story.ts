@@ -43,6 +43,26 @@ interface Chapter {
 
 const tokenMs = 3_600_000n;
 
+/** A user comes, and changes the password: the former one is dead from then on. */
+export async function tellOfPassword(
+  teller: Teller,
+  holding: Holding,
+  { lane, number }: Chapter,
+): Promise<void> {
+  const username = `u${lane}-${number}`;
+  const password = `teapots hum at ${username} today`;
+  const made = await teller.command(principals.createUser, { username, password });
+  const { principalId } = made;
+  Object.assign(holding, { username, password, authenticates: true });
+  holding.settle(made.result?.consistencyToken);
+  const changed = `${password}, but not tomorrow`;
+  holding.unsettle();
+  const set = { principalId, password: changed };
+  const answer = await teller.command(credentials.setPassword, set);
+  Object.assign(holding, { password: changed, formerPassword: password, revoked: true });
+  holding.settle(answer.result?.consistencyToken);
+}
+
 /** A service account comes, is given a key, a role and a grant, and loses one of them or none. */
 export async function tell(
   teller: Teller,
