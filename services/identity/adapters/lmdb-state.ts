@@ -22,6 +22,8 @@ const startMeta: Meta = { stateVersion: STATE_VERSION, position: -1, chain: '00'
 const HASH_SLICE = 2_000;
 /** Above every byte of UTF-8. */
 const AFTER_ALL = Buffer.from([0xff]);
+/** LMDB's own limit, with its pages of 4 KiB. */
+const MOST_KEY_BYTES = 1_978;
 const COMMAND_KIND = /^[^/]*\/command:/u;
 
 /**
@@ -66,8 +68,10 @@ export class LmdbState implements FoldedState {
     return this.#quarantineCount === 0 ? [] : [...this.#quarantined.getKeys()];
   }
 
+  /** A text that is longer than any key can be names nothing; callers may ask for whatever they like. */
   get(text: string): Document | undefined {
-    return this.#documents.get(keyOf(text));
+    const key = keyOf(text);
+    return key.length > MOST_KEY_BYTES ? undefined : this.#documents.get(key);
   }
 
   put(text: string, document: Document): void {

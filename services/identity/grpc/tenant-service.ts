@@ -85,6 +85,7 @@ function get(request: GetTenantRequest, call: AdmittedCall): { tenant: Tenant } 
   const { tenantId, slug } = request;
   if (tenantId !== '' && slug !== '') fields.add('slug', 'give either tenant_id or slug');
   if (slug !== '') fields.add('slug', slugProblem(slug));
+  fields.check();
   const own = tenantId === '' && slug === '';
   const view = documentsOf(parts.ledger.state);
   const id =

@@ -38,6 +38,14 @@ const texts = [
 ];
 
 describe('state in LMDB', () => {
+  it('knows no text that is longer than a key can be, and says so without a fault', () => {
+    put(0, { 't1/role:a': { name: 'a' } });
+    for (const length of [1_978, 1_979, 8_192, 1_000_000]) {
+      expect(state.get(`t1/role:${'a'.repeat(length)}`)).toBeUndefined();
+    }
+    expect(state.get('t1/role:a')).toEqual({ name: 'a' });
+  });
+
   it('D1 D3: returns what was put last, in and after the transaction, and nothing once removed', () => {
     state.commit({ position: 0, chain: chain(1) }, () => {
       state.put('t/role:x', { name: 'one' });
