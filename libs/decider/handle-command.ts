@@ -65,6 +65,11 @@ export interface CommandPorts<C extends AnyCommand> {
   readonly evolve: Evolve;
   /** Resolves once no own open record writes one of these keys; undefined when none does. */
   clear(keys: readonly Uint8Array[]): Promise<void> | undefined;
+  /**
+   * True: the state, as it was when this was called, held everything that the log held. False: it did
+   * not, and does now. Rejects when neither can be known.
+   */
+  confirm(): Promise<boolean>;
   /** Resolves when the own reader has seen the record; rejects when its fate stays unknown. */
   submit(draft: Draft): Promise<Outcome>;
   /** Payload of the accepted record at a position. */
@@ -93,19 +98,32 @@ const firstPauseMs = 2;
 
 /**
  * Looks up the command's id, authorises, decides, appends, and waits for the verdict of the own
- * reader; a void record is decided again on the fresh state. Rejects with the decider's Failure, with
- * CONFLICT after `maxAttempts`, or with what `submit` rejects with.
+ * reader; a void record is decided again on the fresh state. What appends nothing (a refusal, or
+ * nothing to change) is judged by no log, so it is said only of a state that had caught up when it
+ * was decided. Rejects with the decider's Failure, with CONFLICT after `maxAttempts`, or with what
+ * `submit` rejects with.
  */
 export async function handleCommand<C extends AnyCommand>(
   ports: CommandPorts<C>,
   command: C,
   envelope: CommandEnvelope,
 ): Promise<CommandResult> {
+  let caughtUp = false;
   for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
     const known = knownPosition(ports, command, envelope);
     if (known !== undefined) return replay(ports, known);
-    const { draft, events } = prepare(ports, command, envelope);
-    if (draft === undefined) return { position: ports.position(), events, replayed: false };
+    const position = ports.position();
+    const prepared = prepareOrRefuse(ports, command, envelope);
+    if ('rejected' in prepared || prepared.draft === undefined) {
+      if (!caughtUp && !(await confirmed(ports, prepared))) {
+        caughtUp = true;
+        attempt -= 1;
+        continue;
+      }
+      if ('rejected' in prepared) throw prepared.rejected;
+      return { position, events: prepared.events, replayed: false };
+    }
+    const { draft, events } = prepared;
     const inTheWay = ports.clear([...draft.reads, ...draft.writes]);
     if (inTheWay !== undefined) {
       await inTheWay;
@@ -161,6 +179,33 @@ interface Prepared {
   /** Absent when there is nothing to change. */
   readonly draft: Draft | undefined;
   readonly events: readonly DomainEvent[];
+}
+
+/** A refusal stands also while the log cannot be asked; that nothing has to change does not. */
+async function confirmed<C extends AnyCommand>(
+  ports: CommandPorts<C>,
+  prepared: object,
+): Promise<boolean> {
+  try {
+    return await ports.confirm();
+  } catch (error) {
+    const unknown = error instanceof Failure && error.reason === 'LEDGER_UNAVAILABLE';
+    if (unknown && 'rejected' in prepared) return true;
+    throw error;
+  }
+}
+
+function prepareOrRefuse<C extends AnyCommand>(
+  ports: CommandPorts<C>,
+  command: C,
+  envelope: CommandEnvelope,
+): Prepared | { readonly rejected: Failure } {
+  try {
+    return prepare(ports, command, envelope);
+  } catch (error) {
+    if (error instanceof Failure) return { rejected: error };
+    throw error;
+  }
 }
 
 /** One synchronous step on one state: authorise, decide, encode, try out. */

@@ -36,6 +36,8 @@ export interface LedgerSessionOptions {
 }
 
 const BARRIER_ATTEMPTS = 4;
+/** How long a command waits for its own reader before it may say that nothing has to change, ms. */
+const CATCH_UP_MS = 2_000;
 /** Pause before a log that cannot be reached is asked again. */
 const UNREACHABLE_MS = 250;
 
@@ -131,11 +133,13 @@ export class LedgerSession {
         decide: execution.decide,
         evolve: this.#options.evolve,
         quarantined: (key) => this.state.isQuarantined(hashOf(key)),
-        clear: (keys) => this.writer.clear(keys),
+        clear: (keys) => this.writer.clear(keys)?.then(() => this.requireServing()),
+        confirm: () => this.#confirm(),
         submit: (draft) => this.#submit(draft),
         recorded: (position) => this.recorded(position),
         wallMs: () => Math.trunc(clock.wallMs()),
-        sleep: (delayMs) => sleep(clock, delayMs),
+        // The state may be dropped and half rebuilt by now: nothing may be decided on that.
+        sleep: (delayMs) => sleep(clock, delayMs).then(() => this.requireServing()),
         random: () => unit(random),
       },
       execution.command,
@@ -143,14 +147,22 @@ export class LedgerSession {
     );
   }
 
+  async #confirm(): Promise<boolean> {
+    const { position } = this.reader;
+    const end = await this.#options.log.end().catch((cause: unknown) => {
+      throw unavailable('nothing had to change, but that cannot be confirmed now', cause);
+    });
+    if (end <= position + 1) return true;
+    const caughtUp = await this.reader.waitFor(end - 1, CATCH_UP_MS);
+    this.requireServing();
+    if (caughtUp) return false;
+    throw unavailable('this instance is too far behind the ledger to say that nothing had to change');
+  }
+
   /** Payload of the record at a position. Rejects LEDGER_UNAVAILABLE while it cannot be read. */
   async recorded(position: number): Promise<Uint8Array> {
     const record = await this.#options.log.read(position).catch((cause: unknown) => {
-      throw new Failure(
-        'LEDGER_UNAVAILABLE',
-        'the command was executed before, but cannot be read now; retry with the same id',
-        { cause, retryAfterMs: 500 },
-      );
+      throw unavailable('the command was executed before, but cannot be read now', cause);
     });
     const decoded = decodeRecord(record?.value ?? new Uint8Array(0));
     if (typeof decoded === 'string') {
@@ -200,6 +212,11 @@ export class LedgerSession {
     if (outcome.verdict === 'accepted') return outcome;
     return { verdict: 'void', reason: outcome.why };
   }
+}
+
+function unavailable(why: string, cause?: unknown): Failure {
+  const details = { cause, retryAfterMs: 500 };
+  return new Failure('LEDGER_UNAVAILABLE', `${why}; retry with the same id`, details);
 }
 
 /** Uniform in [0, 1). */

@@ -92,6 +92,7 @@ export class Instance<C extends Clock = Clock> {
         decide,
         evolve,
         clear: (keys) => this.writer.clear(keys),
+        confirm: () => Promise.resolve(true),
         quarantined: () => false,
         submit: async (draft) => {
           const outcome = await this.writer.submit(this.#weakened(draft, envelope));

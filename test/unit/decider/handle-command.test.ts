@@ -4,7 +4,7 @@ import { commandIdLifetimeMs, handleCommand, maxAttempts } from '#libs/decider/h
 import type { CommandEnvelope } from '#libs/decider/handle-command.js';
 import { Failure } from '#libs/errors/failure.js';
 import { encodeCommandPayload } from '#libs/events/codec.js';
-import { hashOf } from '#libs/events/keys.js';
+import { hashOf, keyText } from '#libs/events/keys.js';
 import type { Key } from '#libs/events/keys.js';
 
 import { ToyLedger } from './toy-domain.js';
@@ -160,6 +160,42 @@ describe('handleCommand', () => {
     const again = await handleCommand(ledger, command, { ...envelope, commandId: '' });
     expect(again).toEqual({ position: 0, events: [], replayed: false });
     expect(ledger.drafts).toHaveLength(1);
+  });
+
+  it('says that there is nothing to change only of a state that had caught up', async () => {
+    const ledger = new ToyLedger();
+    await handleCommand(ledger, command, { ...envelope, commandId: '' });
+    ledger.confirmations = [
+      () => {
+        ledger.store.remove(keyText(key('t1', 'groupname', 'crew')));
+        return Promise.resolve(false);
+      },
+    ];
+    const again = await handleCommand(ledger, command, { ...envelope, commandId: '' });
+    expect(again.events).toEqual([created]);
+    const down = new Failure('LEDGER_UNAVAILABLE', 'down');
+    ledger.confirmations = [() => Promise.reject(down)];
+    const third = handleCommand(ledger, command, { ...envelope, commandId: '' });
+    expect(await reasonOf(third)).toBe('LEDGER_UNAVAILABLE');
+  });
+
+  it('refuses only on a state that had caught up, or while the log cannot be asked', async () => {
+    const ledger = new ToyLedger();
+    const text = keyText(key('t1', 'groupname', 'crew'));
+    ledger.store.put(text, { group: 'g9' });
+    ledger.confirmations = [
+      () => {
+        ledger.store.remove(text);
+        return Promise.resolve(false);
+      },
+    ];
+    expect((await handleCommand(ledger, command, envelope)).events).toEqual([created]);
+    ledger.confirmations = [() => Promise.reject(new Failure('LEDGER_UNAVAILABLE', 'down'))];
+    const other = { ...envelope, commandId: 'c2' };
+    const taken = { ...command, group: 'g8' };
+    expect(await reasonOf(handleCommand(ledger, taken, other))).toBe('NAME_TAKEN');
+    ledger.confirmations = [() => Promise.reject(new Failure('DIVERGED', 'rebuilding'))];
+    expect(await reasonOf(handleCommand(ledger, taken, other))).toBe('DIVERGED');
   });
 
   it('rests on what the permit rests on: its further keys are read', async () => {

@@ -45,6 +45,8 @@ export class ToyLedger implements CommandPorts<CreateGroup> {
   /** One entry per call: what an open record of the own instance keeps a command waiting for. */
   inTheWay: Promise<void>[] = [];
   authorise: CommandPorts<CreateGroup>['authorise'] = () => ({ permittedBy: ['r0'] });
+  /** One entry per question; then the state has caught up. */
+  confirmations: (() => Promise<boolean>)[] = [];
   readonly #payloads: Uint8Array[] = [];
 
   position(): number {
@@ -70,6 +72,10 @@ export class ToyLedger implements CommandPorts<CreateGroup> {
 
   clear(): Promise<void> | undefined {
     return this.inTheWay.shift();
+  }
+
+  confirm(): Promise<boolean> {
+    return this.confirmations.shift()?.() ?? Promise.resolve(true);
   }
 
   submit(draft: Draft): Promise<Outcome> {
