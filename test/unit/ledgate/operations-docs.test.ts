@@ -30,6 +30,18 @@ function defaultText(name: Name): string | undefined {
   return /^`([^`]*)`/.exec(settings.get(name)?.fallback ?? '')?.[1];
 }
 
+describe('the alarms in docs/operations.md', () => {
+  it('are those of the ledger reader', () => {
+    const reader = readFileSync(new URL('../../../libs/ledger/reader.ts', import.meta.url), 'utf8');
+    const [, union = ''] = /type ReaderAlarm =([\s\S]*?);\n\n/.exec(reader) ?? [];
+    const kinds = [...union.matchAll(/kind: '([\w-]+)'/g)].map(([, kind]) => kind);
+    const section = text.slice(text.indexOf('## Alarms'), text.indexOf('## Keys'));
+    const documented = [...section.matchAll(/^\| `([\w-]+)` \|/gm)].map(([, kind]) => kind);
+    expect(kinds.length).toBeGreaterThan(5);
+    expect(documented.sort()).toEqual(kinds.sort());
+  });
+});
+
 describe('the settings in docs/operations.md', () => {
   it('are those that the services read, all of them and no others', () => {
     expect([...settings.keys()].sort()).toEqual([...names].sort());
