@@ -5,7 +5,7 @@ import type { LogRecord } from './event-log.js';
 import type { MacKeys } from './mac.js';
 import { decodeRecord, noMac, RecordKind, sha256 } from './record.js';
 import type { DecodedRecord, RecordHeader } from './record.js';
-import { keyString, type VerdictWindow } from './verdict-window.js';
+import type { VerdictWindow } from './verdict-window.js';
 
 /** Why a record is void: without effect for anyone, for ever. */
 export type VoidReason =
@@ -102,8 +102,7 @@ export class Judge {
   }
 
   #conflicts(header: RecordHeader): boolean {
-    const newer = (key: Uint8Array): boolean =>
-      this.window.lastWrite(keyString(key)) > header.basedOn;
+    const newer = (key: Uint8Array): boolean => this.window.lastWrite(key) > header.basedOn;
     return header.reads.some(newer) || header.writes.some(newer);
   }
 

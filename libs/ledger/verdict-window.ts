@@ -1,4 +1,5 @@
 import { chainStart } from './chain.js';
+import { LastWriters } from './last-writers.js';
 import { sha256 } from './record.js';
 
 /** How far back a writer's snapshot may lie: part of the rule, the same for every reader. */
@@ -19,8 +20,7 @@ export class VerdictWindow {
   readonly size: number;
   readonly #chains: Buffer;
   readonly #accepted: Uint8Array;
-  readonly #writes: (readonly string[])[] = [];
-  readonly #lastWriter = new Map<string, number>();
+  readonly #lastWriters = new LastWriters();
   #position = -1;
   #acceptedCount = 0;
 
@@ -60,21 +60,17 @@ export class VerdictWindow {
   }
 
   /** Last position at which an accepted record wrote the key; -1: not within the window. */
-  lastWrite(key: string): number {
-    return this.#lastWriter.get(key) ?? -1;
+  lastWrite(key: Uint8Array): number {
+    return this.#lastWriters.get(key, Math.max(0, this.#position - this.size + 1));
   }
 
   push(entry: WindowEntry): void {
     const slot = entry.position % this.size;
-    const leaving = entry.position - this.size;
-    for (const key of this.#writes[slot] ?? []) {
-      if (this.#lastWriter.get(key) === leaving) this.#lastWriter.delete(key);
-    }
     this.#chains.set(entry.chain, slot * 32);
     this.#accepted[slot] = entry.accepted ? 1 : 0;
-    const keys = entry.writes.map(keyString);
-    this.#writes[slot] = keys;
-    for (const key of keys) this.#lastWriter.set(key, entry.position);
+    const oldest = Math.max(0, entry.position - this.size + 1);
+    this.#lastWriters.seed(entry.chain);
+    for (const key of entry.writes) this.#lastWriters.set(key, entry.position, oldest);
     this.#position = entry.position;
     if (entry.accepted) this.#acceptedCount++;
   }

@@ -42,7 +42,7 @@ describe('Judge', () => {
     const old = after(judge, { reads: [key('z')] });
     for (let p = 1; p <= 4; p++) judge.judge(entry(p, after(judge, { writes: [key(`${p}`)] })));
     expect(judge.judge(entry(5, old)).why).toBe('snapshot-too-old');
-    expect(judge.window.lastWrite('a'.repeat(16))).toBe(-1);
+    expect(judge.window.lastWrite(Buffer.from('a'.repeat(16)))).toBe(-1);
   });
 
   it('counts control records and null values as void', () => {
