@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ServiceError } from '@grpc/grpc-js';
+import { status, type ServiceError } from '@grpc/grpc-js';
 import { BadRequest } from '#proto/google/rpc/error_details.js';
 import { Status } from '#proto/google/rpc/status.js';
 import {
@@ -122,7 +122,7 @@ async function violations(path: string, bytes: Uint8Array): Promise<string[]> {
     return [];
   } catch (thrown) {
     const { code, metadata } = thrown as ServiceError;
-    if (code !== 3) throw thrown;
+    if (code !== status.INVALID_ARGUMENT) throw thrown;
     const [packed] = metadata.get('grpc-status-details-bin');
     const any = Status.decode(packed as Buffer).details.find(({ typeUrl }) =>
       typeUrl.endsWith('BadRequest'),

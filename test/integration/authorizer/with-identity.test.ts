@@ -91,7 +91,7 @@ const byPassword = (tenant: string, secret = password): Who => {
 const bySubject = (): Who => {
   return { $case: 'subject', value: { tenantId: acme.tenantId, principalId: bob } };
 };
-const ask = (who: Who, consistency: Consistent = undefined) => {
+const ask = (who: Who, consistency?: Consistent) => {
   const question = { who, action: 'orders:read', resource: 'projects/a/7', consistency };
   return client.call(Ask.authorize, question, gateway);
 };

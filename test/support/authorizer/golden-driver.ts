@@ -16,7 +16,7 @@ import {
   type WorldAsk,
   type WorldToken,
 } from '../../golden/decision-world.js';
-import { LedgerSeed } from './ledger-seed.js';
+import type { LedgerSeed } from './ledger-seed.js';
 import {
   audience,
   issuer,

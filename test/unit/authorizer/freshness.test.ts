@@ -14,6 +14,7 @@ import { AppWorld, callBy, failureOf } from './app-world.js';
 
 const acme = tenantWithCaller('acme');
 const bob: Who = { kind: 'SUBJECT', tenant: 'acme', principal: 'bob' };
+const newcomer: Who = { kind: 'SUBJECT', tenant: 'acme', principal: 'new' };
 let world: AppWorld;
 let barriers: number;
 /** Identity as far as these tests need it. */
@@ -184,7 +185,7 @@ describe('consistency', () => {
   const askFresh = (token: string, deadlineMs = Infinity) =>
     world.app.authorizer.authorize(
       callBy(acme.apiKey, deadlineMs),
-      { who: { ...bob, principal: 'new' } as Who, action: 'orders:read', resource: 'x' },
+      { who: newcomer, action: 'orders:read', resource: 'x' },
       { kind: 'AT_LEAST_AS_FRESH', token },
     );
 
