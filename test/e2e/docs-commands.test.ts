@@ -31,7 +31,7 @@ let replacements: readonly (readonly [string, string])[];
 beforeAll(async () => {
   buildCli();
   dev = await startDevProcess(dataDir);
-  orders = await startOrders(['tools/run.mjs', '--source', 'examples/orders/main.ts'], repository, {
+  orders = await startOrders(['services/ledgate/launch/run.mjs', '--source', 'examples/orders/main.ts'], repository, {
     LEDGATE_AUTHORIZER: dev.authorizer,
     LEDGATE_API_KEY: dev.backendKey,
   });

@@ -19,7 +19,7 @@ afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
 
-const fromSource = ['tools/run.mjs', '--source', 'examples/orders/main.ts'];
+const fromSource = ['services/ledgate/launch/run.mjs', '--source', 'examples/orders/main.ts'];
 
 async function started(args = fromSource, cwd = repository) {
   const ledgate = await startLedgate();

@@ -14,7 +14,7 @@ import {
 } from '#services/identity/app/identity-parts.js';
 import { denied, permit, type CallTarget } from '#services/identity/app/permit.js';
 import type { Command } from '#services/identity/domain/commands.js';
-import type { CommandResult } from '#proto/ledgate/identity/v1/common.js';
+import type { CommandResult } from '#proto/ledgate/identity/v1/command.js';
 import { clientAddress, type TrustedProxies } from '#services/identity/grpc/client-address.js';
 import { Fields, type CommandHead } from '#services/identity/grpc/fields.js';
 import type { PageTokens } from '#services/identity/grpc/page-tokens.js';

@@ -1,6 +1,6 @@
 import type { Document } from '#libs/decider/state-store.js';
 import { keyPrefix, type KeyKind } from '#libs/events/keys.js';
-import type { PageRequest } from '#proto/ledgate/identity/v1/common.js';
+import type { PageRequest } from '#proto/ledgate/identity/v1/page.js';
 import type { CallTarget } from '#services/identity/app/permit.js';
 import type { AdmittedCall } from '#services/identity/grpc/admission.js';
 

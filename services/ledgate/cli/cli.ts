@@ -5,7 +5,7 @@ import { clientTls } from '#libs/grpc/tls.js';
 import { connect, type ClientConstructor } from '#libs/grpc/connect.js';
 import { createLogger } from '#libs/runtime/log.js';
 import { AuthorizerServiceClient } from '#proto/ledgate/authorizer/v1/authorizer.js';
-import type { CommandOptions, CommandResult } from '#proto/ledgate/identity/v1/common.js';
+import type { CommandOptions, CommandResult } from '#proto/ledgate/identity/v1/command.js';
 import { reportFailure } from './failure-report.js';
 import { Output, type Row } from './output.js';
 import { resolveTarget, type Target, type TargetFlags } from './target.js';

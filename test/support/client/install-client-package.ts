@@ -24,7 +24,7 @@ function run(command: string, args: readonly string[], cwd: string): string {
  * would. Without a registry within reach it says why not; whatever else fails is thrown.
  */
 export function installClientPackage(others: readonly string[] = []): InstalledPackage {
-  run(process.execPath, ['tools/build-client.mjs'], repository);
+  run(process.execPath, ['services/ledgate/launch/build-client.mjs'], repository);
   const folder = mkdtempSync(join(tmpdir(), 'ledgate-client-'));
   const quiet = ['--loglevel=error', '--ignore-scripts', '--no-audit', '--no-fund'];
   const packed = run(

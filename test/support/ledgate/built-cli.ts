@@ -15,7 +15,7 @@ type Variables = Readonly<Record<string, string>>;
 
 /** Compiles to dist when a source is newer, as `npm start` does. */
 export function buildCli(): void {
-  const args = ['tools/run.mjs', 'services/ledgate/main.js', '--version'];
+  const args = ['services/ledgate/launch/run.mjs', 'services/ledgate/main.js', '--version'];
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: repository });
   if (status !== 0) throw new Error(`the build failed:\n${String(stdout)}${String(stderr)}`);
 }

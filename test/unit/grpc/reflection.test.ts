@@ -24,7 +24,7 @@ describe('reflection', () => {
     });
   });
 
-  const token = ['ledgate/identity/v1/token.proto', 'ledgate/identity/v1/common.proto'];
+  const token = ['ledgate/identity/v1/token.proto', 'ledgate/identity/v1/command.proto'];
   it.each([
     'ledgate.identity.v1.TokenService',
     'ledgate.identity.v1.TokenService.Login',

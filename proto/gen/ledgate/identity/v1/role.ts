@@ -18,7 +18,8 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
-import { CommandOptions, CommandResult, PageRequest } from "./common.js";
+import { CommandOptions, CommandResult } from "./command.js";
+import { PageRequest } from "./page.js";
 
 export const protobufPackage = "ledgate.identity.v1";
 

@@ -18,7 +18,7 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
-import { CommandOptions, CommandResult } from "./common.js";
+import { CommandOptions, CommandResult } from "./command.js";
 
 export const protobufPackage = "ledgate.identity.v1";
 

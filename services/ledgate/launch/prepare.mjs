@@ -2,10 +2,10 @@
 // Plain JavaScript without dependencies: it is the first thing that runs in a fresh clone.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync, statSync, utimesSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+export const root = fileURLToPath(new URL('../../..', import.meta.url));
 
 const buildInputs = ['libs', 'services', 'proto/gen', 'package.json', 'tsconfig.build.json'];
 const buildStamp = join(root, 'dist/.tsbuildinfo');

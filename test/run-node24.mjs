@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { install, root } from './prepare.mjs';
+import { install, root } from '../services/ledgate/launch/prepare.mjs';
 
 const version = '24.21.0';
 const tiers = 'unit,architecture,golden,contracts,integration';
@@ -27,5 +27,5 @@ function node24() {
 install();
 const binary = node24();
 console.log(`Node ${spawnSync(binary, ['--version'], { encoding: 'utf8' }).stdout.trim()}`);
-const args = ['tools/test.mjs', '--only', tiers, '--node', binary, ...process.argv.slice(2)];
+const args = ['test/run-tiers.mjs', '--only', tiers, '--node', binary, ...process.argv.slice(2)];
 process.exitCode = spawnSync(binary, args, { cwd: root, stdio: 'inherit' }).status ?? 1;

@@ -8,7 +8,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
-import { install, root } from './prepare.mjs';
+import { install, root } from '../services/ledgate/launch/prepare.mjs';
 
 const everywhere = [
   'unit',

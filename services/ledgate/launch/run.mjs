@@ -1,6 +1,6 @@
 // Runs a program of the repository on whatever is here: a fresh clone is installed and built first.
-//   node tools/run.mjs services/ledgate/main.js dev     runs dist/services/ledgate/main.js
-//   node tools/run.mjs --source test/bench/run.ts       runs the TypeScript source
+//   node services/ledgate/launch/run.mjs services/ledgate/main.js dev     runs dist/services/ledgate/main.js
+//   node services/ledgate/launch/run.mjs --source test/bench/run.ts       runs the TypeScript source
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';

@@ -1,5 +1,5 @@
 // Builds the package that backend services install: dist/client-package, ready for `npm pack`.
-//   node tools/build-client.mjs
+//   node services/ledgate/launch/build-client.mjs
 // It holds the client and what the client imports, nothing else; names, version, licence and the
 // ranges of its two dependencies come from the repository's own package.json.
 import { spawnSync } from 'node:child_process';
