@@ -38,7 +38,7 @@ describe('the alarms in docs/operations.md', () => {
     const section = text.slice(text.indexOf('## Alarms'), text.indexOf('## Keys'));
     const documented = [...section.matchAll(/^\| `([\w-]+)` \|/gm)].map(([, kind]) => kind);
     expect(kinds.length).toBeGreaterThan(5);
-    expect(documented.sort()).toEqual(kinds.sort());
+    expect(new Set(documented)).toEqual(new Set(kinds));
   });
 });
 
