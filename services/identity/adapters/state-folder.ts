@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { Failure } from '#libs/errors/failure.js';
 
 const CLEAN = 'closed';
@@ -17,6 +18,7 @@ const open = new Set<string>();
  * @throws Failure MISCONFIGURED while another process (or another part of this one) has it.
  */
 export function takeStateFolder(folder: string): void {
+  mkdirSync(dirname(folder), { recursive: true, mode: 0o700 });
   lock(folder);
   const mark = existsSync(markOf(folder)) ? readFileSync(markOf(folder), 'utf8') : '';
   const boot = bootId();

@@ -60,6 +60,14 @@ export async function bootstrap(
       ? await createSystem(parts)
       : undefined;
   if (roleNames.read(view, systemTenant, authorizerRole) === undefined) {
+    await createAuthorizerRole(parts, founded !== undefined);
+  }
+  return founded;
+}
+
+/** `founding`: the first credential is known to nobody else, and must get out whatever happens. */
+async function createAuthorizerRole(parts: IdentityParts, founding: boolean): Promise<void> {
+  try {
     await asSystem(parts, {
       type: 'CreateRole',
       role: parts.ids.uuid(),
@@ -68,8 +76,12 @@ export async function bootstrap(
       parents: [],
       admin: false,
     });
+  } catch (error) {
+    // Another instance was faster.
+    if (error instanceof Failure && error.reason === 'NAME_TAKEN') return;
+    if (!founding) throw error;
+    parts.log.error({ err: error }, 'no role of authorizers yet: the next start makes it');
   }
-  return founded;
 }
 
 /** Only one GENESIS counts: another instance may have been faster. */
