@@ -156,7 +156,9 @@ export class LedgerSession {
     const caughtUp = await this.reader.waitFor(end - 1, CATCH_UP_MS);
     this.requireServing();
     if (caughtUp) return false;
-    throw unavailable('this instance is too far behind the ledger to say that nothing had to change');
+    throw unavailable(
+      'this instance is too far behind the ledger to say that nothing had to change',
+    );
   }
 
   /** Payload of the record at a position. Rejects LEDGER_UNAVAILABLE while it cannot be read. */

@@ -123,7 +123,9 @@ describe('Reader', () => {
     await clock.run(clock.monotonicMs() + 100);
     expect(reader.state).toBe('diverged');
     await clock.run(clock.monotonicMs() + 5_000);
-    expect(await Promise.all(outcomes)).toMatchObject(Array(3).fill({ verdict: 'accepted' }));
+    expect(await Promise.all(outcomes)).toMatchObject(
+      outcomes.map(() => ({ verdict: 'accepted' })),
+    );
     expect(reader.state).toBe('following');
     expect(fold.judged.map((one) => one.position)).toEqual([0, 1, 2]);
     expect(store.length).toBe(3);
