@@ -35,7 +35,12 @@ export function startMaintenance(options: MaintenanceOptions): () => void {
   };
   const scheduleSweep = (): void => {
     cancelSweep = clock.after(SWEEP_MS, () => {
-      sweep(ledger, clock);
+      try {
+        sweep(ledger, clock);
+      } catch (error) {
+        // A full disk: what is not swept now is swept later.
+        log.warn({ err: error }, 'no sweep of command ids');
+      }
       scheduleSweep();
     });
   };
