@@ -80,7 +80,12 @@ describe('exit codes', () => {
     const taken = await runCli(['--data', other, 'dev'], {
       env: { LEDGATE_IDENTITY_ADDR: '127.0.0.1:0', LEDGATE_AUTHORIZER_ADDR: dev.authorizer },
     });
-    expect([taken.code, taken.stderr]).toEqual([2, expect.stringContaining('cannot listen')]);
+    expect([taken.code, taken.stderr]).toEqual([2, expect.stringContaining('running already?')]);
+    const twice = await ledgate('dev');
+    expect([twice.code, twice.stderr]).toEqual([
+      2,
+      expect.stringContaining('is in use by process'),
+    ]);
   });
 
   it('names a broken profile', async () => {

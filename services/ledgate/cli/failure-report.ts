@@ -16,9 +16,8 @@ export function reportFailure(error: unknown, target: Target | undefined): Failu
   if (error instanceof Failure) {
     const misconfigured = error.reason === 'MISCONFIGURED';
     const exitCode = misconfigured ? ExitCode.USAGE : exitCodeOf(rowOf(error.reason).code);
-    const plaintext = error.message.startsWith('refusing to connect in plaintext');
-    const advice = plaintext ? '\nUse TLS: --ca, LEDGATE_CA, or `ca` in the profile.' : '';
-    return { text: `${error.message}${advice}`, exitCode };
+    const advice = advices.find(([about]) => about.test(error.message))?.[1];
+    return { text: [error.message, advice].filter(Boolean).join('\n'), exitCode };
   }
   if (isServiceError(error)) {
     return { text: serviceErrorText(error, target), exitCode: exitCodeOf(error.code) };
@@ -26,6 +25,16 @@ export function reportFailure(error: unknown, target: Target | undefined): Failu
   const text = error instanceof Error ? error.message : String(error);
   return { text, exitCode: ExitCode.INTERNAL };
 }
+
+/** What to do about refusals that are worded for services. */
+const advices: readonly (readonly [about: RegExp, advice: string])[] = [
+  [/^refusing to connect in plaintext/, 'Use TLS: --ca, LEDGATE_CA, or `ca` in the profile.'],
+  [
+    /^cannot listen on .*EADDRINUSE/,
+    'Is Ledgate running already? LEDGATE_IDENTITY_ADDR and LEDGATE_AUTHORIZER_ADDR give others.',
+  ],
+  [/ is in use by process /, 'Is Ledgate running already? --data gives another folder.'],
+];
 
 function isServiceError(error: unknown): error is ServiceError {
   return error instanceof Error && 'code' in error && 'details' in error;

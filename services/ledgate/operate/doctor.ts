@@ -55,7 +55,8 @@ function nodeVersion(): string | undefined {
 }
 
 function threads(): string | undefined {
-  return hashThreads(availableParallelism(), process.env['UV_THREADPOOL_SIZE']).advice;
+  const { advice } = hashThreads(availableParallelism(), process.env['UV_THREADPOOL_SIZE']);
+  return advice && `(for services started from here: ${advice})`;
 }
 
 async function readable({ log }: LedgerAccess): Promise<string | undefined> {

@@ -20,10 +20,10 @@ export function buildCli(): void {
   if (status !== 0) throw new Error(`the build failed:\n${String(stdout)}${String(stderr)}`);
 }
 
-/** Nothing of Ledgate from the environment of the tests; threads as `npm start` sets them. */
+/** Nothing of Ledgate from the environment of the tests. */
 export function cleanEnvironment(more: Variables = {}): Record<string, string> {
   const { PATH = '', HOME = '' } = process.env;
-  return { PATH, HOME, UV_THREADPOOL_SIZE: '8', ...more };
+  return { PATH, HOME, ...more };
 }
 
 export interface Ran {
@@ -71,7 +71,8 @@ export async function startDevProcess(dataDir: string, env: Variables = {}): Pro
   };
   const child = spawn(node, [main, '--json', '--data', dataDir, 'dev'], {
     cwd: repository,
-    env: cleanEnvironment({ ...addresses, ...env }),
+    // Threads as `npm start` sets them.
+    env: cleanEnvironment({ UV_THREADPOOL_SIZE: '8', ...addresses, ...env }),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const ended = once(child, 'exit');
