@@ -14,6 +14,9 @@ export interface HistoryQuestion {
   readonly signal: AbortSignal;
 }
 
+/** A new leader may lag with its high watermark: what was readable is there again in moments. */
+const watermarkLagMs = 5_000;
+
 /**
  * Fetches the last `depth` records again and recomputes the chain over them. A log that was cut and
  * grew again shows no gap; this is what finds it. Resolves with what is wrong, or `undefined` when
@@ -43,11 +46,13 @@ async function fetchAgain(
   from: number,
 ): Promise<LogRecord[] | undefined> {
   const records: LogRecord[] = [];
+  let shortSinceMs: number | undefined;
   try {
     for await (const batch of log.tail(from, signal)) {
       records.push(...batch.records.filter((record) => record.position <= position));
       if (records.at(-1)?.position === position) return records;
-      if (batch.end <= position) return undefined;
+      shortSinceMs = batch.end > position ? undefined : (shortSinceMs ?? batch.fetchedAtMs);
+      if (batch.fetchedAtMs - (shortSinceMs ?? Infinity) >= watermarkLagMs) return undefined;
     }
   } catch (error) {
     if (error instanceof PositionOutOfRange) return undefined;

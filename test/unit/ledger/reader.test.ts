@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { tickCodec } from '#libs/events/control-codec.js';
+import { sleep } from '#libs/runtime/clock.js';
 import { RecordKind } from '#libs/ledger/record.js';
 import { VerdictWindow } from '#libs/ledger/verdict-window.js';
 import { fixture } from './fixture.js';
@@ -65,6 +66,32 @@ describe('Reader', () => {
     await clock.run(clock.monotonicMs() + 12_000);
     expect(fold.resets).toBe(1);
     expect(reader.position).toBe(2);
+  });
+
+  it('takes a new leader that lags with its watermark for no other history, but not for ever', async () => {
+    for (const [lagging, resets] of [
+      [4, 0],
+      [20, 1],
+    ] as const) {
+      const { clock, log, reader, writer, fold, draft } = fixture();
+      void reader.start();
+      await clock.run(10);
+      void writer.submit(draft({ writes: 'a' }));
+      void writer.submit(draft({ writes: 'b' }));
+      await clock.run(1_000);
+      const tail = log.tail.bind(log);
+      log.tail = async function* (from, signal) {
+        for (let i = 0; i < lagging && from < 2; i++) {
+          await sleep(clock, 400, signal);
+          const now = clock.monotonicMs();
+          const times = { fetchedAtMs: now, leaderConfirmedAtMs: now };
+          yield { records: [], end: from, ...times, reconnected: i === 0 };
+        }
+        yield* tail(from, signal);
+      };
+      await clock.run(13_000);
+      expect(fold.resets).toBe(resets);
+    }
   });
 
   it('does not use a snapshot of another history', async () => {
