@@ -107,8 +107,12 @@ export class Writer {
   stop(): void {
     this.#stop.abort();
     this.#stopListening();
+    this.#rejectAll(stopped());
+  }
+
+  #rejectAll(failure: Failure): void {
     this.#queue = [];
-    for (const pending of this.#pending.all()) this.#pending.reject(pending, stopped());
+    for (const pending of this.#pending.all()) this.#pending.reject(pending, failure);
   }
 
   #encode(draft: Draft): Pending | undefined {
@@ -205,18 +209,25 @@ export class Writer {
   }
 
   async #fence(): Promise<void> {
-    const { clock, random } = this.#options;
+    const { clock, random, reader } = this.#options;
     const { signal } = this.#stop;
     for (let attempt = 0; !signal.aborted; attempt++) {
-      if (await this.#tryFence()) return this.#settleSent({ verdict: 'void', why: 'fenced' });
+      // A reader that stopped reads nothing back any more.
+      if (reader.failure) return this.#rejectAll(stopped(reader.failure));
+      const why = await this.#tryFence();
+      if (why !== undefined) return this.#settleSent({ verdict: 'void', why });
       await sleep(clock, Math.min(2_000, 50 * 2 ** attempt) * (0.5 + random() / 2), signal);
     }
   }
 
-  /** True once a FENCE was read back as accepted. */
-  async #tryFence(): Promise<boolean> {
+  /**
+   * Why what is still open will never count: a FENCE was read back as accepted, or the ledger is
+   * sealed, also for the FENCE. `undefined`: not known yet.
+   */
+  async #tryFence(): Promise<'fenced' | 'sealed' | undefined> {
     const { log, reader, writerKey, clock } = this.#options;
-    if (reader.state !== 'following' || this.#allSentSettled()) return this.#allSentSettled();
+    if (this.#allSentSettled()) return 'fenced';
+    if (reader.state !== 'following') return undefined;
     const fence = this.#encode({
       kind: RecordKind.FENCE,
       tenantHash: new Uint8Array(keyBytes),
@@ -225,7 +236,7 @@ export class Writer {
       writes: [writerKey],
       payload: new Uint8Array(0),
     });
-    if (fence === undefined) return false;
+    if (fence === undefined) return undefined;
     this.#pending.add(fence);
     log.append([fence.bytes]).catch(() => {});
     const cancel = clock.after(this.#readBackMs, () => {
@@ -233,7 +244,8 @@ export class Writer {
     });
     const outcome = await fence.outcome.catch(() => undefined);
     cancel();
-    return outcome?.verdict === 'accepted';
+    if (outcome?.verdict === 'void') return outcome.why === 'sealed' ? 'sealed' : undefined;
+    return outcome && 'fenced';
   }
 
   #allSentSettled(): boolean {
@@ -257,7 +269,8 @@ export class Writer {
     const mine = this.#options.writerId;
     for (const judged of batch) {
       const { header, position, why } = judged;
-      if (!header || Buffer.compare(header.writerId, mine) !== 0) continue;
+      // Under a wrong mac it is somebody else's copy of ours.
+      if (!header || why === 'mac' || Buffer.compare(header.writerId, mine) !== 0) continue;
       const pending = this.#pending.find(header.recordId);
       if (!pending) continue;
       if (why === undefined) this.#pending.settle(pending, { verdict: 'accepted', position });
@@ -270,10 +283,11 @@ function distinct(keys: readonly Uint8Array[]): Uint8Array[] {
   return [...new Map(keys.map((key) => [keyString(key), key])).values()];
 }
 
-function stopped(): Failure {
+function stopped(cause?: Failure): Failure {
   return new Failure(
     'NOT_READY',
     'this instance is stopping and cannot say what became of the command: retry with the same id',
+    { cause },
   );
 }
 

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { AppendFate } from '#libs/ledger/simulated/simulated-log.js';
+import { RecordKind } from '#libs/ledger/record.js';
 import { fixture } from './fixture.js';
+import { after, newJudge } from './records.js';
 
 const well: AppendFate = { arrivals: [1], acknowledgedAfter: 2, timeoutMs: 1_000 };
 const lost: AppendFate = { arrivals: [], timeoutMs: 1_000 };
@@ -98,6 +100,43 @@ describe('Writer', () => {
     const second = writer.submit(draft({ writes: 'a' }));
     await clock.run(2_000);
     expect(await second).toMatchObject({ verdict: 'accepted' });
+  });
+
+  it('says that nothing counts any more once the ledger is sealed, and fences no longer', async () => {
+    const { clock, writer, store, draft } = await started(fates(lost, well));
+    const outcome = writer.submit(draft({ writes: 'a' }));
+    store.append([after(newJudge(), { kind: RecordKind.SEAL })]);
+    await clock.run(10_000);
+    expect(await outcome).toEqual({ verdict: 'void', why: 'sealed' });
+    expect(writer.fencing).toBe(false);
+    expect(store.length).toBe(2);
+  });
+
+  it('gives up what its reader cannot read back any more', async () => {
+    const { clock, writer, store, reader, draft } = await started(fates(lost, well));
+    const outcome = writer.submit(draft({ writes: 'a' }));
+    outcome.catch(() => {});
+    store.append([after(newJudge(), { kind: 99 })]);
+    await clock.run(10_000);
+    expect(reader.failure?.reason).toBe('NEEDS_NEWER_BUILD');
+    await expect(outcome).rejects.toMatchObject({ reason: 'NOT_READY', cause: reader.failure });
+    expect(writer.pendingCount).toBe(0);
+  });
+
+  it('takes a copy of its record by somebody without the key for nothing', async () => {
+    let copy: Uint8Array | undefined;
+    const { clock, log, store, writer, draft } = await started(fates({ ...well, arrivals: [50] }));
+    const append = log.append.bind(log);
+    log.append = (values) => {
+      copy ??= Uint8Array.from(values[0]!);
+      return append(values);
+    };
+    const outcome = writer.submit(draft({ writes: 'a' }));
+    await clock.run(20);
+    copy![copy!.length - 1]! ^= 1;
+    store.append([copy!]);
+    await clock.run(1_000);
+    expect(await outcome).toEqual({ verdict: 'accepted', position: 1 });
   });
 
   it('bounds what waits, and refuses after stop', async () => {
