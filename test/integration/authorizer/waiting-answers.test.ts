@@ -53,4 +53,26 @@ describe('answers that had to wait (Ory v26.2.5: one caller got what belonged to
     const ids = await Promise.all(questions);
     expect(new Set(ids).size).toBe(questions.length);
   });
+
+  it('go nowhere when nobody waits for them any more', async () => {
+    world.seed.put([registered('carol')], { tenant });
+    const value = world.seed.token();
+    const ask = (deadlineMs: number) =>
+      world.call(
+        methods.authorize,
+        {
+          who: { $case: 'subject' as const, value: { tenantId: tenant, principalId: 'alice' } },
+          action: 'orders:read',
+          resource: 'a/b',
+          consistency: { requirement: { $case: 'atLeastAsFresh' as const, value } },
+        },
+        apiKey,
+        deadlineMs,
+      );
+    const gone = await Promise.allSettled(Array.from({ length: 100 }, () => ask(50)));
+    expect(gone.every(({ status }) => status === 'rejected')).toBe(true);
+    const stays = ask(20_000);
+    await world.seed.flush();
+    expect(await stays).toMatchObject({ decision: Decision.DECISION_ALLOW });
+  });
 });
