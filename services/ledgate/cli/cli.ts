@@ -111,7 +111,8 @@ async function credentialsOf(target: Target): Promise<ChannelCredentials | undef
     ...(ca === undefined ? {} : { caFile: ca }),
     ...(cert === undefined || key === undefined ? {} : { certFile: cert, keyFile: key }),
   };
-  const log = createLogger({ service: 'ledgate', level: 'error' });
+  const destination = process.stderr;
+  const log = createLogger({ service: 'ledgate', level: 'error', destination });
   const tls = await clientTls(files, log);
   tls.close();
   return tls.credentials;

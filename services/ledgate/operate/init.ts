@@ -4,6 +4,7 @@ import { Failure } from '#libs/errors/failure.js';
 import { ensureTopics, checkTopics, topicSpecs } from '#libs/ledger/kafka/topics.js';
 import { kafkaSettingsOf } from '#libs/ledger/open-ledger.js';
 import { connect } from '#libs/grpc/connect.js';
+import { createLogger } from '#libs/runtime/log.js';
 import { authorizerVariables } from '#services/authorizer/config.js';
 import { startIdentity } from '#services/identity/main.js';
 import { identityConfigFromEnv } from '#services/identity/config.js';
@@ -30,9 +31,12 @@ export async function init(flags: InitFlags, out: Output): Promise<void> {
   const config = { ...identityConfigFromEnv({ env, alsoKnown }), address: '127.0.0.1:0' };
   if (config.log === 'kafka') await prepareTopics(config, flags, out);
   const { metricsAddress: _, tls: __, ...local } = config;
+  // Standard output is for the answer.
+  const level = 'warn';
+  const logger = createLogger({ service: 'identity', level, destination: process.stderr });
   const identity = await startIdentity(
-    { ...local, metricsAddress: undefined, tls: undefined, logLevel: 'warn' },
-    { bootstrap: true },
+    { ...local, metricsAddress: undefined, tls: undefined },
+    { bootstrap: true, logger },
   );
   try {
     const { founded, address, clusterId } = identity;
