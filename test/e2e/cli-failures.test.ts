@@ -153,6 +153,24 @@ describe('planted faults', () => {
     );
   });
 
+  it('verify prints the same chain of a copy written back record by record, under its name only', async () => {
+    const log = openEmbeddedLog({ path: join(copied('source'), 'ledger'), name: 'auth.ledger.v1' });
+    const restored = join(folder, 'restored');
+    cpSync(join(dataDir, 'keys'), join(restored, 'keys'), { recursive: true });
+    for (const name of ['auth.ledger.v1', 'other.ledger.v1']) {
+      const copy = openEmbeddedLog({ path: join(restored, 'ledger'), name });
+      for (let position = 0; position < (await log.end()); position++) {
+        await copy.append([(await log.read(position))?.value ?? new Uint8Array(0)]);
+      }
+      await copy.close();
+    }
+    await log.close();
+    const original = await verify(join(folder, 'source'));
+    expect(await verify(restored)).toEqual(original);
+    const renamed = await verify(restored, { LEDGATE_TOPIC_PREFIX: 'other' });
+    expect(renamed).toMatchObject({ code: 1, void: { mac: original.position + 1 } });
+  });
+
   it('doctor tells what does not run', async () => {
     const ran = await ledgate('--identity 127.0.0.1:1 --authorizer 127.0.0.1:1 doctor --json');
     const wrong = (JSON.parse(ran.stdout) as { check: string; ok: string }[]).filter(
