@@ -28,6 +28,12 @@ export function anyMatches(patterns: readonly string[], action: string): boolean
   return false;
 }
 
+/** Whether `pattern` covers everything that `other` (a pattern, or an exact permission) covers. */
+export function coversPattern(pattern: string, other: string): boolean {
+  if (pattern === other || pattern === '*') return true;
+  return pattern.endsWith(':*') && other.startsWith(pattern.slice(0, -1));
+}
+
 /** A permission that may be defined and asked for: not empty and without `*`. */
 export function isExactPermission(action: string): boolean {
   return action.length > 0 && !action.includes('*');

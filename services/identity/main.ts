@@ -146,7 +146,7 @@ async function start(
       parts,
       wiring: { clock, ids: parts.ids, log: logger, metrics: createCallMetrics(registry) },
       pages: new PageTokens(masterKeys.derive('page tokens')),
-      guard: new EscalationGuard(ledger.state, () => ledger.fold.view),
+      guard: new EscalationGuard(ledger.state, () => ledger.fold.view, parts.clock),
       digestKey: masterKeys.derive('request digests'),
       proxies: trustedProxies(config.trustedProxies),
     },

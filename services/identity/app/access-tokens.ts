@@ -1,4 +1,5 @@
 import { findApiKey } from '#libs/access/evaluate/credential-status.js';
+import { coversPattern } from '#libs/access/permission-pattern.js';
 import { invalid, Failure } from '#libs/errors/failure.js';
 import { signAccessToken } from '#libs/tokens/sign-access-token.js';
 import { documentsOf } from '#services/identity/app/accounts.js';
@@ -120,11 +121,5 @@ export async function issueServiceToken(
 
 /** Whether everything that `pattern` covers is covered by one of these; none: no limit. */
 function isWithin(pattern: string, limits: readonly string[]): boolean {
-  if (limits.length === 0) return true;
-  return limits.some(
-    (limit) =>
-      limit === pattern ||
-      limit === '*' ||
-      (limit.endsWith(':*') && pattern !== '*' && pattern.startsWith(limit.slice(0, -1))),
-  );
+  return limits.length === 0 || limits.some((limit) => coversPattern(limit, pattern));
 }

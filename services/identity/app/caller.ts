@@ -11,6 +11,7 @@ import {
   type Ask,
   type Decision,
 } from '#libs/access/evaluate/decide.js';
+import type { CredentialLimits } from '#libs/access/projection/api-key.js';
 import type { ViewState } from '#libs/access/projection/view-state.js';
 import { ALLOW, QUARANTINED, type ReasonCode } from '#libs/access/reason-code.js';
 import { Failure } from '#libs/errors/failure.js';
@@ -135,11 +136,18 @@ export function decideFor(view: ViewState, caller: Caller, ask: Ask): Decision {
     : decideWithApiKey(view, credential.sha256, ask);
 }
 
+/** What the credential leaves of its principal's rights; undefined for a key that is not there. */
+export function limitsOf(
+  view: ViewState,
+  { credential }: Caller,
+): Pick<CredentialLimits, 'scopes' | 'resourcePrefix'> | undefined {
+  if (credential.kind === 'TOKEN') return { scopes: credential.token.scopes, resourcePrefix: '' };
+  return findApiKey(view, credential.sha256)?.limits;
+}
+
 /** Whether the credential carries all that its principal may do. */
 export function isUnlimited(view: ViewState, caller: Caller): boolean {
-  const { credential } = caller;
-  if (credential.kind === 'TOKEN') return credential.token.scopes.length === 0;
-  const limits = findApiKey(view, credential.sha256)?.limits;
+  const limits = limitsOf(view, caller);
   return limits !== undefined && limits.scopes.length === 0 && limits.resourcePrefix === '';
 }
 

@@ -1,9 +1,15 @@
-import type { Role } from '#libs/access/projection/role.js';
 import type { ViewState } from '#libs/access/projection/view-state.js';
 import { Failure } from '#libs/errors/failure.js';
 import type { StateStore } from '#libs/decider/state-store.js';
 import { keyText } from '#libs/events/keys.js';
+import type { Clock } from '#libs/runtime/clock.js';
 import { isUnlimited, type Caller } from '#services/identity/app/caller.js';
+import {
+  holdsAll,
+  isAdministrative,
+  isReserved,
+  ledgateRights,
+} from '#services/identity/app/ledgate-rights.js';
 import { passwords, type PasswordDocument } from '#services/identity/domain/password/state.js';
 import { admins, isAdmin, type AdminsDocument } from '#services/identity/domain/admins.js';
 
@@ -11,21 +17,31 @@ type Documents = Pick<StateStore, 'get'>;
 
 /**
  * Only who administers may make administrators: whoever may grant roles, but holds no admin grant,
- * cannot hand out Ledgate's own permissions, nor take over the credentials of an administrator.
+ * cannot hand out Ledgate's own permissions, nor take over the credentials of an administrator, nor
+ * of anybody who holds more of those permissions. A limited credential never counts as an
+ * administrator's: by way of another administrator it could make itself a wider one.
  */
 export class EscalationGuard {
   readonly #state: Documents;
   readonly #view: () => ViewState;
+  readonly #clock: Pick<Clock, 'wallMs'>;
 
-  constructor(state: Documents, view: () => ViewState) {
+  constructor(state: Documents, view: () => ViewState, clock: Pick<Clock, 'wallMs'>) {
     this.#state = state;
     this.#view = view;
+    this.#clock = clock;
   }
 
-  /** Throws unless the caller administers its own tenant (for system principals: the cluster). */
+  /**
+   * Throws unless the caller administers its own tenant (for system principals: the cluster), and
+   * calls with a credential that carries all of that.
+   */
   requireAdmin(caller: Caller): void {
-    if (this.#administers(caller.tenant, caller.principal)) return;
-    throw new Failure('PERMISSION_DENIED', 'only an administrator can do this');
+    if (this.#actsAsAdmin(caller)) return;
+    throw new Failure(
+      'PERMISSION_DENIED',
+      'only an administrator can do this, with a credential without limits',
+    );
   }
 
   /** Before a role is granted, or inherited from. */
@@ -41,14 +57,21 @@ export class EscalationGuard {
 
   /**
    * Before there is a new way to act as this principal: for oneself only with a credential that is
-   * not limited already, for an administrator only by another one.
+   * not limited already, for an administrator only by another one, for anybody else who may do things
+   * in Ledgate itself only by an administrator or who may do all of them too.
    */
   mayImpersonate(caller: Caller, tenant: string, principal: string): void {
-    if (caller.tenant !== tenant || caller.principal !== principal) {
-      this.mayGovern(caller, tenant, principal);
-    } else if (!isUnlimited(this.#view(), caller)) {
+    const view = this.#view();
+    if (caller.tenant === tenant && caller.principal === principal) {
+      if (isUnlimited(view, caller)) return;
       throw new Failure('PERMISSION_DENIED', 'a limited credential cannot make a wider one');
     }
+    this.mayGovern(caller, tenant, principal);
+    const nowMs = this.#clock.wallMs();
+    const gained = ledgateRights(view, tenant, principal, nowMs);
+    if (gained.length === 0 || this.#actsAsAdmin(caller)) return;
+    if (holdsAll(view, caller, gained, nowMs)) return;
+    throw new Failure('PERMISSION_DENIED', 'this principal may do more in Ledgate than you');
   }
 
   /** Before something is taken from a principal: administrators answer to administrators. */
@@ -88,19 +111,12 @@ export class EscalationGuard {
     }
   }
 
+  #actsAsAdmin(caller: Caller): boolean {
+    return this.#administers(caller.tenant, caller.principal) && isUnlimited(this.#view(), caller);
+  }
+
   #administers(tenant: string, principal: string): boolean {
     const text = keyText(admins.key(tenant, tenant));
     return isAdmin(this.#state.get(text) as AdminsDocument | undefined, principal);
   }
-}
-
-/** Confers administration, or any permission of Ledgate itself. */
-function isAdministrative(role: Role | undefined): boolean {
-  return (role?.closure() ?? []).some(
-    (each) => each.admin || [...each.patterns.keys()].some(isReserved),
-  );
-}
-
-function isReserved(pattern: string): boolean {
-  return pattern === '*' || /^ledgate[.:]/u.test(pattern);
 }

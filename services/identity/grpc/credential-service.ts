@@ -210,13 +210,7 @@ async function revokeApiKey(
   request: Pick<BlockCredentialRequest, 'options' | 'tenantId' | 'credentialId'>,
   call: AdmittedCall,
 ) {
-  const { head, target, credential, cause } = onCredential(request, call);
-  const { tenant, principal = '' } = target;
-  const own = call.caller.credential;
-  const guard = (): void => {
-    call.guard.mayGovern(call.caller, tenant, principal);
-    if (own.kind === 'API_KEY' && own.id === credential) call.guard.mayRevokeOwn(call.caller);
-  };
+  const { head, target, credential, cause, guard } = onCredential(request, call);
   const command = { type: 'RevokeApiKey', credential, cause } as const;
   return { result: resultOf(await call.run(target, head, command, guard)) };
 }
@@ -230,9 +224,7 @@ async function renameApiKey(request: RenameApiKeyRequest, call: AdmittedCall) {
 }
 
 async function blockCredential(request: BlockCredentialRequest, call: AdmittedCall) {
-  const { head, target, credential } = onCredential(request, call);
-  const { tenant, principal = '' } = target;
-  const guard = (): void => call.guard.mayGovern(call.caller, tenant, principal);
+  const { head, target, credential, guard } = onCredential(request, call);
   const command = { type: 'BlockCredential', credential, cause: 'ADMIN' } as const;
   return { result: resultOf(await call.run(target, head, command, guard)) };
 }
@@ -302,7 +294,13 @@ function onCredential(
   const credential = call.fields.id('credential_id', request.credentialId);
   const principal = ownerOf(call, tenant, credential);
   const cause = causeOf(call, tenant, principal);
-  return { head, credential, cause, target: { tenant, principal } };
+  const own = call.caller.credential;
+  /** Before the credential is taken from its owner. */
+  const guard = (): void => {
+    call.guard.mayGovern(call.caller, tenant, principal ?? '');
+    if (own.kind === 'API_KEY' && own.id === credential) call.guard.mayRevokeOwn(call.caller);
+  };
+  return { head, credential, cause, guard, target: { tenant, principal } };
 }
 
 function ownerOf(call: AdmittedCall, tenant: string, credential: string): string | undefined {

@@ -68,9 +68,10 @@ async function changeGrant(request: ChangeGrantRequest, call: AdmittedCall) {
 }
 
 async function revokeGrant(request: RevokeGrantRequest, call: AdmittedCall) {
-  const { head, tenant, grant, role } = onGrant(request, call);
+  const { head, tenant, grant, role, subject } = onGrant(request, call);
+  const guard = (): void => call.guard.mayGovern(call.caller, tenant, subject);
   const command = { type: 'RevokeGrant', grant, cause: 'ADMIN' } as const;
-  return { result: resultOf(await call.run({ tenant, role }, head, command)) };
+  return { result: resultOf(await call.run({ tenant, role }, head, command, guard)) };
 }
 
 function listGrants(request: ListGrantsRequest, call: AdmittedCall): ListGrantsResponse {
@@ -109,8 +110,8 @@ function onGrant(
   const head = call.fields.head(request.options);
   const tenant = call.tenantOf(request.tenantId);
   const grant = call.fields.id('grant_id', request.grantId);
-  const role = grants.read(documentsOf(call.parts.ledger.state), tenant, grant)?.role;
-  return { head, tenant, grant, role };
+  const document = grants.read(documentsOf(call.parts.ledger.state), tenant, grant);
+  return { head, tenant, grant, role: document?.role, subject: document?.subject ?? '' };
 }
 
 function grantMessage(grantId: string, document: GrantDocument): Grant {

@@ -133,6 +133,9 @@ async function revokeTokens(request: RevokeTokensRequest, call: AdmittedCall) {
   const cause = own ? 'OWNER' : 'ADMIN';
   const hitsCaller = own || scope === 'ALL' || (scope === 'TENANT' && tenant === caller.tenant);
   const guard = (): void => {
+    // A whole tenant has administrators in it.
+    if (scope === 'PRINCIPAL') call.guard.mayGovern(caller, tenant, principalId);
+    else call.guard.requireAdmin(caller);
     if (hitsCaller) call.guard.mayRevokeOwn(caller);
   };
   const command = { type: 'RaiseWatermark', scope, id, cause } as const;
