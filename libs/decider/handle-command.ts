@@ -109,7 +109,16 @@ export async function handleCommand<C extends AnyCommand>(
   envelope: CommandEnvelope,
 ): Promise<CommandResult> {
   let caughtUp = false;
+  let touched: readonly Uint8Array[] = [];
   for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
+    // Asked again before anything is decided: of a thousand commands on one thing, each decides twice
+    // and not a thousand times. No turn of the event loop may lie between this and `submit`.
+    const ahead = ports.clear(touched);
+    if (ahead !== undefined) {
+      await ahead;
+      attempt -= 1;
+      continue;
+    }
     const known = knownPosition(ports, command, envelope);
     if (known !== undefined) return replay(ports, known);
     const position = ports.position();
@@ -124,7 +133,8 @@ export async function handleCommand<C extends AnyCommand>(
       return { position, events: prepared.events, replayed: false };
     }
     const { draft, events } = prepared;
-    const inTheWay = ports.clear([...draft.reads, ...draft.writes]);
+    touched = [...draft.reads, ...draft.writes];
+    const inTheWay = ports.clear(touched);
     if (inTheWay !== undefined) {
       await inTheWay;
       attempt -= 1;

@@ -70,8 +70,8 @@ export class ToyLedger implements CommandPorts<CreateGroup> {
     return Promise.resolve();
   }
 
-  clear(): Promise<void> | undefined {
-    return this.inTheWay.shift();
+  clear(keys: readonly Uint8Array[]): Promise<void> | undefined {
+    return keys.length === 0 ? undefined : this.inTheWay.shift();
   }
 
   confirm(): Promise<boolean> {
