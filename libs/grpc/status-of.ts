@@ -76,6 +76,14 @@ export function rowOf(reason: Reason): Row {
   return rows[reason];
 }
 
+/**
+ * Level at which a refusal is logged: a credential or a permission that was not accepted is a security
+ * event (ASVS 16.3.1, 16.3.2); everything else is the caller's affair.
+ */
+export function refusalLevel(code: status): 'info' | 'debug' {
+  return code === status.UNAUTHENTICATED || code === status.PERMISSION_DENIED ? 'info' : 'debug';
+}
+
 /** True for what must be logged with its cause: not a Failure, or one that is our own doing. */
 export function isOurFault(thrown: unknown): boolean {
   return !(thrown instanceof Failure) || rowOf(thrown.reason).code === status.INTERNAL;

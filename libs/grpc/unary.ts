@@ -5,7 +5,7 @@ import type { Ids } from '#libs/runtime/ids.js';
 import type { Logger } from '#libs/runtime/log.js';
 import type { CallMetrics } from './call-metrics.js';
 import { peerIdentityOf, type PeerIdentity } from './peer-identity.js';
-import { isOurFault, statusOf } from './status-of.js';
+import { isOurFault, statusOf, refusalLevel } from './status-of.js';
 
 /** What a handler knows of its call. */
 export interface CallContext {
@@ -63,13 +63,13 @@ export function unary<Request, Response>(
   };
 }
 
-/** Our own faults with their cause; refusals that callers bring about only when debugging. */
+/** Our own faults with their cause; what callers bring about at the level of `refusalLevel`. */
 function logRefusal(context: CallContext, thrown: unknown, code: status): void {
   if (isOurFault(thrown)) context.log.error({ err: thrown }, 'call failed');
   else if (code === status.UNAVAILABLE) context.log.warn({ err: thrown }, 'call not possible now');
-  else if (context.log.isLevelEnabled('debug')) {
+  else if (context.log.isLevelEnabled(refusalLevel(code))) {
     const reason = thrown instanceof Failure ? thrown.reason : 'INTERNAL';
-    context.log.debug({ reason }, 'call refused');
+    context.log[refusalLevel(code)]({ reason }, 'call refused');
   }
 }
 

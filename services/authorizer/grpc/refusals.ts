@@ -1,6 +1,6 @@
 import { status, type Metadata } from '@grpc/grpc-js';
 import { Failure, invalid } from '#libs/errors/failure.js';
-import { isOurFault, statusOf, type StatusAnswer } from '#libs/grpc/status-of.js';
+import { isOurFault, refusalLevel, statusOf, type StatusAnswer } from '#libs/grpc/status-of.js';
 import { givenRequestId, type UnaryWiring } from '#libs/grpc/unary.js';
 import { MalformedMessage } from './wire/wire-reader.js';
 
@@ -18,9 +18,9 @@ export function refusal(
   if (isOurFault(known)) log.error({ err: known, requestId, method }, 'call failed');
   else if (answer.code === status.UNAVAILABLE) {
     log.warn({ err: known, requestId, method }, 'call not possible now');
-  } else if (log.isLevelEnabled('debug')) {
+  } else if (log.isLevelEnabled(refusalLevel(answer.code))) {
     const reason = known instanceof Failure ? known.reason : 'INTERNAL';
-    log.debug({ reason, requestId, method }, 'call refused');
+    log[refusalLevel(answer.code)]({ reason, requestId, method }, 'call refused');
   }
   metrics.observe(method, answer.code, clock.monotonicMs() - startedMs);
   return answer;
