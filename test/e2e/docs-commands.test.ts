@@ -31,10 +31,14 @@ let replacements: readonly (readonly [string, string])[];
 beforeAll(async () => {
   buildCli();
   dev = await startDevProcess(dataDir);
-  orders = await startOrders(['services/ledgate/launch/run.mjs', '--source', 'examples/orders/main.ts'], repository, {
-    LEDGATE_AUTHORIZER: dev.authorizer,
-    LEDGATE_API_KEY: dev.backendKey,
-  });
+  orders = await startOrders(
+    ['services/ledgate/launch/run.mjs', '--source', 'examples/orders/main.ts'],
+    repository,
+    {
+      LEDGATE_AUTHORIZER: dev.authorizer,
+      LEDGATE_API_KEY: dev.backendKey,
+    },
+  );
   replacements = [
     ['npx ledgate', builtCli.map((word) => `'${word}'`).join(' ')],
     ['npx buf', `'${join(repository, 'node_modules/.bin/buf')}'`],
