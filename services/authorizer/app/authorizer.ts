@@ -37,8 +37,8 @@ export class Authorizer {
   /** Rejects with why nothing can be decided; a denial is an answer. */
   authorize(call: Call, question: Question, consistency: Consistency): AtOnce<Answer> {
     return andThen(this.admit(call, consistency), (caller) =>
-      andThen(this.recognise(question.who, call, caller), (asked) =>
-        decided(this.#decide(caller, asked, question)),
+      this.#recognised(call, caller, this.recognise(question.who, call, caller), (asked, asker) =>
+        decided(this.#decide(asker, asked, question)),
       ),
     );
   }
@@ -54,8 +54,8 @@ export class Authorizer {
   ): AtOnce<readonly Answer[]> {
     return andThen(this.admit(call, consistency), (caller) => {
       const asked = questions.map(({ who }) => this.#recogniseOne(who, call, caller));
-      return andThen(allOf(asked), (ones) =>
-        questions.map((question, i) => this.#decideOne(caller, ones[i], question)),
+      return this.#recognised(call, caller, allOf(asked), (ones, asker) =>
+        questions.map((question, i) => this.#decideOne(asker, ones[i], question)),
       );
     });
   }
@@ -65,17 +65,15 @@ export class Authorizer {
     credential: Credential,
     consistency: Consistency,
   ): AtOnce<Authentication> {
-    return andThen(this.admit(call, consistency), (caller) =>
-      andThen(
-        this.#parts.credentials.recognise(credential, call.deadlineMs(), caller.sees),
-        (recognised) => {
-          const { ledger, clock } = this.#parts;
-          const nowMs = clock.wallMs();
-          const holder = withoutForeign(holderOf(ledger.view, recognised, nowMs), caller.sees);
-          return this.#authentication(holder, nowMs);
-        },
-      ),
-    );
+    return andThen(this.admit(call, consistency), (caller) => {
+      const { credentials, ledger, clock } = this.#parts;
+      const recognised = credentials.recognise(credential, call.deadlineMs(), caller.sees);
+      return this.#recognised(call, caller, recognised, (one, asker) => {
+        const nowMs = clock.wallMs();
+        const holder = withoutForeign(holderOf(ledger.view, one, nowMs), asker.sees);
+        return this.#authentication(holder, nowMs);
+      });
+    });
   }
 
   /** The caller, once the state is as fresh as it wants; NOT_READY or DIVERGED before all else. */
@@ -98,6 +96,19 @@ export class Authorizer {
   recognise(who: Who, call: Call, caller: Caller): AtOnce<Asked> {
     if (who.kind === 'SUBJECT') return who;
     return this.#parts.credentials.recognise(who, call.deadlineMs(), caller.sees);
+  }
+
+  /** Goes on with what was recognised. Whoever had to wait for it is admitted again before. */
+  #recognised<T, R>(
+    call: Call,
+    caller: Caller,
+    recognised: AtOnce<T>,
+    next: (recognised: T, caller: Caller) => AtOnce<R>,
+  ): AtOnce<R> {
+    if (!(recognised instanceof Promise)) return next(recognised, caller);
+    return recognised.then((late) =>
+      andThen(this.admit(call, undefined), (again) => next(late, again)),
+    );
   }
 
   #recogniseOne(who: Who, call: Call, caller: Caller): AtOnce<Asked | Failure> {
