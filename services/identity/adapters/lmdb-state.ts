@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
+import { join } from 'node:path';
 import { open, type Database, type RootDatabase } from 'lmdb';
 import type { CommandRecord } from '#libs/decider/fold-event.js';
 import type { Document } from '#libs/decider/state-store.js';
@@ -164,6 +165,10 @@ export class LmdbState implements FoldedState {
   async close(): Promise<void> {
     await this.#root.flushed;
     await this.#root.close();
+    // With noSync the binding itself never asks the system to write anything out.
+    const file = openSync(join(this.#folder, 'data.mdb'), 'r');
+    fsyncSync(file);
+    closeSync(file);
     releaseStateFolder(this.#folder);
   }
 }

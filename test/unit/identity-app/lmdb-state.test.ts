@@ -46,6 +46,24 @@ describe('state in LMDB', () => {
     expect(state.get('t1/role:a')).toEqual({ name: 'a' });
   });
 
+  it('takes a batch whole or not at all, and goes on after one that failed', () => {
+    put(0, { 't/role:x': { name: 'before' } });
+    const failing = (): void =>
+      state.commit({ position: 1, chain: chain(2) }, () => {
+        state.put('t/role:x', { name: 'half' });
+        state.put('t/command:c', { position: 1, atMs: 1 });
+        state.quarantine([chain(9).subarray(0, 16)]);
+        throw new Error('no space left on the device');
+      });
+    expect(failing).toThrow('no space left');
+    expect(state.point.position).toBe(0);
+    expect(state.get('t/role:x')).toEqual({ name: 'before' });
+    expect(state.get('t/command:c')).toBeUndefined();
+    expect(state.quarantinedKeys()).toEqual([]);
+    put(1, { 't/role:x': { name: 'after' } });
+    expect(state.get('t/role:x')).toEqual({ name: 'after' });
+  });
+
   it('D1 D3: returns what was put last, in and after the transaction, and nothing once removed', () => {
     state.commit({ position: 0, chain: chain(1) }, () => {
       state.put('t/role:x', { name: 'one' });
