@@ -1,4 +1,6 @@
 import type { handleUnaryCall } from '@grpc/grpc-js';
+import { Failure } from '#libs/errors/failure.js';
+import { systemTenant } from '#libs/events/envelope.js';
 import { callerCredential } from '#libs/grpc/caller-credential.js';
 import { unary, type CallContext, type UnaryWiring } from '#libs/grpc/unary.js';
 import {
@@ -113,7 +115,11 @@ async function getStatus(
   context: CallContext,
 ): Promise<GetStatusResponse> {
   const { stateHash } = read(GetStatusRequest, bytes);
-  await parts.authorizer.admit(callOf(context, wiring), undefined);
+  const caller = await parts.authorizer.admit(callOf(context, wiring), undefined);
+  if (stateHash && caller.tenant !== systemTenant) {
+    // It takes one turn over the state of all tenants, and tells when any of them changes.
+    throw new Failure('PERMISSION_DENIED', 'only the system tenant asks for the state hash');
+  }
   const status = statusOf(parts.ledger, stateHash, wiring.clock.wallMs());
   return {
     answered: answeredMessage(status.answered),

@@ -55,7 +55,7 @@ const decide = (principalId: string): Promise<Decision> =>
 const statusOf = async () => {
   const identity = await pair.call(Ledger.getStatus, { stateHash: true }, root);
   const request = { stateHash: true };
-  const authorizer = await pair.authorizer.call(Authorizer.getStatus, request, shop.backend);
+  const authorizer = await pair.authorizer.call(Authorizer.getStatus, request, root);
   return { identity, authorizer };
 };
 

@@ -56,8 +56,10 @@ async function serve(): Promise<{ client: AuthorizerClient; child: ChildProcess 
 describe('an authorizer that is killed', () => {
   it('replays to the same state: what was revoked stays revoked', async () => {
     const { events, apiKey } = tenantWithCaller('acme');
+    const operator = tenantWithCaller('system', 'operator');
     const key = generateApiKey(systemRandom);
     const seed = await LedgerSeed.begin(log);
+    await seed.append(operator.events, { tenant: 'system' });
     await seed.append(events, { tenant: 'acme' });
     await seed.append(
       [
@@ -82,13 +84,13 @@ describe('an authorizer that is killed', () => {
     expect((await ask(first.client)).reason).toBe('ALLOWED');
     await seed.append([apiKeyRevoked('bob')], { tenant: 'acme' });
     expect((await ask(first.client)).reason).toBe('CREDENTIAL_REVOKED');
-    const before = await first.client.call(methods.getStatus, { stateHash: true }, apiKey);
+    const before = await first.client.call(methods.getStatus, { stateHash: true }, operator.apiKey);
     await kill(first.child);
     first.client.close();
 
     const second = await serve();
     expect((await ask(second.client)).reason).toBe('CREDENTIAL_REVOKED');
-    const after = await second.client.call(methods.getStatus, { stateHash: true }, apiKey);
+    const after = await second.client.call(methods.getStatus, { stateHash: true }, operator.apiKey);
     const { stateHash, chain, acceptedRecords } = before;
     expect(after).toMatchObject({ stateHash, chain, acceptedRecords });
     second.client.close();

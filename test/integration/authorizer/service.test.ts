@@ -60,6 +60,15 @@ const question = {
   consistency: undefined,
 };
 
+const refused = async (run: Promise<unknown>) => {
+  try {
+    await run;
+  } catch (thrown) {
+    return refusalOf(thrown);
+  }
+  throw new Error('not refused');
+};
+
 describe('Authenticate', () => {
   it('tells whose an API key is, and what limits it', async () => {
     const request = { credential: bobsKey, consistency: undefined };
@@ -91,15 +100,6 @@ describe('Authenticate', () => {
 });
 
 describe('who may ask', () => {
-  const refused = async (run: Promise<unknown>) => {
-    try {
-      await run;
-    } catch (thrown) {
-      return refusalOf(thrown);
-    }
-    throw new Error('not refused');
-  };
-
   it('a caller of another tenant may not name a subject of this one', async () => {
     const asked = world.call(methods.authorize, question, beta.apiKey);
     expect(await refused(asked)).toMatchObject({ code: 7, reason: 'PERMISSION_DENIED' });
@@ -186,11 +186,18 @@ describe('operations', () => {
   });
 
   it('tells its position, chain and state hash', async () => {
-    const status = await world.call(methods.getStatus, { stateHash: true }, acme.apiKey);
+    const status = await world.call(methods.getStatus, { stateHash: true }, system.apiKey);
     expect(status.stateHash).toMatch(/^[0-9a-f]{64}$/);
     expect(status.chain).toMatch(/^[0-9a-f]{64}$/);
     expect(status.acceptedRecords).toBe(BigInt(world.seed.position + 1));
     expect(status.quarantinedKeys).toBe(0n);
+  });
+
+  it('hashes the state of all tenants for the system tenant only', async () => {
+    const hash = world.call(methods.getStatus, { stateHash: true }, acme.apiKey);
+    expect(await refused(hash)).toMatchObject({ code: 7, reason: 'PERMISSION_DENIED' });
+    const status = await world.call(methods.getStatus, { stateHash: false }, acme.apiKey);
+    expect(status).toMatchObject({ stateHash: '', quarantinedKeys: 0n });
   });
 });
 
