@@ -108,7 +108,8 @@ export class AdmittedCall extends OpenCall {
    */
   permitCommand(target: CallTarget, head: CommandHead, guard?: () => void): CommandCall {
     this.fields.check();
-    this.parts.ledger.requireServing();
+    // What cannot be read back cannot be answered: better not to append it.
+    requireFresh(this.parts);
     const judge = (): Permit => {
       const permitted = this.#permit(target);
       guard?.();

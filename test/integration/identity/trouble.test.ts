@@ -77,6 +77,28 @@ describe('when appends go astray', () => {
   });
 });
 
+describe('when nothing can be read any more', () => {
+  it('appends nothing either: what is not read back is never answered', async () => {
+    const apart = temporaryFolder();
+    const network = { ...perfectNetwork, fetchDelayMs: () => (stalled ? 600_000 : 0) };
+    let stalled = false;
+    const entries = new SimulatedStore(() => systemClock.wallMs());
+    const stalling = new SimulatedLog('auth.ledger.v1', entries, systemClock, network);
+    const config = testConfig(apart.path, { maxStalenessMs: 1_500 });
+    const cut = await startWorld(config, { log: stalling, vault: new SimulatedVault() });
+    const acme = await setUpTenant(cut, 'acme');
+    stalled = true;
+    await shortly(2_200);
+    const before = entries.length;
+    const refused = await refusal(cut.call(Groups.createGroup, { name: 'team' }, acme.admin));
+    expect(refused.code).toBe(status.UNAVAILABLE);
+    expect(refused.details).toContain('lost touch with the ledger');
+    expect(entries.length).toBe(before);
+    await cut.close();
+    apart.remove();
+  });
+});
+
 describe('when the log is cut', () => {
   it('answers nothing from the lost history, rebuilds, and serves again', async () => {
     await setUpTenant(world, 'kept');
