@@ -91,9 +91,10 @@ async function start(
   const app = await assembleApp(config, { log, reader, fold }, surroundings);
   const answered: AnsweredCalls = new Map();
   addAuthorizerMetrics(surroundings.registry, { ...app, answered });
-  const { port, clean } = await serve(config, app, answered, surroundings);
+  const { port, clean, look } = await serve(config, app, answered, surroundings);
   const metricsPort = await startOperations(config, app.ledger, surroundings);
   await reader.start();
+  look();
   const host = config.address.slice(0, config.address.lastIndexOf(':'));
   const address = `${host}:${port}`;
   logger.info({ address, position: reader.position }, 'authorizer serves');
@@ -156,7 +157,7 @@ async function serve(
   app: AuthorizerApp,
   answered: AnsweredCalls,
   { clock, logger, shutdown, registry }: Surroundings,
-): Promise<{ port: number; clean: () => boolean }> {
+): Promise<{ port: number; clean: () => boolean; look: () => void }> {
   const { reflection, maxConnections, address, allowPlaintext, tls } = config;
   const ids = createIds(clock, systemRandom);
   const wiring = { clock, ids, log: logger, metrics: createCallMetrics(registry) };
@@ -171,7 +172,7 @@ async function serve(
   });
   const look = (): void => health.set(app.ledger.notReady().length === 0);
   shutdown.add('health', repeat(clock, healthMs, look));
-  return { port, clean: () => clean };
+  return { port, clean: () => clean, look };
 }
 
 async function startOperations(
