@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { createCallMetrics } from '#libs/grpc/call-metrics.js';
@@ -24,6 +23,7 @@ import { Shutdown } from '#libs/runtime/shutdown.js';
 import { Argon2Hasher } from '#services/identity/adapters/argon2-hasher.js';
 import { BlindIndexes } from '#services/identity/adapters/blind-indexes.js';
 import { commonPasswords } from '#services/identity/adapters/common-passwords.js';
+import { FirstKeyFile } from '#services/identity/adapters/first-key-file.js';
 import { GuessLimits } from '#services/identity/adapters/guess-limits.js';
 import { readOrCreateKey } from '#services/identity/adapters/key-file.js';
 import { LmdbState } from '#services/identity/adapters/lmdb-state.js';
@@ -267,15 +267,17 @@ async function found(
   macKeys: MacKeys,
 ): Promise<Bootstrap | undefined> {
   if (!(injection.bootstrap ?? config.log === 'embedded')) return undefined;
+  const firstKey = new FirstKeyFile(config.dataDir);
   const founded = await bootstrap(parts, {
+    firstKey,
     ledger: ledgerName(config),
     macKeys,
     auditSeed: masterKeys.derive('audit signature'),
     createdBy: 'ledgate identity',
   });
   if (founded === undefined) return undefined;
-  const path = join(config.dataDir, 'bootstrap-api-key');
-  writeFileSync(path, `${founded.apiKey}\n`, { mode: 0o600, flush: true });
+  firstKey.confirm();
+  const { path } = firstKey;
   parts.log.info({ path }, 'cluster founded; the first API key is in this file: move it away');
   return founded;
 }

@@ -1,5 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { Failure } from '#libs/errors/failure.js';
 import { Secret } from '#libs/runtime/secret.js';
@@ -12,17 +20,23 @@ import { Secret } from '#libs/runtime/secret.js';
  */
 export function readOrCreateKey(path: string): Secret {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  try {
-    writeFileSync(path, `${randomBytes(32).toString('hex')}\n`, {
-      mode: 0o600,
-      flag: 'wx',
-      flush: true,
-    });
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-  }
+  createKey(path);
   if ((statSync(path).mode & 0o077) !== 0) {
     throw new Failure('MISCONFIGURED', `others can read the key in ${path}: chmod 600 it`);
   }
   return new Secret(readFileSync(path, 'utf8').trim());
+}
+
+/** Whole or not at all, also when the process is killed; the first of several processes wins. */
+function createKey(path: string): void {
+  if (existsSync(path)) return;
+  const draft = `${path}.${randomBytes(6).toString('hex')}`;
+  writeFileSync(draft, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600, flush: true });
+  try {
+    linkSync(draft, path);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  } finally {
+    rmSync(draft);
+  }
 }

@@ -6,17 +6,20 @@ import { systemTenant } from '#libs/events/envelope.js';
 import { genesisKey, hashOf } from '#libs/events/keys.js';
 import { RecordKind } from '#libs/ledger/record.js';
 import type { MacKeys } from '#libs/ledger/mac.js';
-import { generateApiKey } from '#libs/tokens/api-key.js';
+import type { Random } from '#libs/runtime/ids.js';
+import { apiKeySha256, generateApiKey, type NewApiKey } from '#libs/tokens/api-key.js';
 import { documentsOf } from '#services/identity/app/accounts.js';
 import {
   execute,
   type CommandCall,
   type IdentityParts,
 } from '#services/identity/app/identity-parts.js';
+import { apiKeys, credentials } from '#services/identity/domain/api-key/state.js';
 import type { Command } from '#services/identity/domain/commands.js';
 import type { RegisterPrincipal } from '#services/identity/domain/principal/commands.js';
 import { tenants } from '#services/identity/domain/tenant/state.js';
 import { roleNames } from '#services/identity/domain/role/state.js';
+import type { FirstKey } from '#services/identity/ports/first-key.js';
 
 export interface Genesis {
   /** Name of the ledger (the topic). */
@@ -25,6 +28,7 @@ export interface Genesis {
   /** 32 bytes, from the master key: the Ed25519 key that signs checkpoints. */
   readonly auditSeed: Uint8Array;
   readonly createdBy: string;
+  readonly firstKey: FirstKey;
 }
 
 /** What the first start of a cluster shows, once. */
@@ -45,20 +49,21 @@ const authorizerPermissions = [
 /**
  * Founds a cluster on an empty ledger: GENESIS, then the system tenant, its signing key and a first
  * credential in one record, then the role of authorizers. Safe to repeat and to run on several
- * instances at once: `undefined` when the system tenant was there already.
+ * instances at once: `undefined` when the system tenant was there already. An attempt that was cut
+ * short is finished, with the key that it kept.
  */
 export async function bootstrap(
   parts: IdentityParts,
   genesis: Genesis,
 ): Promise<Bootstrap | undefined> {
   const { ledger } = parts;
-  if (ledger.reader.position < 0) await appendGenesis(parts, genesis);
+  if (ledger.fold.cluster === undefined) await appendGenesis(parts, genesis);
   ledger.requireServing();
   const view = documentsOf(ledger.state);
   const founded =
     tenants.read(view, systemTenant, systemTenant) === undefined
-      ? await createSystem(parts)
-      : undefined;
+      ? await createSystem(parts, genesis.firstKey)
+      : cutShort(parts, genesis.firstKey);
   if (roleNames.read(view, systemTenant, authorizerRole) === undefined) {
     await createAuthorizerRole(parts, founded !== undefined);
   }
@@ -108,20 +113,42 @@ async function appendGenesis(parts: IdentityParts, genesis: Genesis): Promise<vo
   throw new Failure('NOT_READY', `the first record did not count (${outcome.why}): start again`);
 }
 
-async function createSystem(parts: IdentityParts): Promise<Bootstrap | undefined> {
+async function createSystem(
+  parts: IdentityParts,
+  firstKey: FirstKey,
+): Promise<Bootstrap | undefined> {
   try {
-    return await foundSystem(parts);
+    return await foundSystem(parts, firstKey);
   } catch (error) {
-    // Another instance was faster.
-    if (error instanceof Failure && error.reason === 'ALREADY_EXISTS') return undefined;
+    // Another instance was faster, or an earlier attempt of our own did count.
+    if (error instanceof Failure && error.reason === 'ALREADY_EXISTS') {
+      return cutShort(parts, firstKey);
+    }
     throw error;
   }
 }
 
-async function foundSystem(parts: IdentityParts): Promise<Bootstrap> {
+/** What an attempt founded that died before it could say so. */
+function cutShort({ ledger }: IdentityParts, firstKey: FirstKey): Bootstrap | undefined {
+  const apiKey = firstKey.pending();
+  if (apiKey === undefined) return undefined;
+  const view = documentsOf(ledger.state);
+  const { credential } = apiKeys.read(view, systemTenant, apiKeySha256(apiKey) ?? '') ?? {};
+  const known =
+    credential === undefined ? undefined : credentials.read(view, systemTenant, credential);
+  if (known === undefined) {
+    firstKey.discard();
+    return undefined;
+  }
+  const clusterId = ledger.fold.cluster?.clusterId ?? '';
+  return { clusterId, apiKey, adminPrincipal: known.principal };
+}
+
+async function foundSystem(parts: IdentityParts, firstKey: FirstKey): Promise<Bootstrap> {
   const { ids, random, signingKeys, ledger, issuer, clock } = parts;
   const principal = ids.uuid();
-  const apiKey = generateApiKey(random);
+  const apiKey = firstKeyOf(firstKey, random);
+  firstKey.keep(apiKey.text);
   const algorithm = 'EdDSA';
   const { kid, publicJwk, privateKey } = await signingKeys.create(algorithm);
   const admin = await firstAdmin(parts, principal);
@@ -157,6 +184,13 @@ async function foundSystem(parts: IdentityParts): Promise<Bootstrap> {
   });
   const clusterId = ledger.fold.cluster?.clusterId ?? '';
   return { clusterId, apiKey: apiKey.text, adminPrincipal: principal };
+}
+
+/** The one of an attempt that was cut short: its record may yet come to count. */
+function firstKeyOf(firstKey: FirstKey, random: Random): NewApiKey {
+  const text = firstKey.pending() ?? '';
+  const sha256 = apiKeySha256(text);
+  return sha256 === undefined ? generateApiKey(random) : { text, sha256 };
 }
 
 async function firstAdmin(
