@@ -4,55 +4,73 @@ interface Entry<V> {
 }
 
 /**
- * A cache bounded by count and by lifetime: the oldest entry makes room for a new one. It says nothing
- * about whether a value still holds: whoever uses one checks that.
+ * A cache bounded by count and by lifetime. Two generations: when the young one is full it becomes the
+ * old one, and what is not asked for meanwhile is forgotten with it. Nothing is ever searched for an
+ * entry to drop. It says nothing about whether a value still holds: whoever uses one checks that.
  */
 export class BoundedCache<V> {
-  readonly #entries = new Map<string, Entry<V>>();
-  readonly #most: number;
+  #young = new Map<string, Entry<V>>();
+  #old = new Map<string, Entry<V>>();
+  readonly #mostYoung: number;
   readonly #longestMs: number;
 
+  /** Holds at least half of `most` entries, and never more than `most`. */
   constructor(most: number, longestMs: number) {
-    this.#most = most;
+    this.#mostYoung = most / 2;
     this.#longestMs = longestMs;
   }
 
   get size(): number {
-    return this.#entries.size;
+    return this.#young.size + this.#old.size;
   }
 
   get(key: string, nowMs: number): V | undefined {
-    const entry = this.#entries.get(key);
+    const entry = this.#young.get(key) ?? this.#promote(key);
     if (entry === undefined) return undefined;
     if (nowMs < entry.untilMs) return entry.value;
-    this.#entries.delete(key);
+    this.#young.delete(key);
     return undefined;
   }
 
   /** `goodUntilMs`: ms since the Unix epoch. */
   set(key: string, value: V, nowMs: number, goodUntilMs: number): void {
-    this.#entries.delete(key);
     const untilMs = Math.min(goodUntilMs, nowMs + this.#longestMs);
-    if (!(untilMs > nowMs)) return;
-    if (this.#entries.size >= this.#most) {
-      const [oldest] = this.#entries.keys();
-      if (oldest !== undefined) this.#entries.delete(oldest);
-    }
-    this.#entries.set(key, { value, untilMs });
+    this.delete(key);
+    if (untilMs > nowMs) this.#add(key, { value, untilMs });
   }
 
   delete(key: string): void {
-    this.#entries.delete(key);
+    this.#young.delete(key);
+    this.#old.delete(key);
   }
 
   clear(): void {
-    this.#entries.clear();
+    this.#young.clear();
+    this.#old.clear();
   }
 
   /** Drops what has outlived its time without having been asked for again. */
   sweep(nowMs: number): void {
-    for (const [key, { untilMs }] of this.#entries) {
-      if (!(nowMs < untilMs)) this.#entries.delete(key);
+    for (const generation of [this.#young, this.#old]) {
+      for (const [key, { untilMs }] of generation) {
+        if (!(nowMs < untilMs)) generation.delete(key);
+      }
     }
+  }
+
+  #promote(key: string): Entry<V> | undefined {
+    const entry = this.#old.get(key);
+    if (entry === undefined) return undefined;
+    this.#old.delete(key);
+    this.#add(key, entry);
+    return entry;
+  }
+
+  #add(key: string, entry: Entry<V>): void {
+    if (this.#young.size >= this.#mostYoung) {
+      this.#old = this.#young;
+      this.#young = new Map();
+    }
+    this.#young.set(key, entry);
   }
 }
