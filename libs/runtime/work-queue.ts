@@ -20,6 +20,9 @@ export interface WorkQueueOptions {
   readonly expectedMs: number;
 }
 
+/** Work that goes first is served before any that goes last. */
+export type Rank = 'first' | 'last';
+
 /** Share of the newest measurement in the running mean. */
 const newest = 0.2;
 
@@ -29,7 +32,8 @@ const newest = 0.2;
  */
 export class WorkQueue {
   readonly #options: WorkQueueOptions;
-  readonly #waiting = new Set<() => void>();
+  readonly #first = new Set<() => void>();
+  readonly #last = new Set<() => void>();
   #running = 0;
   #meanMs: number;
 
@@ -40,7 +44,7 @@ export class WorkQueue {
 
   /** Pieces that wait for their turn. */
   get waiting(): number {
-    return this.#waiting.size;
+    return this.#first.size + this.#last.size;
   }
 
   /** Pieces that run. */
@@ -49,18 +53,20 @@ export class WorkQueue {
   }
 
   /**
-   * Waits for its turn, then runs.
+   * Waits for its turn, then runs. Work that goes `'last'` waits for all that waits; the other goes
+   * ahead of it, and finds room whatever the queue of the last.
    *
    * @throws QueueFull at once when there is no room; the signal's reason when it is aborted while
    * waiting (work that runs is not stopped).
    */
-  async run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  async run<T>(work: () => Promise<T>, signal?: AbortSignal, rank: Rank = 'first'): Promise<T> {
     signal?.throwIfAborted();
     const { clock, concurrency, maxWaitMs } = this.#options;
     if (this.#running >= concurrency) {
-      const waitMs = ((this.#waiting.size + 1) / concurrency) * this.#meanMs;
+      const ahead = rank === 'first' ? this.#first.size : this.waiting;
+      const waitMs = ((ahead + 1) / concurrency) * this.#meanMs;
       if (waitMs > maxWaitMs) throw new QueueFull(Math.ceil(waitMs));
-      await this.#turn(signal);
+      await this.#turn(rank === 'first' ? this.#first : this.#last, signal);
     } else {
       this.#running += 1;
     }
@@ -74,28 +80,29 @@ export class WorkQueue {
   }
 
   /** Resolves when a piece that ended hands its place over. */
-  #turn(signal: AbortSignal | undefined): Promise<void> {
+  #turn(waiting: Set<() => void>, signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
       const enter = (): void => {
         signal?.removeEventListener('abort', giveUp);
         resolve();
       };
       const giveUp = (): void => {
-        this.#waiting.delete(enter);
+        waiting.delete(enter);
         reject(signal?.reason instanceof Error ? signal.reason : new Error('aborted'));
       };
-      this.#waiting.add(enter);
+      waiting.add(enter);
       signal?.addEventListener('abort', giveUp, { once: true });
     });
   }
 
   #leave(): void {
-    const [next] = this.#waiting;
+    const waiting = this.#first.size > 0 ? this.#first : this.#last;
+    const [next] = waiting;
     if (next === undefined) {
       this.#running -= 1;
       return;
     }
-    this.#waiting.delete(next);
+    waiting.delete(next);
     next();
   }
 }

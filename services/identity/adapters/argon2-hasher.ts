@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { argon2id, hash, needsRehash, verify } from 'argon2';
 import { Failure } from '#libs/errors/failure.js';
 import type { Clock } from '#libs/runtime/clock.js';
-import { QueueFull, WorkQueue } from '#libs/runtime/work-queue.js';
+import { QueueFull, WorkQueue, type Rank } from '#libs/runtime/work-queue.js';
 import type { PasswordHasher } from '#services/identity/ports/password-hasher.js';
 
 export interface Argon2Cost {
@@ -60,9 +60,10 @@ export class Argon2Hasher implements PasswordHasher {
     stored: string | undefined,
     password: string,
     signal?: AbortSignal,
+    rank: Rank = 'first',
   ): Promise<boolean> {
     const dummy = await this.dummyHash();
-    const matches = await this.#inTurn(() => verify(stored ?? dummy, password), signal);
+    const matches = await this.#inTurn(() => verify(stored ?? dummy, password), signal, rank);
     return stored !== undefined && matches;
   }
 
@@ -76,9 +77,13 @@ export class Argon2Hasher implements PasswordHasher {
     return this.#dummy;
   }
 
-  async #inTurn<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  async #inTurn<T>(
+    work: () => Promise<T>,
+    signal: AbortSignal | undefined,
+    rank: Rank = 'first',
+  ): Promise<T> {
     try {
-      return await this.#queue.run(work, signal);
+      return await this.#queue.run(work, signal, rank);
     } catch (cause) {
       if (!(cause instanceof QueueFull)) throw cause;
       throw new Failure('OVERLOADED', 'too many passwords are being checked; try again later', {

@@ -2,7 +2,7 @@ import { Failure } from '#libs/errors/failure.js';
 import type { Clock } from '#libs/runtime/clock.js';
 import { LeakySketch } from '#services/identity/adapters/leaky-sketch.js';
 import { sourcePrefix } from '#services/identity/adapters/source-prefix.js';
-import type { AttemptLimits } from '#services/identity/ports/attempt-limits.js';
+import type { Attempt, AttemptLimits } from '#services/identity/ports/attempt-limits.js';
 
 export interface GuessLimitsOptions {
   readonly clock: Clock;
@@ -40,17 +40,20 @@ export class GuessLimits implements AttemptLimits {
     });
   }
 
-  take(source: string | undefined, account: string): () => void {
+  take(source: string | undefined, account: string): Attempt {
     const nowMs = this.#clock.monotonicMs();
     const prefix = source === undefined ? '' : sourcePrefix(source);
     if (source !== undefined) refuseFor(this.#sources.take(prefix, nowMs));
     const pair = `${prefix}\0${account}`;
-    const bucket = this.#known.has(pair) ? pair : account;
+    const known = this.#known.has(pair);
+    const bucket = known ? pair : account;
     refuseFor(this.#accounts.take(bucket, nowMs));
-    return () => {
-      this.#accounts.giveBack(bucket, this.#clock.monotonicMs());
+    const uncompared = (): void => this.#accounts.giveBack(bucket, this.#clock.monotonicMs());
+    const right = (): void => {
+      uncompared();
       this.#remember(pair);
     };
+    return { known: known && source !== undefined, right, uncompared };
   }
 
   #remember(pair: string): void {

@@ -14,6 +14,7 @@ import {
 import { requireFresh, type IdentityParts } from '#services/identity/app/identity-parts.js';
 import { normalizePassword } from '#services/identity/app/password-policy.js';
 import { tenants } from '#services/identity/domain/tenant/state.js';
+import type { Attempt } from '#services/identity/ports/attempt-limits.js';
 
 /** Who claims to know the password of whom. */
 export interface PasswordClaim {
@@ -45,19 +46,35 @@ export async function verifyPassword(
   claim: PasswordClaim,
 ): Promise<VerifiedPassword | undefined> {
   requireFresh(parts);
-  const giveBack = parts.limits.take(claim.source, accountOf(parts, claim));
+  const attempt = parts.limits.take(claim.source, accountOf(parts, claim));
   const { account, position } = await findAccount(parts, claim);
   const stored = await storedHash(parts, account);
-  const password = normalizePassword(claim.password);
-  const matches = await parts.hasher.verify(stored, password, claim.signal);
+  const matches = await compare(parts, claim, stored, attempt);
   if (!matches || account === undefined || stored === undefined) return undefined;
   const status = passwordStatus(parts.ledger.fold.view, account, parts.clock.wallMs());
   if (status === QUARANTINED) {
     throw new Failure('QUARANTINED', 'a newer build wrote what this decision rests on: use that');
   }
   if (status !== ALLOW) return undefined;
-  giveBack();
+  attempt.right();
   return { ...account, position, outdated: parts.hasher.needsRehash(stored) };
+}
+
+/** Who has logged in from there before does not wait behind a flood of guesses. */
+async function compare(
+  { hasher }: IdentityParts,
+  { password, signal }: PasswordClaim,
+  stored: string | undefined,
+  attempt: Attempt,
+): Promise<boolean> {
+  const rank = attempt.known ? 'first' : 'last';
+  try {
+    return await hasher.verify(stored, normalizePassword(password), signal, rank);
+  } catch (error) {
+    // Full: whoever waits it out must not be taken for somebody who guesses.
+    if (error instanceof Failure && error.reason === 'OVERLOADED') attempt.uncompared();
+    throw error;
+  }
 }
 
 /** One text for every reason (ASVS 5.0: 6.3.8). */

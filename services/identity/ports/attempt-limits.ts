@@ -2,8 +2,17 @@
 export interface AttemptLimits {
   /**
    * Takes one attempt of this source (a peer address as gRPC names it; `undefined`: one that is
-   * trusted to brake by itself) on this account (any stable text). Throws TOO_MANY_REQUESTS with `retryAfterMs`. The result gives the account's attempt
-   * back: call it when the password was right.
+   * trusted to brake by itself) on this account (any stable text). Throws TOO_MANY_REQUESTS with
+   * `retryAfterMs`.
    */
-  take(source: string | undefined, account: string): () => void;
+  take(source: string | undefined, account: string): Attempt;
+}
+
+export interface Attempt {
+  /** This source gave the right password of this account before. */
+  readonly known: boolean;
+  /** The password was right: it does not count against the account. */
+  right(): void;
+  /** No password was compared: it counts against the source only. */
+  uncompared(): void;
 }

@@ -6,9 +6,15 @@ export interface PasswordHasher {
   hash(password: string, signal?: AbortSignal): Promise<string>;
   /**
    * Whether the password matches. Without a stored hash (unknown user, no password set) the same
-   * work is done against a dummy, and the answer is `false`. Rejects like `hash`.
+   * work is done against a dummy, and the answer is `false`. Rejects like `hash`. A guess goes last:
+   * it waits for all other work, which does not wait for it.
    */
-  verify(stored: string | undefined, password: string, signal?: AbortSignal): Promise<boolean>;
+  verify(
+    stored: string | undefined,
+    password: string,
+    signal?: AbortSignal,
+    rank?: 'first' | 'last',
+  ): Promise<boolean>;
   /** True when the stored hash is weaker than what `hash` makes now. */
   needsRehash(stored: string): boolean;
 }

@@ -36,18 +36,37 @@ describe('guess limits', () => {
 
   it('count wrong passwords only', () => {
     const limits = new GuessLimits({ clock: new ManualClock(), accountBurst: 3 });
-    for (let n = 0; n < 30; n += 1) limits.take('10.0.0.1:7', 'ann')();
+    for (let n = 0; n < 30; n += 1) limits.take('10.0.0.1:7', 'ann').right();
     expect(attempt(limits, '10.0.0.1:7', 'ann')).toBe(0);
   });
 
   it('cannot be used to shut an owner out of a place where the owner has logged in', () => {
     const limits = new GuessLimits({ clock: new ManualClock(), accountBurst: 3 });
-    limits.take('10.0.0.1:7', 'ann')();
+    limits.take('10.0.0.1:7', 'ann').right();
     for (let n = 0; n < 9; n += 1) attempt(limits, `10.9.0.${n}:1`, 'ann');
     expect(attempt(limits, '10.9.0.99:1', 'ann')).toBeGreaterThan(0);
     expect(attempt(limits, '10.0.0.1:8', 'ann')).toBe(0);
     const guesses = Array.from({ length: 9 }, () => attempt(limits, '10.0.0.1:8', 'ann'));
     expect(guesses.filter((waitMs) => waitMs === 0)).toHaveLength(2);
+  });
+});
+
+describe('an attempt', () => {
+  it('is known where its account has logged in before, and never by way of an authorizer', () => {
+    const limits = new GuessLimits({ clock: new ManualClock() });
+    expect(limits.take('10.0.0.1:7', 'ann').known).toBe(false);
+    limits.take('10.0.0.1:7', 'ann').right();
+    limits.take(undefined, 'ann').right();
+    expect(limits.take('10.0.0.1:9', 'ann').known).toBe(true);
+    expect(limits.take('10.0.0.1:9', 'bob').known).toBe(false);
+    expect(limits.take('10.0.0.2:9', 'ann').known).toBe(false);
+    expect(limits.take(undefined, 'ann').known).toBe(false);
+  });
+
+  it('counts against no account when nothing was compared, and makes nobody known', () => {
+    const limits = new GuessLimits({ clock: new ManualClock(), accountBurst: 3 });
+    for (let n = 0; n < 30; n += 1) limits.take('10.0.0.1:7', 'ann').uncompared();
+    expect(limits.take('10.0.0.1:7', 'ann').known).toBe(false);
   });
 });
 

@@ -48,6 +48,27 @@ describe('WorkQueue', () => {
     await expect(queue.run(work)).resolves.toBe('done');
   });
 
+  it('serves what goes first before what goes last, and has room for it behind a flood', async () => {
+    const queue = new WorkQueue({ ...options, concurrency: 1 });
+    const { work, open } = gate();
+    const order: string[] = [];
+    const noted = (name: string) => async (): Promise<void> => {
+      await work();
+      order.push(name);
+    };
+    const flood = Array.from({ length: 20 }, () => queue.run(noted('last'), undefined, 'last'));
+    const outcomes = Promise.allSettled(flood);
+    expect(queue.waiting).toBe(4);
+    const guests = [queue.run(noted('first')), queue.run(noted('first'))];
+    await expect(queue.run(work, undefined, 'last')).rejects.toThrow(QueueFull);
+    open();
+    await Promise.all(guests);
+    const refused = (await outcomes).filter(({ status }) => status === 'rejected');
+    expect(refused).toHaveLength(15);
+    expect(order).toEqual(['last', 'first', 'first', 'last', 'last', 'last', 'last']);
+    expect(queue.waiting + queue.running).toBe(0);
+  });
+
   it('learns the cost: slow work makes the queue shorter', async () => {
     const queue = new WorkQueue({ ...options, concurrency: 1 });
     for (let i = 0; i < 30; i++) {
