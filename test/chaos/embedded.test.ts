@@ -14,7 +14,7 @@ import { wrongAnswers } from './holding.js';
 import { Load } from './load.js';
 import { noBrakes, ServiceProcess } from './service-process.js';
 
-const KILLS = 60;
+const KILLS = 52;
 const SAMPLE = 40;
 
 describe('ledgate dev, killed -9 at any moment', () => {

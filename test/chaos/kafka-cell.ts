@@ -56,7 +56,7 @@ export class KafkaCell {
   static async found(authorizerEnv: Readonly<Record<string, string>> = {}): Promise<KafkaCell> {
     const cell = new KafkaCell(await startControlledBroker());
     try {
-      await cell.#init();
+      await cell.init();
       for (let i = 0; i < 2; i += 1) cell.identities.push(await cell.openIdentity());
       for (let i = 0; i < 2; i += 1)
         cell.authorizers.push(await cell.openAuthorizer(authorizerEnv));
@@ -90,6 +90,21 @@ export class KafkaCell {
     }));
   }
 
+  /** `ledgate init`: founds the cell on an empty ledger. */
+  async init(): Promise<void> {
+    const out = join(this.#folder, 'keys');
+    const env = {
+      PATH: process.env['PATH'] ?? '',
+      ...this.#common('init'),
+      LEDGATE_MASTER_KEY: this.#masterKey,
+    };
+    const argv = ['--conditions=source', '--import', 'tsx', main, 'init', '--out', out];
+    await run(process.execPath, argv, { env });
+    const read = (file: string): string => readFileSync(join(out, file), 'utf8').trim();
+    this.root = read('bootstrap-api-key');
+    this.#authorizerKey = read('authorizer-api-key');
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#instances.map((instance) => instance.remove()));
     await this.broker.stop();
@@ -117,19 +132,5 @@ export class KafkaCell {
       LEDGATE_ISSUER: 'https://ledgate.test',
       LEDGATE_AUDIENCE: 'https://api.ledgate.test',
     };
-  }
-
-  async #init(): Promise<void> {
-    const out = join(this.#folder, 'keys');
-    const env = {
-      PATH: process.env['PATH'] ?? '',
-      ...this.#common('init'),
-      LEDGATE_MASTER_KEY: this.#masterKey,
-    };
-    const argv = ['--conditions=source', '--import', 'tsx', main, 'init', '--out', out];
-    await run(process.execPath, argv, { env });
-    const read = (file: string): string => readFileSync(join(out, file), 'utf8').trim();
-    this.root = read('bootstrap-api-key');
-    this.#authorizerKey = read('authorizer-api-key');
   }
 }

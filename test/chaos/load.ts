@@ -48,6 +48,7 @@ export class Load {
   readonly #options: LoadOptions;
   readonly #lanes: Promise<void>[];
   #running = true;
+  #patient = true;
 
   constructor(options: LoadOptions) {
     this.#options = options;
@@ -66,6 +67,12 @@ export class Load {
   async stop(): Promise<void> {
     this.#running = false;
     await Promise.all(this.#lanes);
+  }
+
+  /** Gives up whatever is not answered yet. */
+  async abandon(): Promise<void> {
+    this.#patient = false;
+    await this.stop();
   }
 
   async #work(lane: number): Promise<void> {
@@ -122,7 +129,7 @@ export class Load {
       } catch (error) {
         const { code } = error as ServiceError;
         const notYet = code === status.NOT_FOUND && performance.now() - startedAtMs < notYetMs;
-        if (!isPassing(error) && !notYet) throw error;
+        if ((!isPassing(error) && !notYet) || !this.#patient) throw error;
         this.unanswered += 1;
       }
       await sleep(random.between(10, 80));

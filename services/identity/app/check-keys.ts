@@ -5,11 +5,12 @@ import type { IdentityParts } from '#services/identity/app/identity-parts.js';
 import { tenants } from '#services/identity/domain/tenant/state.js';
 
 /**
- * Throws MISCONFIGURED when the ledger holds records but no GENESIS that counts: under another
- * ledger key every record is void.
+ * Throws MISCONFIGURED when the ledger holds records and none of them counts: under another ledger
+ * key all are void. Records without a GENESIS are what instances left that outlived their ledger.
  */
 export function requireLedgerKey({ ledger }: IdentityParts): void {
-  if (ledger.reader.position < 0 || ledger.fold.cluster !== undefined) return;
+  const { position, window } = ledger.reader;
+  if (position < 0 || window.acceptedCount > 0) return;
   throw new Failure('MISCONFIGURED', 'the ledger was written under another ledger key: refusing');
 }
 
