@@ -18,7 +18,7 @@ export const limits = {
   roles: 200,
   /** Records that one Explain reads again. */
   eventsRead: 100,
-  /** Calls that wait at the same time for the ledger to come this far. */
+  /** Calls of each kind that wait at the same time for the ledger to come this far. */
   waiters: 1_024,
   /** Longest wait for a position that a token names. */
   tokenWaitMs: 250,

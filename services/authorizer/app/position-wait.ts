@@ -11,7 +11,12 @@ export class PositionWait {
   readonly #ledger: LedgerView;
   readonly #clock: Clock;
   readonly #identity: IdentityPort | undefined;
-  #waiting = 0;
+  /** Calls that name a position themselves; and those whose verified token does, whom they must not keep out. */
+  #asked = 0;
+  #ahead = 0;
+  /** The barrier that is being appended, and the one after it, for all who came meanwhile. */
+  #barrier: Promise<number> | undefined;
+  #nextBarrier: Promise<number> | undefined;
 
   constructor(ledger: LedgerView, clock: Clock, identity: IdentityPort | undefined) {
     this.#ledger = ledger;
@@ -20,13 +25,13 @@ export class PositionWait {
   }
 
   get waiting(): number {
-    return this.#waiting;
+    return this.#asked + this.#ahead;
   }
 
   /** For a token whose signature was verified: "not yet" is never "no". Rejects NOT_YET_KNOWN. */
   async forToken(position: number, deadlineMs: number): Promise<void> {
     const waitMs = this.#waitMs(limits.tokenWaitMs, deadlineMs);
-    if (this.#waiting < limits.waiters && (await this.#wait(position, waitMs))) return;
+    if (this.#ahead < limits.waiters && (await this.#reachAhead(position, waitMs))) return;
     throw new Failure('NOT_YET_KNOWN', 'this authorizer has not read that far yet: try again', {
       retryAfterMs: limits.tokenWaitMs,
       facts: { position: String(this.#ledger.position) },
@@ -36,7 +41,7 @@ export class PositionWait {
   /** `undefined`: the state is fresh enough already. Rejects DEADLINE_EXCEEDED or WRONG_CLUSTER. */
   forConsistency(consistency: Consistency, deadlineMs: number): Promise<void> | undefined {
     if (consistency === undefined) return undefined;
-    if (consistency.kind === 'FULLY_CONSISTENT') return this.#barrier(deadlineMs);
+    if (consistency.kind === 'FULLY_CONSISTENT') return this.#afterBarrier(deadlineMs);
     return this.#atLeast(consistency.token, deadlineMs);
   }
 
@@ -54,7 +59,7 @@ export class PositionWait {
     return this.#until(point.position, deadlineMs).then(check);
   }
 
-  async #barrier(deadlineMs: number): Promise<void> {
+  async #afterBarrier(deadlineMs: number): Promise<void> {
     const identity = this.#identity;
     if (identity === undefined) {
       throw new Failure(
@@ -62,11 +67,34 @@ export class PositionWait {
         'fully_consistent needs an identity service, which this authorizer was not given',
       );
     }
-    const timeoutMs = this.#waitMs(limits.identityCallMs, deadlineMs);
     await this.#counted(async () => {
-      const position = await identity.appendBarrier(timeoutMs);
+      const position = await this.#sharedBarrier(identity);
       await this.#reach(position, deadlineMs);
     });
+  }
+
+  /**
+   * A barrier that is appended from now on. One at a time, so that the ledger does not grow with the
+   * number of those who want one; whoever comes while one is under way waits for the next.
+   */
+  #sharedBarrier(identity: IdentityPort): Promise<number> {
+    if (this.#nextBarrier !== undefined) return this.#nextBarrier;
+    if (this.#barrier === undefined) return this.#append(identity);
+    this.#nextBarrier = this.#barrier
+      .catch(() => undefined)
+      .then(() => {
+        this.#nextBarrier = undefined;
+        return this.#append(identity);
+      });
+    return this.#nextBarrier;
+  }
+
+  #append(identity: IdentityPort): Promise<number> {
+    const barrier = identity.appendBarrier(limits.identityCallMs).finally(() => {
+      this.#barrier = undefined;
+    });
+    this.#barrier = barrier;
+    return barrier;
   }
 
   #until(position: number, deadlineMs: number): Promise<void> {
@@ -81,21 +109,26 @@ export class PositionWait {
     });
   }
 
-  async #wait(position: number, waitMs: number): Promise<boolean> {
-    return this.#counted(() => this.#ledger.reader.waitFor(position, waitMs));
+  async #reachAhead(position: number, waitMs: number): Promise<boolean> {
+    this.#ahead += 1;
+    try {
+      return await this.#ledger.reader.waitFor(position, waitMs);
+    } finally {
+      this.#ahead -= 1;
+    }
   }
 
   async #counted<T>(wait: () => Promise<T>): Promise<T> {
-    if (this.#waiting >= limits.waiters) {
+    if (this.#asked >= limits.waiters) {
       throw new Failure('OVERLOADED', 'too many calls are waiting for the ledger: retry later', {
         retryAfterMs: 500,
       });
     }
-    this.#waiting += 1;
+    this.#asked += 1;
     try {
       return await wait();
     } finally {
-      this.#waiting -= 1;
+      this.#asked -= 1;
     }
   }
 
