@@ -96,7 +96,9 @@ class Cell {
       expiresAtMs: 0n,
       ticket: '',
     };
-    const { grantId } = await asked<GrantRoleResponse>((done) => this.#grants.grantRole(request, done));
+    const { grantId } = await asked<GrantRoleResponse>((done) =>
+      this.#grants.grantRole(request, done),
+    );
     while ((await this.#ask()).decision !== Decision.DECISION_ALLOW);
     const calledAt = performance.now();
     const revoke = { options: undefined, tenantId: '', grantId };
