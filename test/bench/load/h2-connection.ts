@@ -16,6 +16,8 @@ const frameType = { data: 0, headers: 1, rst: 3, settings: 4, ping: 6, goaway: 7
 const endStream = 0x1;
 const endHeaders = 0x4;
 const ack = 0x1;
+/** SETTINGS_MAX_FRAME_SIZE of a server that says nothing else. */
+const largestFrame = 16_384;
 /** Slots of calls in flight: a power of two above any concurrency that is asked for. */
 const slots = 1024;
 
@@ -103,12 +105,19 @@ export class H2Connection {
     slot.sentAtMs = performance.now();
     slot.message = undefined;
     slot.bytes = 0;
-    const out = Buffer.allocUnsafe(2 * frameHeader + block.length + message.length);
+    const frames = Math.ceil(message.length / largestFrame);
+    const size = frameHeader + block.length + frames * frameHeader + message.length;
+    const out = Buffer.allocUnsafe(size);
     writeHeader(out, 0, block.length, frameType.headers, endHeaders, stream);
     block.copy(out, frameHeader);
-    const at = frameHeader + block.length;
-    writeHeader(out, at, message.length, frameType.data, endStream, stream);
-    message.copy(out, at + frameHeader);
+    let to = frameHeader + block.length;
+    for (let at = 0; at < message.length; at += largestFrame) {
+      const part = message.subarray(at, at + largestFrame);
+      const last = at + part.length === message.length;
+      writeHeader(out, to, part.length, frameType.data, last ? endStream : 0, stream);
+      part.copy(out, to + frameHeader);
+      to += frameHeader + part.length;
+    }
     this.socket.write(out);
   }
 
