@@ -72,7 +72,7 @@ export interface HeldPermission {
 /** An answer and the events that it rests on. */
 export interface Explanation {
   readonly answer: Answer;
-  /** Every grant that allows it, or that nearly does (`missing` says what lacks). */
+  /** Grants that allow it, at most 100, or that nearly do (`missing` says what lacks). */
   readonly paths: readonly GrantPath[];
   /** One sentence for people. */
   readonly summary: string;

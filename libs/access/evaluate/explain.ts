@@ -17,7 +17,7 @@ const rolesShown = 20;
 
 /** A decision with what it rests on. Positions name records of ledger L. */
 export interface Explanation extends Decision {
-  /** On ALLOW every grant that allows it; on NO_GRANT those that nearly do, the nearest first. */
+  /** On ALLOW the grants that allow it, at most 100; on NO_GRANT those that nearly do, the nearest first. */
   readonly paths: readonly GrantPath[];
   /** On NO_GRANT: roles that would allow it if granted on the resource; by name, at most 20. */
   readonly rolesThatAllow: readonly RoleRef[];

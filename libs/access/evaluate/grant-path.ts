@@ -46,8 +46,9 @@ const nearestFirst: readonly Missing[] = [
   'ROLE_LACKS_PERMISSION',
 ];
 const nearestKept = 10;
+const allowingKept = 100;
 
-/** Every grant that allows the action on the resource. */
+/** Grants that allow the action on the resource: the principal's own first, at most 100. */
 export function allowingPaths(
   view: ViewState,
   principal: number,
@@ -55,9 +56,11 @@ export function allowingPaths(
   resource: string,
   nowMs: number,
 ): GrantPath[] {
+  const allows = rolesThatAllow(view, principal, action);
   return heldGrants(view, principal)
-    .map((grant) => pathOf(view, grant, action, resource, nowMs))
-    .filter((path) => path.missing === 'NOTHING');
+    .filter((grant) => missingOf(grant, allows(grant.role), resource, nowMs) === 'NOTHING')
+    .slice(0, allowingKept)
+    .map((grant) => pathOf(view, grant, action, resource, nowMs));
 }
 
 /** Up to ten grants that nearly allow it, the nearest first. */
@@ -68,16 +71,35 @@ export function nearestPaths(
   resource: string,
   nowMs: number,
 ): GrantPath[] {
-  const paths = [
-    ...heldGrants(view, principal).map((grant) => pathOf(view, grant, action, resource, nowMs)),
-    ...removedPaths(view, principal, action, resource, nowMs),
-  ];
+  const allows = rolesThatAllow(view, principal, action);
+  const held = heldGrants(view, principal).map((grant) => ({
+    grant,
+    distance: nearestFirst.indexOf(missingOf(grant, allows(grant.role), resource, nowMs)),
+    common: commonSegments(grant.resourcePrefix, resource),
+  }));
+  // There may be a hundred thousand: only for the nearest it is found out how they come about.
+  const paths = held
+    .filter(({ distance }) => distance >= 0)
+    .sort((a, b) => a.distance - b.distance || b.common - a.common)
+    .slice(0, nearestKept)
+    .map(({ grant }) => pathOf(view, grant, action, resource, nowMs));
   const distance = (path: GrantPath): number => nearestFirst.indexOf(path.missing);
   const common = (path: GrantPath): number => commonSegments(path.resourcePrefix, resource);
-  return paths
-    .filter((path) => path.missing !== 'NOTHING')
+  return [...paths, ...removedPaths(view, principal, action, resource, nowMs)]
     .sort((a, b) => distance(a) - distance(b) || common(b) - common(a))
     .slice(0, nearestKept);
+}
+
+/** Whether a role holds the permission: by its bits, without a search through what it inherits. */
+function rolesThatAllow(
+  view: ViewState,
+  principal: number,
+  action: string,
+): (role: Role) => boolean {
+  const tenant = view.tenants[view.principals.tenantOf(principal)];
+  const permission = tenant?.permissions.get(action);
+  if (tenant === undefined || permission === undefined) return () => false;
+  return (role) => role.allows(permission.index, tenant.permissionNames, tenant.generation);
 }
 
 function pathOf(
@@ -116,6 +138,7 @@ function removedPaths(
   nowMs: number,
 ): GrantPath[] {
   const groups = heldGroups(view, principal);
+  const allows = rolesThatAllow(view, principal, action);
   const removals = [
     ...view.removals.of('PRINCIPAL', principal),
     ...groups.flatMap((group) => view.removals.of('GROUP', group)),
@@ -124,8 +147,9 @@ function removedPaths(
     removal.kind === 'GRANT_REVOKED'
       ? revokedPath(view, removal, action, resource)
       : grantsIn(view, view.groups, removal.target, removal.target)
+          .filter((grant) => missingOf(grant, allows(grant.role), resource, nowMs) === 'NOTHING')
+          .slice(0, nearestKept)
           .map((grant) => pathOf(view, grant, action, resource, nowMs))
-          .filter((path) => path.missing === 'NOTHING')
           .map((path) => removed(path, 'MEMBERSHIP_REMOVED', removal.position)),
   );
 }

@@ -1,5 +1,6 @@
 import { anyMatches } from '../permission-pattern.js';
 import { unlimited, type CredentialLimits } from '../projection/api-key.js';
+import { memberOf } from '../projection/set-entries.js';
 import type { Permission, Tenant } from '../projection/tenant.js';
 import type { ViewState } from '../projection/view-state.js';
 import {
@@ -70,10 +71,24 @@ export function listPermissions(view: ViewState, question: ListQuestion): Permis
 
 /** Names of the live roles granted to the principal or its groups and unexpired, sorted. */
 export function roleNames(view: ViewState, row: number, nowMs: number): string[] {
-  const live = heldGrants(view, row).filter(
-    ({ role, expiresAtMs }) => role.live && expiresAtMs > nowMs,
-  );
-  return [...new Set(live.map(({ role }) => role.name))].sort();
+  const names = new Set<string>();
+  addRoleNames(names, view, view.principals.setOf(row), nowMs);
+  return [...names].sort();
+}
+
+/** Of a set and the sets of its groups; makes nothing for a grant, of which there may be many. */
+function addRoleNames(names: Set<string>, view: ViewState, set: number, nowMs: number): void {
+  const { sets, entries, roles, groups } = view;
+  for (let at = 0; at < sets.lengthOf(set); at += 1) {
+    const entry = sets.entryAt(set, at);
+    const target = entries.target[entry] ?? -1;
+    if (entries.prefix[entry] === memberOf) {
+      addRoleNames(names, view, groups.setOf(target), nowMs);
+      continue;
+    }
+    const role = roles[target];
+    if (role?.live === true && (entries.expiresAt[entry] ?? 0) > nowMs) names.add(role.name);
+  }
 }
 
 function refusal(view: ViewState, tenant: Tenant, row: number, question: ListQuestion): ReasonCode {

@@ -242,7 +242,7 @@ export interface ExplainResponse {
   answer:
     | AuthorizeResponse
     | undefined;
-  /** Every grant that allows it (ALLOW), or that nearly does (DENY: `missing` says what lacks). */
+  /** Grants that allow it (ALLOW; at most 100), or that nearly do (DENY: `missing` says what lacks). */
   paths: GrantPath[];
   /** One sentence for people. */
   summary: string;
