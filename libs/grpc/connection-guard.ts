@@ -5,6 +5,7 @@ import { Failure } from '#libs/errors/failure.js';
 export interface GuardLimits {
   readonly maxConnections: number;
   readonly stuckCallMs: number;
+  readonly connectionIdleMs: number;
 }
 
 /** A connection that has this many stuck calls at once is not merely slow. */
@@ -20,7 +21,8 @@ const connectionsOf = new WeakMap<Server, Set<Http2Session>>();
  * Bounds what a peer can hold open without a deadline: a request sent drop by drop, or an answer
  * not taken. A call that is stuck at two looks in a row is reset; a connection with many such calls
  * is cut, and so is one that cancels calls as fast as it makes them (CVE-2023-44487). A call that
- * has its request and computes, or streams, is left alone. Costs one listener a call.
+ * has its request and computes, or streams, is left alone. A connection that has made no call for a
+ * while is closed. Costs one listener a call.
  */
 export function guardConnections(server: Server, limits: GuardLimits): void {
   const connections = connectionsOf.get(server) ?? new Set<Http2Session>();
@@ -33,7 +35,7 @@ export function guardConnections(server: Server, limits: GuardLimits): void {
       connections.add(session);
       session.on('close', () => connections.delete(session));
     });
-    guardCalls(listener, limits.stuckCallMs);
+    guardCalls(listener, limits);
   }
 }
 
@@ -45,27 +47,52 @@ export function cutConnections(server: Server): void {
   for (const session of connectionsOf.get(server) ?? []) session.destroy();
 }
 
-function guardCalls(listener: Http2Server, stuckCallMs: number): void {
-  const open = new Map<Http2Session, () => Iterable<ServerHttp2Stream>>();
+/** A connection under guard. */
+interface Guarded {
+  readonly calls: () => Iterable<ServerHttp2Stream>;
+  /** Looks in a row at which it had no call, and had made none since the one before. */
+  idleLooks: number;
+  lastStream: number;
+}
+
+function guardCalls(listener: Http2Server, limits: GuardLimits): void {
+  const { stuckCallMs, connectionIdleMs } = limits;
+  const sessions = new Map<Http2Session, Guarded>();
   const cancelled = new Map<Http2Session, number>();
   let suspects = new Set<ServerHttp2Stream>();
   listener.on('session', (session) => {
-    open.set(session, openCallsOf(session));
+    sessions.set(session, { calls: openCallsOf(session), idleLooks: 0, lastStream: -1 });
     const closed = function (this: ServerHttp2Stream): void {
       if (this.aborted || this.rstCode !== 0) count(cancelled, session);
     };
     session.on('stream', (stream: ServerHttp2Stream) => stream.on('close', closed));
-    session.on('close', () => open.delete(session));
+    session.on('close', () => sessions.delete(session));
   });
   const look = (): void => {
     cancelled.clear();
-    const calls = [...open.values()].flatMap((callsOf) => [...callsOf()]);
-    const stuck = calls.filter(isWaitingForPeer);
+    const stuck: ServerHttp2Stream[] = [];
+    for (const [session, one] of sessions) {
+      const calls = [...one.calls()];
+      stuck.push(...calls.filter(isWaitingForPeer));
+      if (idleLooks(session, one, calls.length) * stuckCallMs >= connectionIdleMs) session.close();
+    }
     cut(stuck.filter((stream) => suspects.has(stream)));
     suspects = new Set(stuck);
   };
   const timer = setInterval(look, stuckCallMs).unref();
   listener.on('close', () => clearInterval(timer));
+}
+
+/**
+ * Looks in a row at which the connection did nothing. grpc-js can close idle connections too, but
+ * adds a listener to every call for it.
+ */
+function idleLooks(session: Http2Session, one: Guarded, open: number): number {
+  const { lastProcStreamID = 0 } = session.state;
+  const idle = open === 0 && lastProcStreamID === one.lastStream;
+  one.lastStream = lastProcStreamID;
+  one.idleLooks = idle ? one.idleLooks + 1 : 0;
+  return one.idleLooks;
 }
 
 /**

@@ -15,6 +15,7 @@ export interface ServerLimits {
   readonly stuckCallMs: number;
   readonly connectionAgeMs: number;
   readonly connectionAgeGraceMs: number;
+  /** A connection without a call for this long is closed (noticed within `stuckCallMs`). */
   readonly connectionIdleMs: number;
   readonly keepaliveTimeMs: number;
   readonly keepaliveTimeoutMs: number;
@@ -52,7 +53,6 @@ export function createServer(
     'grpc.max_concurrent_streams': all.maxStreamsPerConnection,
     'grpc.max_connection_age_ms': all.connectionAgeMs,
     'grpc.max_connection_age_grace_ms': all.connectionAgeGraceMs,
-    'grpc.max_connection_idle_ms': all.connectionIdleMs,
     'grpc.keepalive_time_ms': all.keepaliveTimeMs,
     'grpc.keepalive_timeout_ms': all.keepaliveTimeoutMs,
     'grpc-node.max_session_memory': all.sessionMemoryMb,

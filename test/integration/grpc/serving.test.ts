@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { connect as connectHttp2, type ClientHttp2Session } from 'node:http2';
 import { promisify } from 'node:util';
 import { status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -165,5 +166,29 @@ describe('reflection', () => {
       const called = await buf('--reflect-protocol', reflection, '-d', '{}', path);
       expect(JSON.parse(called.stdout)).toEqual({ jwksJson: '{"keys":[]}' });
     }
+  });
+});
+
+describe('a connection that makes no calls', () => {
+  it('is closed after a while, one that makes some is not', async () => {
+    const limits = { connectionIdleMs: 600, stuckCallMs: 100 };
+    const test = await startTestServer({ limits });
+    closers.push(() => stopNow(test.server));
+    const closed: string[] = [];
+    const open = (name: string): ClientHttp2Session => {
+      const session = connectHttp2(`http://localhost:${test.port}`);
+      session.on('close', () => closed.push(name));
+      closers.push(() => session.destroy());
+      return session;
+    };
+    open('idle');
+    const busy = open('busy');
+    const path = '/no.Service/NoMethod';
+    const headers = { ':path': path, ':method': 'POST', 'content-type': 'application/grpc' };
+    const calling = setInterval(() => busy.request(headers).resume().end(), 50);
+    closers.push(() => clearInterval(calling));
+    await expect.poll(() => closed, soon).toEqual(['idle']);
+    await sleep(systemClock, 700);
+    expect(closed).toEqual(['idle']);
   });
 });
