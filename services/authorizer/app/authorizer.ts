@@ -1,7 +1,7 @@
 import { roleNames } from '#libs/access/evaluate/list-permissions.js';
 import { Failure } from '#libs/errors/failure.js';
 import type { Clock } from '#libs/runtime/clock.js';
-import type { Answer, Answered, Authentication, Identity } from './answers.js';
+import type { Answer, Authentication, Identity } from './answers.js';
 import { andThen, type AtOnce } from './at-once.js';
 import type { Call } from './call.js';
 import type { Caller, Callers } from './callers.js';
@@ -136,8 +136,10 @@ export class Authorizer {
   #authentication(holder: Holder, nowMs: number): Authentication {
     const { ledger } = this.#parts;
     if (holder.reason === 'QUARANTINED') throw cannotDecide('QUARANTINED');
-    const answered = ledger.answered(holder.tenant);
-    requireFresh(ledger, holder.tenant, answered);
+    const tenant = ledger.view.findTenant(holder.tenant);
+    const answered = ledger.answered(tenant);
+    const limitMs = ledger.hardLimitMs(tenant, undefined);
+    if (answered.stalenessMs > limitMs) throw stale(answered.stalenessMs, limitMs);
     if (!isGood(holder)) return { identity: undefined, reason: holder.reason, answered };
     return { identity: identityOf(ledger, holder, nowMs), answered };
   }
@@ -153,11 +155,6 @@ function allOf<T>(values: readonly AtOnce<T>[]): AtOnce<readonly T[]> {
   const isHere = (value: AtOnce<T>): value is T => !(value instanceof Promise);
   if (values.every(isHere)) return values;
   return Promise.all(values.map((value) => Promise.resolve(value)));
-}
-
-function requireFresh(ledger: LedgerView, tenant: string, answered: Answered): void {
-  const limitMs = ledger.hardLimitMs(tenant, undefined);
-  if (answered.stalenessMs > limitMs) throw stale(answered.stalenessMs, limitMs);
 }
 
 function identityOf({ view }: LedgerView, holder: Holder, nowMs: number): Identity {

@@ -22,14 +22,17 @@ export const explainPermission = 'ledgate.authorizer:explain';
 export class Caller {
   readonly tenant: string;
   readonly principal: string;
+  /** Who calls is a question like any other: it needs a state that is not older than this, ms. */
+  readonly hardLimitMs: number;
   readonly #holder: Holder;
   readonly #view: ViewState;
   #mayAskAny = false;
   #mayAskAnyUntilMs = Number.NEGATIVE_INFINITY;
 
-  constructor(holder: Holder, view: ViewState) {
+  constructor(holder: Holder, { view }: LedgerView, hardLimitMs: number) {
     this.tenant = holder.tenant;
     this.principal = holder.principal;
+    this.hardLimitMs = hardLimitMs;
     this.#holder = holder;
     this.#view = view;
   }
@@ -124,7 +127,8 @@ export class Callers {
       if (holder.reason === 'QUARANTINED') throw cannotDecide('QUARANTINED');
       throw unauthenticated(holder.reason);
     }
-    const caller = this.#fresh(new Caller(holder, view));
+    const limitMs = this.#ledger.hardLimitMs(view.findTenant(holder.tenant), undefined);
+    const caller = this.#fresh(new Caller(holder, this.#ledger, limitMs));
     caller.require(askPermission, nowMs);
     const untilMs = validUntilMs(view);
     // What was recognised stays so until the credential's own end; its standing until `untilMs`.
@@ -133,11 +137,9 @@ export class Callers {
     return caller;
   }
 
-  /** Who calls is a question like any other: it needs a state that is not too old. */
   #fresh(caller: Caller): Caller {
     const stalenessMs = this.#ledger.reader.stalenessMs();
-    const limitMs = this.#ledger.hardLimitMs(caller.tenant, undefined);
-    if (stalenessMs > limitMs) throw stale(stalenessMs, limitMs);
+    if (stalenessMs > caller.hardLimitMs) throw stale(stalenessMs, caller.hardLimitMs);
     return caller;
   }
 }

@@ -28,6 +28,12 @@ interface Ruling {
   readonly validUntilMs: number;
 }
 
+/** When something is decided, and how old the state is then. */
+interface Moment {
+  readonly nowMs: number;
+  readonly stalenessMs: number;
+}
+
 /** Decides questions on the view as it is now. Synchronous; waits nowhere, remembers nothing. */
 export class Decider {
   readonly #ledger: LedgerView;
@@ -42,16 +48,18 @@ export class Decider {
 
   /** Never throws: what cannot be decided is an answer too (`CANNOT_DECIDE`). */
   decide(caller: Caller, asked: Asked, action: Action, nowMs: number): Answer {
-    const ruling = this.#rule(caller, asked, action, nowMs);
+    const stalenessMs = this.#ledger.reader.stalenessMs();
+    const ruling = this.#rule(caller, asked, action, { nowMs, stalenessMs });
     const outcome = outcomeOf(ruling.reason);
     this.#counts.count(outcome, ruling.reason);
-    return this.#answer(ruling, outcome, this.#ledger.answered(ruling.tenant));
+    const tenant = this.#ledger.view.findTenant(ruling.tenant);
+    return this.#answer(ruling, outcome, this.#ledger.answered(tenant, stalenessMs));
   }
 
   /** The answer to a question that cannot be decided for a reason of its own. */
   undecided(reason: Reason): Answer {
     this.#counts.count('CANNOT_DECIDE', reason);
-    return this.#answer(nobody(reason), 'CANNOT_DECIDE', this.#ledger.answered(''));
+    return this.#answer(nobody(reason), 'CANNOT_DECIDE', this.#ledger.answered(undefined));
   }
 
   #answer(ruling: Ruling, outcome: Outcome, answered: Answered): Answer {
@@ -66,16 +74,17 @@ export class Decider {
     };
   }
 
-  #rule(caller: Caller, asked: Asked, action: Action, nowMs: number): Ruling {
+  #rule(caller: Caller, asked: Asked, action: Action, moment: Moment): Ruling {
+    const { nowMs } = moment;
     if (asked.kind === 'SUBJECT') {
       if (!caller.mayAskAbout(asked.tenant, nowMs)) return nobody('CALLER_NOT_PERMITTED');
       const row = this.#ledger.view.principalRow(asked.tenant, asked.principal);
-      return this.#of(asked.tenant, asked.principal, row, unlimited, action, nowMs);
+      return this.#of(asked.tenant, asked.principal, row, unlimited, action, moment);
     }
     const holder = withoutForeign(holderOf(this.#ledger.view, asked, nowMs), caller.sees);
     if (!isGood(holder)) return this.#refused(holder);
     const { tenant, principal, row, limits } = holder;
-    return this.#of(tenant, principal, row, limits, action, nowMs);
+    return this.#of(tenant, principal, row, limits, action, moment);
   }
 
   /** Of the refusals only a suspension ends by itself. */
@@ -91,10 +100,10 @@ export class Decider {
     row: number,
     limits: CredentialLimits,
     { action, resource }: Action,
-    nowMs: number,
+    { nowMs, stalenessMs }: Moment,
   ): Ruling {
-    const { view, reader } = this.#ledger;
-    if (reader.stalenessMs() > this.#ledger.hardLimitMs(tenant, action)) {
+    const { view } = this.#ledger;
+    if (stalenessMs > this.#ledger.hardLimitMs(view.findTenant(tenant), action)) {
       return { reason: 'STALE', tenant, principal, validUntilMs: nowMs };
     }
     if (row < 0) {

@@ -1,4 +1,5 @@
 import type { AccessView } from '#libs/access/projection/access-view.js';
+import type { Tenant } from '#libs/access/projection/tenant.js';
 import { Failure } from '#libs/errors/failure.js';
 import type { Reader } from '#libs/ledger/reader.js';
 import type { AccessFold, Cluster } from './access-fold.js';
@@ -74,9 +75,8 @@ export class LedgerView {
   }
 
   /** The hard limit for a permission of a tenant (or for whatever is asked of the tenant), ms. */
-  hardLimitMs(tenantId: string, action: string | undefined): number {
+  hardLimitMs(tenant: Tenant | undefined, action: string | undefined): number {
     const { hardMs, sensitiveMs } = this.limits;
-    const tenant = this.view.findTenant(tenantId);
     if (tenant === undefined) return hardMs;
     const ofTenant = Math.min(hardMs, tenant.settings.hardStalenessMs ?? hardMs);
     const permission = action === undefined ? undefined : tenant.permissions.get(action);
@@ -85,12 +85,10 @@ export class LedgerView {
     return Math.min(ofTenant, permission.maxStalenessMs ?? ofRisk);
   }
 
-  /** Where an answer about this tenant is given. */
-  answered(tenantId: string): Answered {
-    const stalenessMs = this.reader.stalenessMs();
-    const { softMs } = this.limits;
-    const soft = this.view.findTenant(tenantId)?.settings.softStalenessMs ?? softMs;
-    return { position: this.reader.position, stalenessMs, stale: stalenessMs > soft };
+  /** Where an answer about this tenant is given, with the state as old as it is. */
+  answered(tenant: Tenant | undefined, stalenessMs = this.reader.stalenessMs()): Answered {
+    const softMs = tenant?.settings.softStalenessMs ?? this.limits.softMs;
+    return { position: this.reader.position, stalenessMs, stale: stalenessMs > softMs };
   }
 }
 

@@ -39,7 +39,7 @@ export function pageOfPermissions(
   nowMs: number,
 ): PermissionsPage {
   const holder = heldBy(ledger, caller, asked, nowMs);
-  const answered = ledger.answered(holder?.tenant ?? caller.tenant);
+  const answered = ledger.answered(ledger.view.findTenant(holder?.tenant ?? caller.tenant));
   if (holder === undefined) return { permissions: [], nextPageToken: '', answered };
   const { tenant, principal } = holder;
   const resource = page.resource === '' ? undefined : page.resource;
@@ -74,7 +74,8 @@ function requireFresh(
   stalenessMs: number,
 ): void {
   const names = [undefined, ...permissions.map(({ permission }) => permission)];
-  const limitMs = Math.min(...names.map((name) => ledger.hardLimitMs(tenant, name)));
+  const found = ledger.view.findTenant(tenant);
+  const limitMs = Math.min(...names.map((name) => ledger.hardLimitMs(found, name)));
   if (stalenessMs > limitMs) throw stale(stalenessMs, limitMs);
 }
 

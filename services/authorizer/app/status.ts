@@ -19,7 +19,7 @@ export interface Status {
 export function statusOf(ledger: LedgerView, withHash: boolean, nowMs: number): Status {
   const { fold, reader } = ledger;
   return {
-    answered: ledger.answered(''),
+    answered: ledger.answered(undefined),
     clusterId: fold.cluster?.clusterId ?? '',
     stateHash: withHash ? stateHash(ledger, nowMs) : '',
     chain: Buffer.from(reader.window.chain).toString('hex'),

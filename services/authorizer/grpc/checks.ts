@@ -5,14 +5,15 @@ import type { WireConsistency, WireQuestion, WireWho } from './wire/wire-questio
 
 /** Gathers what is wrong with a request; `check` throws INVALID_ARGUMENT with every violation. */
 export class Checks {
-  readonly #violations: FieldViolation[] = [];
+  #violations: FieldViolation[] | undefined;
 
   add(field: string, description: string): void {
+    this.#violations ??= [];
     this.#violations.push({ field, description });
   }
 
   check(): void {
-    if (this.#violations.length > 0) throw invalid(...this.#violations);
+    if (this.#violations !== undefined) throw invalid(...this.#violations);
   }
 
   /** A question; `path` is what stands before its fields (`requests[3].`, or nothing). */
