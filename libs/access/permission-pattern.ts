@@ -28,6 +28,19 @@ export function anyMatches(patterns: readonly string[], action: string): boolean
   return false;
 }
 
+/**
+ * The same for a set: looks up the patterns that would cover it, so that the cost does not grow with
+ * what a tenant lists.
+ */
+export function holdsMatch(patterns: ReadonlySet<string>, action: string): boolean {
+  if (!isExactPermission(action)) return false;
+  if (patterns.has('*') || patterns.has(action)) return true;
+  for (let at = action.indexOf(':'); at >= 0; at = action.indexOf(':', at + 1)) {
+    if (at + 1 < action.length && patterns.has(`${action.slice(0, at + 1)}*`)) return true;
+  }
+  return false;
+}
+
 /** Whether `pattern` covers everything that `other` (a pattern, or an exact permission) covers. */
 export function coversPattern(pattern: string, other: string): boolean {
   if (pattern === other || pattern === '*') return true;

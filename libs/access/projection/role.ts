@@ -1,4 +1,4 @@
-import { anyMatches } from '../permission-pattern.js';
+import { holdsMatch } from '../permission-pattern.js';
 
 /** A role as the ledger has it. A grant may name a role that is not there: it then grants nothing. */
 export class Role {
@@ -47,11 +47,11 @@ export class Role {
   }
 
   #compile(names: readonly string[], generation: number): void {
-    const patterns = this.closure().flatMap((role) => [...role.patterns.keys()]);
+    const patterns = new Set(this.closure().flatMap((role) => [...role.patterns.keys()]));
     this.#bits = new Int32Array((names.length + 31) >>> 5);
     this.#bitsOf = generation;
     for (const [index, name] of names.entries()) {
-      if (!anyMatches(patterns, name)) continue;
+      if (!holdsMatch(patterns, name)) continue;
       this.#bits[index >>> 5] = (this.#bits[index >>> 5] as number) | (1 << (index & 31));
     }
   }
