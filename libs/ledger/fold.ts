@@ -1,11 +1,8 @@
-import type { Judged } from './judge.js';
+import type { Judged, JudgeState } from './judge.js';
 import type { VerdictWindow } from './verdict-window.js';
 
 /** A state to go on from: everything up to and including `window.position`. */
-export interface Resume {
-  readonly window: VerdictWindow;
-  readonly sealed: boolean;
-}
+export type Resume = JudgeState;
 
 /** What a reader feeds: a state that is a pure function of the records it was given. */
 export interface Fold {

@@ -1,4 +1,5 @@
 import { Failure } from '#libs/errors/failure.js';
+import { Announcements, foundingAnnouncements, type Announced } from './announcements.js';
 import { nextChain } from './chain.js';
 import { allDefences, type Defences } from './defences.js';
 import type { LogRecord } from './event-log.js';
@@ -10,6 +11,8 @@ import type { VerdictWindow } from './verdict-window.js';
 /** Why a record is void: without effect for anyone, for ever. */
 export type VoidReason =
   | 'malformed'
+  /** Under a mac key that is not the current one. */
+  | 'key'
   | 'mac'
   | 'based-on'
   | 'snapshot-too-old'
@@ -31,6 +34,14 @@ export interface Judged {
   readonly appendedAtMs: number;
 }
 
+/** What a judge goes on from. */
+export interface JudgeState {
+  readonly window: VerdictWindow;
+  readonly sealed: boolean;
+  /** Default: what holds for an empty ledger. */
+  readonly announced?: Announced;
+}
+
 const knownKinds: ReadonlySet<number> = new Set(Object.values(RecordKind));
 
 /** Hash and mac of a raw value: what identifies an entry of the log. */
@@ -49,15 +60,13 @@ export class Judge {
   readonly #macKeys: MacKeys;
   readonly #defences: Defences;
   readonly window: VerdictWindow;
+  readonly #announcements: Announcements;
   #sealed: boolean;
 
-  constructor(
-    macKeys: MacKeys,
-    from: { window: VerdictWindow; sealed: boolean },
-    defences: Defences = allDefences,
-  ) {
+  constructor(macKeys: MacKeys, from: JudgeState, defences: Defences = allDefences) {
     this.#macKeys = macKeys;
     this.window = from.window;
+    this.#announcements = new Announcements(from.announced ?? foundingAnnouncements);
     this.#sealed = from.sealed;
     this.#defences = defences;
   }
@@ -67,9 +76,19 @@ export class Judge {
     return this.#sealed;
   }
 
+  get announced(): Announced {
+    return this.#announcements.announced;
+  }
+
+  /** Id of the key that a record must be under now; undefined when it is not held here. */
+  get macKeyId(): number | undefined {
+    return this.#macKeys.ids.find((id) => this.#announcements.isCurrentMacKey(id));
+  }
+
   /**
    * Gives the verdict on the next record. Throws Failure NEEDS_NEWER_BUILD, and changes nothing, on a
-   * record that only a newer build or a further mac key can judge.
+   * record that only a newer build or a further mac key can judge. A format or a key that no accepted
+   * record announced is void instead: whoever has no key must not be able to stop readers.
    */
   judge(record: LogRecord): Judged {
     if (record.position !== this.window.position + 1) {
@@ -77,12 +96,18 @@ export class Judge {
     }
     const raw = record.control || record.value === null ? new Uint8Array(0) : record.value;
     const decoded = decodeRecord(raw);
-    if (decoded === 'unknown-format') throw needsNewer(record.position, 'an unknown format');
-    if (decoded === 'malformed') return this.#enter(record, undefined, sha256(raw), 'malformed');
-    if (!this.#macKeys.has(decoded.header.macKeyId)) {
-      throw needsNewer(record.position, `mac key ${decoded.header.macKeyId}`);
+    if (decoded === 'unknown-format' && this.#announcements.isFormat(raw[2] ?? 0)) {
+      throw needsNewer(record.position, 'an unknown format');
+    }
+    if (typeof decoded === 'string') {
+      return this.#enter(record, undefined, sha256(raw), 'malformed');
     }
     const hash = sha256(decoded.signed);
+    const { macKeyId } = decoded.header;
+    if (!this.#announcements.isCurrentMacKey(macKeyId)) {
+      return this.#enter(record, decoded, hash, 'key');
+    }
+    if (!this.#macKeys.has(macKeyId)) throw needsNewer(record.position, `mac key ${macKeyId}`);
     return this.#enter(record, decoded, hash, this.#verdict(record.position, decoded, hash));
   }
 
@@ -120,7 +145,10 @@ export class Judge {
       : Buffer.from(this.window.chain);
     const writes = accepted && decoded ? decoded.header.writes : [];
     this.window.push({ position: record.position, chain, accepted, writes });
-    if (accepted && decoded?.header.kind === RecordKind.SEAL) this.#sealed = true;
+    if (accepted && decoded) {
+      if (decoded.header.kind === RecordKind.SEAL) this.#sealed = true;
+      this.#announcements.take(decoded.header.kind, writes);
+    }
     return {
       position: record.position,
       accepted,

@@ -7,10 +7,10 @@ import { macBytes } from './record.js';
  */
 export class MacKeys {
   readonly #keys = new Map<number, Uint8Array>();
-  /** Id of the key that this process writes with. */
-  readonly currentId: number;
+  /** Ids of the keys that this process holds, ascending. */
+  readonly ids: readonly number[];
 
-  /** `secrets`: mac key id → ledger secret of at least 32 bytes. The highest id writes. */
+  /** `secrets`: mac key id → ledger secret of at least 32 bytes. */
   constructor(ledger: string, secrets: ReadonlyMap<number, Uint8Array>) {
     if (secrets.size === 0) throw new RangeError('at least one ledger secret is needed');
     for (const [id, secret] of secrets) {
@@ -18,7 +18,7 @@ export class MacKeys {
       const info = `ledgate/ledger-mac/v1/${ledger}`;
       this.#keys.set(id, new Uint8Array(hkdfSync('sha256', secret, '', info, 32)));
     }
-    this.currentId = Math.max(...secrets.keys());
+    this.ids = [...secrets.keys()].sort((a, b) => a - b);
   }
 
   has(id: number): boolean {

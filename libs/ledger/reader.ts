@@ -101,6 +101,10 @@ export class Reader {
   get failure(): Failure | undefined {
     return this.#failure;
   }
+  /** Id of the mac key that records must be under now; undefined when this process lacks it. */
+  get macKeyId(): number | undefined {
+    return this.#judge.macKeyId;
+  }
   get sealed(): boolean {
     return this.#judge.sealed;
   }
@@ -256,7 +260,8 @@ export class Reader {
       try {
         const one = this.#judge.judge(record);
         judged.push(one);
-        if (one.why === 'mac') this.#alarm({ kind: 'bad-mac', position: one.position });
+        if (one.why === 'mac' || one.why === 'key')
+          this.#alarm({ kind: 'bad-mac', position: one.position });
         if (one.header?.kind === RecordKind.TICK && one.accepted) this.#compareVerdicts(one);
         // Only what was appended just now says something about clocks.
         if (one.header && this.#state === 'following') this.#compareClocks(one, now);

@@ -2,7 +2,7 @@ import { Failure } from '#libs/errors/failure.js';
 import { sleep, type Clock } from '#libs/runtime/clock.js';
 import { allDefences, type Defences } from './defences.js';
 import { AppendFailed, type EventLog } from './event-log.js';
-import type { Judged } from './judge.js';
+import type { Judged, VoidReason } from './judge.js';
 import type { MacKeys } from './mac.js';
 import { PendingRecords, type Outcome, type Pending } from './pending-records.js';
 import type { Reader } from './reader.js';
@@ -94,6 +94,7 @@ export class Writer {
     if (this.#stop.signal.aborted) return Promise.reject(stopped());
     if (reader.failure) return Promise.reject(reader.failure);
     if (reader.sealed) return Promise.reject(sealed());
+    if (reader.macKeyId === undefined) return Promise.reject(keyless());
     if (this.#pending.size >= this.#maxPending) return Promise.reject(overloaded());
     const pending = this.#encode(draft);
     if (pending === undefined) return Promise.resolve({ verdict: 'void', why: 'snapshot-too-old' });
@@ -118,7 +119,8 @@ export class Writer {
   #encode(draft: Draft): Pending | undefined {
     const { reader, macKeys, writerId, writerKey, clock } = this.#options;
     const chain = reader.window.chainAt(draft.basedOn);
-    if (chain === undefined) return undefined;
+    const { macKeyId } = reader;
+    if (chain === undefined || macKeyId === undefined) return undefined;
     const fence = draft.kind === RecordKind.FENCE;
     const recordId = this.#options.newRecordId();
     const signed = encodeSigned(
@@ -131,13 +133,13 @@ export class Writer {
         basedOn: draft.basedOn,
         chain: chain.subarray(0, keyBytes),
         atMs: clock.wallMs(),
-        macKeyId: macKeys.currentId,
+        macKeyId,
         reads: fence ? [] : distinct([writerKey, ...draft.reads]),
         writes: distinct(draft.writes),
       },
       draft.payload,
     );
-    const mac = macKeys.mac(macKeys.currentId, sha256(signed));
+    const mac = macKeys.mac(macKeyId, sha256(signed));
     return this.#pending.create(recordId, Buffer.concat([signed, mac]), draft.writes);
   }
 
@@ -270,13 +272,18 @@ export class Writer {
     for (const judged of batch) {
       const { header, position, why } = judged;
       // Under a wrong mac it is somebody else's copy of ours.
-      if (!header || why === 'mac' || Buffer.compare(header.writerId, mine) !== 0) continue;
+      if (!header || unproven(why) || Buffer.compare(header.writerId, mine) !== 0) continue;
       const pending = this.#pending.find(header.recordId);
       if (!pending) continue;
       if (why === undefined) this.#pending.settle(pending, { verdict: 'accepted', position });
       else this.#pending.settle(pending, { verdict: 'void', why });
     }
   }
+}
+
+/** A copy that somebody without the key wrote says nothing about ours. */
+function unproven(why: VoidReason | undefined): boolean {
+  return why === 'mac' || why === 'key';
 }
 
 function distinct(keys: readonly Uint8Array[]): Uint8Array[] {
@@ -293,6 +300,13 @@ function stopped(cause?: Failure): Failure {
 
 function sealed(): Failure {
   return new Failure('LEDGER_SEALED', 'the ledger is sealed: it goes on in its successor');
+}
+
+function keyless(): Failure {
+  return new Failure(
+    'MISCONFIGURED',
+    'this instance lacks the current ledger key: add it to LEDGATE_LEDGER_KEY (the first key has id 1)',
+  );
 }
 
 function overloaded(): Failure {

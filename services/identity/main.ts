@@ -32,6 +32,7 @@ import { SealedVault } from '#services/identity/adapters/sealed-vault.js';
 import { hashThreads } from '#services/identity/adapters/thread-pool.js';
 import { watchTopics } from '#services/identity/adapters/topic-watch.js';
 import { documentsOf } from '#services/identity/app/accounts.js';
+import { announceMacKey } from '#services/identity/app/announce-mac-key.js';
 import { bootstrap, type Bootstrap } from '#services/identity/app/bootstrap.js';
 import { CallerGate } from '#services/identity/app/caller.js';
 import { requireLedgerKey, requireMasterKey } from '#services/identity/app/check-keys.js';
@@ -136,6 +137,8 @@ async function start(
     throw new Failure('MISCONFIGURED', 'the ledger is empty: run "ledgate init" first');
   }
   await requireMasterKey(parts);
+  const announced = await announceMacKey(ledger, macKeys);
+  if (announced !== undefined) logger.warn({ macKeyId: announced }, 'a new ledger key is in force');
   await hasher.dummyHash();
   const random = (): number => Buffer.from(systemRandom.bytes(4)).readUInt32BE(0) / 2 ** 32;
   const { tickMs } = config;

@@ -85,8 +85,8 @@ export async function issueServiceToken(
   caller: Caller,
   request: Pick<TokenRequest, 'audience' | 'scopes' | 'ttlMs'>,
 ): Promise<IssuedToken> {
-  requireFresh(parts);
   const { tenant, principal, credential } = caller;
+  requireFresh(parts, tenant);
   const view = documentsOf(parts.ledger.state);
   const isService = principals.read(view, tenant, principal)?.kind === 'SERVICE';
   const key =

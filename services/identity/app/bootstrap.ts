@@ -4,6 +4,7 @@ import { Failure } from '#libs/errors/failure.js';
 import type { VaultRef } from '#libs/events/catalogue.js';
 import { systemTenant } from '#libs/events/envelope.js';
 import { genesisKey, hashOf } from '#libs/events/keys.js';
+import { foundingMacKeyId } from '#libs/ledger/announcements.js';
 import { RecordKind } from '#libs/ledger/record.js';
 import type { MacKeys } from '#libs/ledger/mac.js';
 import type { Random } from '#libs/runtime/ids.js';
@@ -96,7 +97,7 @@ async function appendGenesis(parts: IdentityParts, genesis: Genesis): Promise<vo
     clusterId: parts.ids.uuid(),
     ledger,
     format: 1,
-    macKeyCheck: Buffer.from(macKeys.checkValue(macKeys.currentId), 'hex'),
+    macKeyCheck: Buffer.from(macKeys.checkValue(foundingMacKeyId), 'hex'),
     auditPublicKey: auditPublicKey(auditSeed),
     createdBy,
   });

@@ -88,7 +88,7 @@ export class IdentityFold implements Fold {
           const judged = judge.judge(record);
           this.#foldView(judged);
           if (judged.position < upTo) continue;
-          this.#resume = { window: judge.window, sealed: judge.sealed };
+          this.#resume = { window: judge.window, sealed: judge.sealed, announced: judge.announced };
           return judged;
         }
       }

@@ -71,9 +71,11 @@ export async function execute(
   return { ...result, consistencyToken: parts.ledger.tokenAt(result.position) };
 }
 
-/** Throws when the state is missing, or too old to answer from. */
-export function requireFresh(parts: IdentityParts): void {
-  parts.ledger.requireServing();
-  if (parts.ledger.reader.stalenessMs() <= parts.maxStalenessMs) return;
+/** Throws when the state is missing, or too old to answer from: for this tenant, where it says so. */
+export function requireFresh({ ledger, maxStalenessMs }: IdentityParts, tenant?: string): void {
+  ledger.requireServing();
+  const settings = tenant === undefined ? undefined : ledger.fold.view.findTenant(tenant)?.settings;
+  const limitMs = Math.min(maxStalenessMs, settings?.hardStalenessMs ?? maxStalenessMs);
+  if (ledger.reader.stalenessMs() <= limitMs) return;
   throw new Failure('STALE', 'this instance has lost touch with the ledger and cannot decide');
 }

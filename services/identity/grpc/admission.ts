@@ -98,7 +98,7 @@ export class AdmittedCall extends OpenCall {
   /** Refuses what was malformed, then what the caller may not see. For calls that only read. */
   permitRead(target: CallTarget): void {
     this.fields.check();
-    requireFresh(this.parts);
+    requireFresh(this.parts, target.tenant);
     this.#permit(target);
   }
 

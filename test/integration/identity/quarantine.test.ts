@@ -80,13 +80,13 @@ async function appendFromTheFuture(writes: readonly Uint8Array[]): Promise<void>
       basedOn: Number(position),
       chain: Buffer.from(chain, 'hex').subarray(0, 16),
       atMs: Date.now(),
-      macKeyId: keys.currentId,
+      macKeyId: 1,
       reads: [],
       writes,
     },
     payload,
   );
-  const mac = keys.mac(keys.currentId, sha256(signed));
+  const mac = keys.mac(1, sha256(signed));
   const log = store.log(name);
   await log.append([Buffer.concat([signed, mac])]);
   while ((await statusNow()).position === position) {

@@ -52,13 +52,13 @@ export async function appendRecord(
       basedOn: Number(position),
       chain: Buffer.from(chain, 'hex').subarray(0, 16),
       atMs: Date.now(),
-      macKeyId: keys.currentId,
+      macKeyId: 1,
       reads: [],
       writes,
     },
     payload,
   );
-  await pair.log.append([Buffer.concat([signed, keys.mac(keys.currentId, sha256(signed))])]);
+  await pair.log.append([Buffer.concat([signed, keys.mac(1, sha256(signed))])]);
   await whenRead(pair, position);
 }
 

@@ -37,6 +37,7 @@ export function arbitrate(
     const chain = on === -1 ? Buffer.alloc(32) : chains[on];
     const touched = new Set([...record.reads, ...record.writes]);
     const accepted =
+      record.macKeyId === 1 &&
       expected.equals(mac) &&
       on >= -1 &&
       on < position &&
@@ -53,6 +54,7 @@ export function arbitrate(
 interface Parsed {
   readonly kind: number;
   readonly basedOn: number;
+  readonly macKeyId: number;
   readonly chain: string;
   readonly reads: string[];
   readonly writes: string[];
@@ -76,6 +78,7 @@ function parse(value: Uint8Array): Parsed | undefined {
   return {
     kind: view.getUint8(3),
     basedOn: Number(view.getBigInt64(45)),
+    macKeyId: view.getUint16(77),
     chain: hex(53, 16),
     reads: keys.slice(0, counts[0]),
     writes: keys.slice(counts[0]),

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { encodeSigned, maxRecordBytes } from '#libs/ledger/record.js';
+import { encodeSigned, maxRecordBytes, RecordKind } from '#libs/ledger/record.js';
+import { formatAnnouncement, macKeyAnnouncement } from '#libs/ledger/announcements.js';
+import { Judge } from '#libs/ledger/judge.js';
 import { MacKeys } from '#libs/ledger/mac.js';
+import { VerdictWindow } from '#libs/ledger/verdict-window.js';
 import { after, entry, header, key, ledger, macKeys, newJudge, sealed, secret } from './records.js';
+
+const needsNewer = expect.objectContaining({ reason: 'NEEDS_NEWER_BUILD' }) as Error;
 
 describe('Judge', () => {
   it('refuses records out of order', () => {
@@ -52,23 +57,57 @@ describe('Judge', () => {
     expect(judge.judge(entry(1, null)).why).toBe('malformed');
   });
 
-  it('stops, and changes nothing, at an unknown format, mac key, kind or flag', () => {
+  it('stops, and changes nothing, at an unknown kind or flag', () => {
+    const judge = newJudge();
+    for (const value of [after(judge, { kind: 77 }), after(judge, { flags: 1 })]) {
+      expect(() => judge.judge(entry(0, value))).toThrow(needsNewer);
+      expect(judge.window.position).toBe(-1);
+    }
+  });
+
+  it('stops at another format only once a FEATURE_LEVEL announced it', () => {
     const judge = newJudge();
     const newer = after(judge, {});
     newer[2] = 0x32;
-    const other = new MacKeys(ledger, new Map([[2, secret]]));
-    const unknown = [
-      newer,
-      sealed(header({ macKeyId: 2 }), undefined, other),
-      after(judge, { kind: 77 }),
-      after(judge, { flags: 1 }),
-    ];
-    for (const value of unknown) {
-      expect(() => judge.judge(entry(0, value))).toThrow(
-        expect.objectContaining({ reason: 'NEEDS_NEWER_BUILD' }),
-      );
-      expect(judge.window.position).toBe(-1);
-    }
+    expect(judge.judge(entry(0, newer)).why).toBe('malformed');
+    const level = { kind: RecordKind.FEATURE_LEVEL, writes: [formatAnnouncement(0x32)] };
+    const forged = after(judge, level);
+    forged[forged.length - 1]! ^= 1;
+    judge.judge(entry(1, forged));
+    expect(judge.judge(entry(2, newer)).why).toBe('malformed');
+    judge.judge(entry(3, after(judge, level)));
+    expect(() => judge.judge(entry(4, newer))).toThrow(needsNewer);
+  });
+
+  const twoKeys = new MacKeys(
+    ledger,
+    new Map([
+      [1, secret],
+      [2, secret.toReversed()],
+    ]),
+  );
+
+  it('takes a mac key only once a KEY announced it, and from then on no other', () => {
+    const judge = new Judge(twoKeys, { window: new VerdictWindow(), sealed: false });
+    const under = (macKeyId: number) => after(judge, { macKeyId }, undefined, twoKeys);
+    expect(judge.judge(entry(0, under(2))).why).toBe('key');
+    expect([judge.macKeyId, judge.judge(entry(1, under(1))).accepted]).toEqual([1, true]);
+    const announce = after(judge, { kind: RecordKind.KEY, writes: [macKeyAnnouncement(2)] });
+    expect(judge.judge(entry(2, announce)).accepted).toBe(true);
+    expect(judge.judge(entry(3, under(1))).why).toBe('key');
+    expect([judge.macKeyId, judge.judge(entry(4, under(2))).accepted]).toEqual([2, true]);
+    const { window, announced } = judge;
+    const resumed = new Judge(twoKeys, { window, sealed: false, announced });
+    expect(resumed.judge(entry(5, under(2))).accepted).toBe(true);
+  });
+
+  it('stops at the first record under an announced key that it lacks', () => {
+    const judge = newJudge();
+    const announce = after(judge, { kind: RecordKind.KEY, writes: [macKeyAnnouncement(2)] });
+    expect(judge.judge(entry(0, announce)).accepted).toBe(true);
+    expect(judge.macKeyId).toBeUndefined();
+    const next = after(judge, { macKeyId: 2 }, undefined, twoKeys);
+    expect(() => judge.judge(entry(1, next))).toThrow(needsNewer);
   });
 
   it('does not let somebody without the key stop it by an unknown kind', () => {

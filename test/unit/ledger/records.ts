@@ -36,7 +36,7 @@ export function sealed(
   keys = macKeys,
 ): Buffer {
   const signed = encodeSigned(head, payload);
-  return Buffer.concat([signed, keys.mac(keys.currentId, sha256(signed))]);
+  return Buffer.concat([signed, keys.mac(head.macKeyId, sha256(signed))]);
 }
 
 export function newJudge(windowSize?: number): Judge {
@@ -48,8 +48,13 @@ export function entry(position: number, value: Uint8Array | null): LogRecord {
 }
 
 /** A record decided on the judge's state at `basedOn` (default: the newest). */
-export function after(judge: Judge, change: Partial<RecordHeader>, payload?: Uint8Array): Buffer {
+export function after(
+  judge: Judge,
+  change: Partial<RecordHeader>,
+  payload?: Uint8Array,
+  keys?: MacKeys,
+): Buffer {
   const basedOn = change.basedOn ?? judge.window.position;
   const chain = (judge.window.chainAt(basedOn) ?? new Uint8Array(32)).subarray(0, 16);
-  return sealed(header({ chain, ...change, basedOn }), payload);
+  return sealed(header({ chain, ...change, basedOn }), payload, keys);
 }
