@@ -45,6 +45,7 @@ export async function verifyPassword(
   parts: IdentityParts,
   claim: PasswordClaim,
 ): Promise<VerifiedPassword | undefined> {
+  requireFresh(parts);
   requireFresh(parts, activeTenant(documentsOf(parts.ledger.state), claim.tenant));
   const attempt = parts.limits.take(claim.source, accountOf(parts, claim));
   const { account, position } = await findAccount(parts, claim);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { AccessView } from '#libs/access/projection/access-view.js';
 import { MemoryStore } from '#libs/decider/memory-store.js';
 import { foldEvent } from '#libs/decider/fold-event.js';
+import { Failure } from '#libs/errors/failure.js';
 import type { DomainEvent, VaultRef } from '#libs/events/catalogue.js';
 import { keyHash } from '#libs/events/keys.js';
 import type { IdentityParts } from '#services/identity/app/identity-parts.js';
@@ -63,8 +64,9 @@ const history: readonly (readonly [string, DomainEvent])[] = [
 ];
 
 /** Parts whose every costly step is noted. */
-function makeParts() {
+function makeParts({ known = false, ageMs = 0, full = false } = {}) {
   const steps: string[] = [];
+  const ranks: string[] = [];
   const state = new MemoryStore();
   const view = new AccessView(keyHash);
   history.forEach(([owner, event], position) => {
@@ -77,7 +79,7 @@ function makeParts() {
     ledger: {
       state,
       fold: { view },
-      reader: { position: history.length - 1, stalenessMs: () => 0 },
+      reader: { position: history.length - 1, stalenessMs: () => ageMs },
       requireServing: () => {},
     },
     maxStalenessMs: 1000,
@@ -85,7 +87,11 @@ function makeParts() {
     limits: {
       take: () => {
         steps.push('limit');
-        return () => void steps.push('give back');
+        return {
+          known,
+          right: () => void steps.push('give back'),
+          uncompared: () => void steps.push('uncompared'),
+        };
       },
     },
     loginNames: {
@@ -101,14 +107,21 @@ function makeParts() {
       },
     },
     hasher: {
-      verify: async (stored: string | undefined, password: string) => {
+      verify: async (
+        stored: string | undefined,
+        password: string,
+        _: AbortSignal,
+        rank: 'first' | 'last',
+      ) => {
+        ranks.push(rank);
+        if (full) throw new Failure('OVERLOADED', 'full');
         steps.push('hash');
         return stored !== undefined && password === 'right';
       },
       needsRehash: () => false,
     },
   } as unknown as IdentityParts;
-  return { parts, steps };
+  return { parts, steps, ranks, view };
 }
 
 const signal = new AbortController().signal;
@@ -140,5 +153,42 @@ describe('verifying a password', () => {
     const { verified, steps } = await attempt('acme', 'ANN', 'right');
     expect(verified).toMatchObject({ tenant, principal, credential, version: 1, position: 3 });
     expect(steps).toEqual(['limit', 'index', 'open', 'hash', 'give back']);
+  });
+});
+
+describe('a claim of a password', () => {
+  const claim = {
+    tenant: 'acme',
+    account: { loginName: 'ann' },
+    password: 'right',
+    source: '::1',
+    signal,
+  };
+
+  it('goes last unless it comes from where the account has logged in', async () => {
+    for (const [known, rank] of [
+      [false, 'last'],
+      [true, 'first'],
+    ] as const) {
+      const { parts, ranks } = makeParts({ known });
+      await verifyPassword(parts, claim);
+      expect(ranks).toEqual([rank]);
+    }
+  });
+
+  it('is no guess when there was no room to compare it', async () => {
+    const { parts, steps } = makeParts({ full: true });
+    await expect(verifyPassword(parts, claim)).rejects.toMatchObject({ reason: 'OVERLOADED' });
+    expect(steps).toEqual(['limit', 'index', 'open', 'uncompared']);
+  });
+
+  it('is not judged on a state that is older than its tenant allows', async () => {
+    const { parts, view } = makeParts({ ageMs: 800 });
+    await expect(verifyPassword(parts, claim)).resolves.toBeDefined();
+    const settings = { hardStalenessMs: 500 };
+    const actor = { tenant: 'system', principal: '' };
+    const context = { tenant, actor, position: history.length, atMs: 0, reason: '' };
+    view.apply({ type: 'TenantSettingsChanged', settings }, context);
+    await expect(verifyPassword(parts, claim)).rejects.toMatchObject({ reason: 'STALE' });
   });
 });
