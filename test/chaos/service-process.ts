@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const main = fileURLToPath(new URL('../../services/ledgate/main.ts', import.meta.url));
 const startMs = 60_000;
+const mostFaults = 5;
 
 /** Identity takes each wrong password for an attack; these are asked again and again. */
 export const noBrakes = {
@@ -29,7 +30,7 @@ export class ServiceProcess {
   /** How long each completed start took, ms. */
   readonly startsMs: number[] = [];
   kills = 0;
-  /** Lines of its log about calls that it failed by its own fault, of all its lives. */
+  /** Lines of its log about calls that it failed by its own fault, of all its lives; the first few. */
   readonly faults: string[] = [];
   readonly #options: ServiceOptions;
   #child: ChildProcess | undefined;
@@ -106,7 +107,8 @@ export class ServiceProcess {
 
   #hear(line: string): void {
     this.#said = `${this.#said.slice(-20_000)}${line}\n`;
-    if (line.includes('"call failed"')) this.faults.push(line);
+    const isFault = line.includes('"call failed"') && this.faults.length < mostFaults;
+    if (isFault) this.faults.push(line.slice(0, 1_000));
     if (line.includes(this.#options.serves)) this.#onServing();
   }
 
