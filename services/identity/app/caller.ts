@@ -41,6 +41,7 @@ export class CallerGate {
   readonly #audiences: ReadonlySet<string>;
   readonly #keys = new Map<string, VerificationKey>();
   #keysOf: ViewState | undefined;
+  #known = 0;
 
   constructor(ledger: LedgerSession, issuer: string, audiences: readonly string[]) {
     this.#ledger = ledger;
@@ -104,17 +105,29 @@ export class CallerGate {
     };
   }
 
-  /** Keys are added and change their status, but none is ever forgotten: sizes tell. */
+  /** Keys are added and change their status, but none is ever forgotten: their number tells. */
   #currentKeys(): ReadonlyMap<string, VerificationKey> {
     const { view } = this.#ledger.fold;
     const { signingKeys } = view;
-    if (view !== this.#keysOf || signingKeys.size !== this.#keys.size) {
-      this.#keysOf = view;
-      this.#keys.clear();
-      for (const key of signingKeys.values())
-        this.#keys.set(key.kid, importPublicJwk(key.publicJwk));
+    if (view === this.#keysOf && signingKeys.size === this.#known) return this.#keys;
+    this.#keysOf = view;
+    this.#known = signingKeys.size;
+    this.#keys.clear();
+    for (const { kid, publicJwk } of signingKeys.values()) {
+      const key = readableKey(publicJwk);
+      // The map's own name counts: a JWK that says another one is no key of ours.
+      if (key?.kid === kid) this.#keys.set(kid, key);
     }
     return this.#keys;
+  }
+}
+
+/** A key that cannot be read verifies nothing; it must not keep the others from it. */
+function readableKey(publicJwk: string): VerificationKey | undefined {
+  try {
+    return importPublicJwk(publicJwk);
+  } catch {
+    return undefined;
   }
 }
 
