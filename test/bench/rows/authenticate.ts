@@ -46,9 +46,8 @@ async function authenticate(
     return Buffer.from(AuthenticateRequest.encode(message).finish()).toString('base64');
   });
   const subject: Side = {
-    server,
+    servers: [{ server, port }],
     job: {
-      port,
       path: methods.authenticate.path,
       headers: { authorization: `Bearer ${seeded.apiKey}` },
       requests,

@@ -17,9 +17,8 @@ export async function authorizeUnary(bench: Bench): Promise<MeasuredRow> {
     encoded(questionOf(i, bench.principals)).toString('base64'),
   );
   const subject: Side = {
-    server,
+    servers: [{ server, port }],
     job: {
-      port,
       path: methods.authorize.path,
       headers: { authorization: `Bearer ${seeded.apiKey}` },
       requests,
@@ -67,9 +66,8 @@ async function batchSide(bench: Bench, size: number): Promise<Side> {
     return Buffer.from(bytes).toString('base64');
   });
   return {
-    server,
+    servers: [{ server, port }],
     job: {
-      port,
       path: methods.batchAuthorize.path,
       headers: { authorization: `Bearer ${seeded.apiKey}` },
       requests: batches,
