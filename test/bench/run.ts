@@ -46,7 +46,7 @@ if (unknown.length > 0) {
 }
 
 // The servers run what ships, so it has to be there.
-const prepare = 'import("./tools/prepare.mjs").then((tools) => tools.build())';
+const prepare = 'import("./services/ledgate/launch/prepare.mjs").then((tools) => tools.build())';
 if (spawnSync(process.execPath, ['-e', prepare], { stdio: 'inherit' }).status !== 0)
   process.exit(1);
 
