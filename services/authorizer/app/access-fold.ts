@@ -1,7 +1,7 @@
 import { AccessView } from '#libs/access/projection/access-view.js';
 import { genesisCodec, openCodec } from '#libs/events/control-codec.js';
 import { keyHash } from '#libs/events/keys.js';
-import { foldCommands } from '#libs/ledger/fold-commands.js';
+import { foldCommands, type CommandSink } from '#libs/ledger/fold-commands.js';
 import type { Fold, Resume } from '#libs/ledger/fold.js';
 import type { Judged } from '#libs/ledger/judge.js';
 import { RecordKind } from '#libs/ledger/record.js';
@@ -15,6 +15,7 @@ export interface Cluster {
 /** The ledger folded into the access view, in memory only. */
 export class AccessFold implements Fold {
   #view = new AccessView(keyHash);
+  #sink = sinkOf(this.#view);
   #cluster: Cluster | undefined;
   #generation = 0;
   #accepted = 0;
@@ -56,6 +57,7 @@ export class AccessFold implements Fold {
 
   reset(): void {
     this.#view = new AccessView(keyHash);
+    this.#sink = sinkOf(this.#view);
     this.#cluster = undefined;
     this.#accepted = 0;
     this.#void = 0;
@@ -64,16 +66,12 @@ export class AccessFold implements Fold {
 
   #applyOne(judged: Judged): void {
     this.#accepted += 1;
-    const view = this.#view;
     try {
-      foldCommands(judged, {
-        event: (event, context) => view.apply(event, context),
-        quarantine: (keys) => view.quarantine(keys),
-      });
+      foldCommands(judged, this.#sink);
       this.#control(judged);
     } catch {
       // What decodes but cannot be applied closes its own keys, and nothing else.
-      view.quarantine(judged.header?.writes ?? []);
+      this.#view.quarantine(judged.header?.writes ?? []);
     }
   }
 
@@ -88,4 +86,11 @@ export class AccessFold implements Fold {
       if (opened.ok) this.#cluster = { ...this.#cluster, epoch: opened.value.epoch };
     }
   }
+}
+
+function sinkOf(view: AccessView): CommandSink {
+  return {
+    event: (event, context) => view.apply(event, context),
+    quarantine: (keys) => view.quarantine(keys),
+  };
 }

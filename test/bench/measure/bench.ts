@@ -54,15 +54,16 @@ export class Bench {
 
   /** An authorizer over a ledger of 100k principals, and what the ledger knows beside them. */
   async authorizer(): Promise<{ server: PinnedProcess; port: number; seeded: SeededLedger }> {
-    const { folder, seeded } = await (this.#seeded ??= this.#seed());
+    this.#seeded ??= this.#seed(this.principals, this.tokens);
+    const { folder, seeded } = await this.#seeded;
     this.#authorizer ??= this.#start('test/bench/servers/authorizer-server.ts', [folder]);
     const server = await this.#authorizer;
     return { server, port: (server.greeting as Greeting).port, seeded };
   }
 
-  /** The folder of that ledger. */
-  async ledger(): Promise<{ folder: string }> {
-    return (this.#seeded ??= this.#seed());
+  /** The folder of a ledger of 70k records, each as one command writes it. */
+  async smallLedger(): Promise<string> {
+    return (await this.#seed(13_900, 0)).folder;
   }
 
   /** Identity, with an authorizer or without, on a new ledger; whoever asked for it stops it. */
@@ -86,10 +87,13 @@ export class Bench {
     for (const folder of this.#folders) rmSync(folder, { recursive: true, force: true });
   }
 
-  async #seed(): Promise<{ folder: string; seeded: SeededLedger }> {
+  async #seed(
+    principals: number,
+    tokens: number,
+  ): Promise<{ folder: string; seeded: SeededLedger }> {
     const folder = mkdtempSync(join(tmpdir(), 'ledgate-bench-'));
     this.#folders.push(folder);
-    const sizes = [String(this.principals), String(this.tokens)];
+    const sizes = [String(principals), String(tokens)];
     const seeding = await spawnPinned('test/bench/servers/seed-ledger.ts', 'last', [
       folder,
       ...sizes,

@@ -14,7 +14,7 @@ export interface ReplayRun {
  * parts of that work on records in memory: hash, mac, chain, decode, apply.
  */
 export async function replayVsLimit(bench: Bench): Promise<MeasuredRow> {
-  const { folder } = await bench.ledger();
+  const folder = await bench.smallLedger();
   const server = await spawnPinned(
     'test/bench/servers/replay-server.ts',
     'first',
