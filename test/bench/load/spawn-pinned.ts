@@ -8,6 +8,9 @@ export interface PinnedProcess {
   readonly greeting: unknown;
   /** Sends a message and resolves with the next one that comes back. */
   ask(message: unknown): Promise<unknown>;
+  /** Stops it in its tracks, so that its timers and its collector disturb nobody; it goes on later. */
+  pause(): void;
+  resume(): void;
   /** Lets it clean up, for five seconds. */
   stop(): Promise<void>;
 }
@@ -47,7 +50,10 @@ export async function spawnPinned(
       child.send(message as object);
       return answer;
     },
+    pause: () => void child.kill('SIGSTOP'),
+    resume: () => void child.kill('SIGCONT'),
     stop: async () => {
+      child.kill('SIGCONT');
       const late = setTimeout(() => child.kill('SIGKILL'), 5_000);
       if (child.exitCode === null && child.signalCode === null) {
         const gone = once(child, 'exit');

@@ -23,7 +23,7 @@ export class Bench {
   #seeded: Promise<{ folder: string; seeded: SeededLedger }> | undefined;
   #broker: ReturnType<typeof startBroker> | undefined;
   #loader: Promise<Loader> | undefined;
-  #echoes: Promise<PinnedProcess[]> | undefined;
+  #echo: Promise<PinnedProcess> | undefined;
   #authorizer: Promise<PinnedProcess> | undefined;
 
   constructor(short: boolean) {
@@ -44,12 +44,10 @@ export class Bench {
     return this.#loader;
   }
 
-  async echoes(): Promise<{ server: PinnedProcess; port: number }[]> {
-    const file = 'test/bench/servers/echo-server.ts';
-    this.#echoes ??= Promise.all([1, 2, 3].map(() => this.#start(file, [])));
-    return (await this.#echoes).map((server) => {
-      return { server, port: (server.greeting as Greeting).port };
-    });
+  async echo(): Promise<{ server: PinnedProcess; port: number }> {
+    this.#echo ??= this.#start('test/bench/servers/echo-server.ts', []);
+    const server = await this.#echo;
+    return { server, port: (server.greeting as Greeting).port };
   }
 
   /** An authorizer over a ledger of 100k principals, and what the ledger knows beside them. */

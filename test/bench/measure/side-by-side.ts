@@ -5,9 +5,8 @@ import type { Aim, MeasuredRow } from './row.js';
 
 /** A server under load, and what one call of it is worth. */
 export interface Side {
-  /** Processes of the same program, loaded in turn: how V8 settles differs from start to start. */
-  readonly servers: readonly { readonly server: PinnedProcess; readonly port: number }[];
-  readonly job: Pick<LoadJob, 'path' | 'headers' | 'requests'>;
+  readonly server: PinnedProcess;
+  readonly job: Pick<LoadJob, 'port' | 'path' | 'headers' | 'requests'>;
   /** Decisions (or tokens, or echoes) in one call. */
   readonly perCall: number;
   /** Throws unless the answer is the right one to the question. */
@@ -30,14 +29,14 @@ interface SideRun {
 
 const shape = { host: '127.0.0.1', connections: 4, callsPerConnection: 32 };
 
-async function runOnce(loader: Loader, side: Side, pace: Pace, run: number): Promise<SideRun> {
-  const at = side.servers[run % side.servers.length];
-  if (at === undefined) throw new Error(`${side.job.path}: no server`);
-  const { server, port } = at;
+async function runOnce(loader: Loader, side: Side, pace: Pace): Promise<SideRun> {
+  const { server } = side;
+  server.resume();
   const before = await cpuOf(server);
   const { warmupMs, runMs: durationMs } = pace;
-  const result = await loader.run({ ...shape, ...side.job, port, warmupMs, durationMs });
+  const result = await loader.run({ ...shape, ...side.job, warmupMs, durationMs });
   const cpuMs = (await cpuOf(server)) - before;
+  server.pause();
   if (result.failures > 0) throw new Error(`${side.job.path}: ${result.failures} calls failed`);
   if (result.samples.length === 0) throw new Error(`${side.job.path}: too few calls to look at`);
   for (const { question, message } of result.samples) {
@@ -66,15 +65,16 @@ export async function sideBySide(
   aim: Aim | undefined,
 ): Promise<MeasuredRow> {
   const { loader, subject, baseline } = sides;
-  for (const side of [baseline, subject]) {
-    for (const run of side.servers.keys()) await runOnce(loader, side, pace, run);
-  }
+  const warmUp = { ...pace, warmupMs: 2 * pace.runMs };
+  await runOnce(loader, baseline, warmUp);
+  await runOnce(loader, subject, warmUp);
   const mine: SideRun[] = [];
   const theirs: SideRun[] = [];
   for (let run = 0; run < pace.runs; run++) {
-    theirs.push(await runOnce(loader, baseline, pace, run));
-    mine.push(await runOnce(loader, subject, pace, run));
+    theirs.push(await runOnce(loader, baseline, pace));
+    mine.push(await runOnce(loader, subject, pace));
   }
+  subject.server.resume();
   const ratios = mine.map(({ rate }, i) => rate / (theirs[i]?.rate ?? Number.NaN));
   const p99 = median(mine.map(({ result }) => result.p99Ms));
   const p50 = median(mine.map(({ result }) => result.p50Ms));

@@ -46,8 +46,9 @@ async function authenticate(
     return Buffer.from(AuthenticateRequest.encode(message).finish()).toString('base64');
   });
   const subject: Side = {
-    servers: [{ server, port }],
+    server,
     job: {
+      port,
       path: methods.authenticate.path,
       headers: { authorization: `Bearer ${seeded.apiKey}` },
       requests,

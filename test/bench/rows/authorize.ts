@@ -17,8 +17,9 @@ export async function authorizeUnary(bench: Bench): Promise<MeasuredRow> {
     encoded(questionOf(i, bench.principals)).toString('base64'),
   );
   const subject: Side = {
-    servers: [{ server, port }],
+    server,
     job: {
+      port,
       path: methods.authorize.path,
       headers: { authorization: `Bearer ${seeded.apiKey}` },
       requests,
@@ -66,8 +67,9 @@ async function batchSide(bench: Bench, size: number): Promise<Side> {
     return Buffer.from(bytes).toString('base64');
   });
   return {
-    servers: [{ server, port }],
+    server,
     job: {
+      port,
       path: methods.batchAuthorize.path,
       headers: { authorization: `Bearer ${seeded.apiKey}` },
       requests: batches,

@@ -25,12 +25,14 @@ export function encoded(request: AuthorizeRequest): Buffer {
  * bare grpc-js server with ts-proto codecs.
  */
 export async function echoSide(bench: Bench): Promise<Side> {
+  const { server, port } = await bench.echo();
   const requests = Array.from({ length: distinctQuestions }, (_, i) =>
     encoded(questionOf(i, bench.principals)),
   );
   return {
-    servers: await bench.echoes(),
+    server,
     job: {
+      port,
       path: '/bench.Echo/Echo',
       headers: { authorization: `Bearer lgk_${'e'.repeat(43)}_echoed` },
       requests: requests.map((request) => request.toString('base64')),
