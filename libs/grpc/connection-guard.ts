@@ -11,8 +11,13 @@ export interface GuardLimits {
 /** A connection that has this many stuck calls at once is not merely slow. */
 const stuckCallsPerConnection = 8;
 
-/** Calls that a connection may have cancelled between two looks. */
+/** Calls that a connection may have cancelled between two looks, as far as a sample of them tells. */
 const cancelledCallsPerLook = 800;
+/**
+ * One call in so many is looked at when it ends, chosen at random: nobody can cancel only the others.
+ * A listener on every call costs a twentieth of a short one.
+ */
+const sampled = 4;
 
 const guarded = new WeakSet<Http2Server>();
 const connectionsOf = new WeakMap<Server, Set<Http2Session>>();
@@ -22,7 +27,7 @@ const connectionsOf = new WeakMap<Server, Set<Http2Session>>();
  * not taken. A call that is stuck at two looks in a row is reset; a connection with many such calls
  * is cut, and so is one that cancels calls as fast as it makes them (CVE-2023-44487). A call that
  * has its request and computes, or streams, is left alone. A connection that has made no call for a
- * while is closed. Costs one listener a call.
+ * while is closed. Costs next to nothing a call.
  */
 export function guardConnections(server: Server, limits: GuardLimits): void {
   const connections = connectionsOf.get(server) ?? new Set<Http2Session>();
@@ -65,7 +70,9 @@ function guardCalls(listener: Http2Server, limits: GuardLimits): void {
     const closed = function (this: ServerHttp2Stream): void {
       if (this.aborted || this.rstCode !== 0) count(cancelled, session);
     };
-    session.on('stream', (stream: ServerHttp2Stream) => stream.on('close', closed));
+    session.on('stream', (stream: ServerHttp2Stream) => {
+      if (Math.random() * sampled < 1) stream.on('close', closed);
+    });
     session.on('close', () => sessions.delete(session));
   });
   const look = (): void => {
@@ -118,7 +125,7 @@ export function openCallsOf(session: Http2Session): () => Iterable<ServerHttp2St
 
 /** nghttp2 stops answering a connection after 1,000 resets in a row, but Node keeps it open. */
 function count(cancelled: Map<Http2Session, number>, session: Http2Session): void {
-  const times = (cancelled.get(session) ?? 0) + 1;
+  const times = (cancelled.get(session) ?? 0) + sampled;
   cancelled.set(session, times);
   if (times > cancelledCallsPerLook) destroy(session);
 }

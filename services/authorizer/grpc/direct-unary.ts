@@ -36,10 +36,15 @@ export function directUnary(methods: ReadonlyMap<string, DirectMethod>): ServerI
   };
 }
 
+const noHeaders = Object.freeze({});
+
 /** No metadata is sent: one object, which nobody changes, for all calls. */
 class NoMetadata extends Metadata {
   override clone(): Metadata {
     return this;
+  }
+  override toHttp2Headers(): ReturnType<Metadata['toHttp2Headers']> {
+    return noHeaders;
   }
 }
 
