@@ -25,8 +25,12 @@ const newModulusBits = 3072;
 /** A fresh key pair. RS256 has 3072 bits; making one takes a second or so, off the event loop. */
 export async function generateSigningKey(algorithm: SigningAlgorithm): Promise<SigningKey> {
   const options = { extractable: true, modulusLength: newModulusBits };
-  const { privateKey } = await generateKeyPair(algorithm, options);
-  return signingKey(algorithm, privateKey);
+  for (;;) {
+    const { privateKey } = await generateKeyPair(algorithm, options);
+    const key = await signingKey(algorithm, privateKey);
+    // On a command line a name that starts with a dash is an option.
+    if (!key.kid.startsWith('-')) return key;
+  }
 }
 
 /** PKCS #8 PEM (RFC 7468) as bytes: what is sealed in the vault. */

@@ -3,7 +3,11 @@ import * as jose from 'jose';
 import { describe, expect, it } from 'vitest';
 import { Failure } from '#libs/errors/failure.js';
 import { importPublicJwk, signingAlgorithm, toJwks } from '#libs/tokens/keys.js';
-import { exportPrivateKey, importPrivateKey } from '#libs/tokens/signing-key.js';
+import {
+  exportPrivateKey,
+  generateSigningKey,
+  importPrivateKey,
+} from '#libs/tokens/signing-key.js';
 import { keys } from './fixtures.js';
 
 const algorithms = ['EdDSA', 'ES256', 'RS256'] as const;
@@ -98,4 +102,10 @@ describe('signing keys', () => {
   it.each(['none', 'HS256', 'toString', '__proto__', 'eddsa', ''])('%s is no algorithm', (text) => {
     expect(signingAlgorithm(text)).toBeUndefined();
   });
+});
+
+it('no key is named so that a command line takes it for an option', async () => {
+  // One thumbprint in 64 starts with a dash.
+  const many = await Promise.all(Array.from({ length: 400 }, () => generateSigningKey('EdDSA')));
+  expect(many.filter(({ kid }) => kid.startsWith('-'))).toEqual([]);
 });
