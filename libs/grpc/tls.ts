@@ -9,6 +9,7 @@ import {
 } from '@grpc/grpc-js';
 import { Failure } from '#libs/errors/failure.js';
 import type { Logger } from '#libs/runtime/log.js';
+import type { TlsPaths } from '#libs/runtime/tls-paths.js';
 import { readPemFiles, watchPemFiles, type PemContents, type PemWatch } from './pem-files.js';
 
 export interface ServerTlsFiles {
@@ -19,6 +20,13 @@ export interface ServerTlsFiles {
   readonly clientCaFile?: string;
   /** `optional`: one that does not verify counts as none; whoever needs it checks for it. */
   readonly clientCertificates: 'none' | 'optional' | 'required';
+}
+
+/** The configured paths, as `serverTls` takes them. */
+export function serverTlsFiles(paths: TlsPaths): ServerTlsFiles {
+  const { certFile, keyFile, caFile, clientCertificates } = paths;
+  const own = { certFile, keyFile, clientCertificates };
+  return caFile === undefined ? own : { ...own, clientCaFile: caFile };
 }
 
 export interface ClientTlsFiles {

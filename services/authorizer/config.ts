@@ -3,15 +3,7 @@ import { ledgerPlaceFrom, ledgerVariables, type LedgerPlace } from '#libs/ledger
 import { readEnv } from '#libs/runtime/env.js';
 import { count, durationMs, flag, hostPort, list, secret } from '#libs/runtime/env-types.js';
 import type { Secret } from '#libs/runtime/secret.js';
-
-/** Paths of PEM files; absent: plaintext, which only loopback accepts. */
-export interface TlsPaths {
-  readonly certFile: string;
-  readonly keyFile: string;
-  /** Authorities of client certificates, and of identity's. */
-  readonly caFile: string | undefined;
-  readonly clientCertificates: 'none' | 'optional' | 'required';
-}
+import { tlsPathsFrom, tlsVariables, type TlsPaths } from '#libs/runtime/tls-paths.js';
 
 /** Everything an authorizer can be told. Times in ms. */
 export interface AuthorizerConfig extends LedgerPlace {
@@ -38,14 +30,11 @@ export interface AuthorizerConfig extends LedgerPlace {
 /** The names an authorizer reads; other parts of one process must know them (`alsoKnown`). */
 export const authorizerVariables = {
   ...ledgerVariables,
+  ...tlsVariables,
   LEDGATE_AUTHORIZER_ADDR: hostPort().default('127.0.0.1:7402'),
   LEDGATE_METRICS_ADDR: hostPort().optional(),
   LEDGATE_IDENTITY_URL: hostPort().optional(),
   LEDGATE_IDENTITY_CREDENTIAL: secret().optional(),
-  LEDGATE_TLS_CERT: z.string().optional(),
-  LEDGATE_TLS_KEY: z.string().optional(),
-  LEDGATE_TLS_CA: z.string().optional(),
-  LEDGATE_TLS_CLIENT_CERTIFICATES: z.enum(['none', 'optional', 'required']).default('none'),
   LEDGATE_ALLOW_PLAINTEXT: flag().default(false),
   LEDGATE_ISSUER: z.url(),
   LEDGATE_AUDIENCE: list(),
@@ -69,14 +58,7 @@ export function authorizerConfigFromEnv(
   options: Parameters<typeof readEnv>[1] = {},
 ): AuthorizerConfig {
   const env = readEnv(authorizerVariables, options);
-  const { LEDGATE_TLS_CERT: certFile, LEDGATE_TLS_KEY: keyFile } = env;
   const { LEDGATE_IDENTITY_URL: identity, LEDGATE_IDENTITY_CREDENTIAL: credential } = env;
-  const tls = {
-    certFile: certFile ?? '',
-    keyFile: keyFile ?? '',
-    caFile: env.LEDGATE_TLS_CA,
-    clientCertificates: env.LEDGATE_TLS_CLIENT_CERTIFICATES,
-  };
   return {
     ...ledgerPlaceFrom(env),
     address: env.LEDGATE_AUTHORIZER_ADDR,
@@ -85,7 +67,7 @@ export function authorizerConfigFromEnv(
       identity === undefined || credential === undefined
         ? undefined
         : { address: identity, credential },
-    tls: certFile === undefined && keyFile === undefined ? undefined : tls,
+    tls: tlsPathsFrom(env),
     allowPlaintext: env.LEDGATE_ALLOW_PLAINTEXT,
     issuer: env.LEDGATE_ISSUER,
     audiences: env.LEDGATE_AUDIENCE,

@@ -2,7 +2,7 @@ import { createCallMetrics } from '#libs/grpc/call-metrics.js';
 import { drain } from '#libs/grpc/drain.js';
 import { Health } from '#libs/grpc/health.js';
 import { listen } from '#libs/grpc/server.js';
-import { clientTls, serverTls } from '#libs/grpc/tls.js';
+import { clientTls, serverTls, serverTlsFiles } from '#libs/grpc/tls.js';
 import type { EventLog } from '#libs/ledger/event-log.js';
 import { Reader } from '#libs/ledger/reader.js';
 import { systemClock, type Clock } from '#libs/runtime/clock.js';
@@ -163,7 +163,7 @@ async function serve(
   const wiring = { clock, ids, log: logger, metrics: createCallMetrics(registry) };
   const server = authorizerServer(app, wiring, { reflection, maxConnections, answered });
   const health = new Health(server, authorizerServices);
-  const secured = tls && (await serverTls(tlsFiles(tls), logger));
+  const secured = tls && (await serverTls(serverTlsFiles(tls), logger));
   if (secured) shutdown.add('tls', () => secured.close());
   const port = await listen(server, { address, credentials: secured?.credentials, allowPlaintext });
   let clean = true;
@@ -191,12 +191,6 @@ async function startOperations(
   });
   shutdown.add('operations', () => operations.close());
   return operations.port;
-}
-
-function tlsFiles(tls: NonNullable<AuthorizerConfig['tls']>): Parameters<typeof serverTls>[0] {
-  const { certFile, keyFile, caFile, clientCertificates } = tls;
-  const own = { certFile, keyFile, clientCertificates };
-  return caFile === undefined ? own : { ...own, clientCaFile: caFile };
 }
 
 /** Runs now and every `everyMs`, until the function returned is called. */

@@ -3,15 +3,7 @@ import { ledgerPlaceFrom, ledgerVariables, type LedgerPlace } from '#libs/ledger
 import { readEnv } from '#libs/runtime/env.js';
 import { count, durationMs, flag, hostPort, list, secret } from '#libs/runtime/env-types.js';
 import type { Secret } from '#libs/runtime/secret.js';
-
-/** Paths of PEM files; absent: plaintext, which only loopback accepts. */
-export interface TlsPaths {
-  readonly certFile: string;
-  readonly keyFile: string;
-  /** Authorities of client certificates. */
-  readonly caFile: string | undefined;
-  readonly clientCertificates: 'none' | 'optional' | 'required';
-}
+import { tlsPathsFrom, tlsVariables, type TlsPaths } from '#libs/runtime/tls-paths.js';
 
 /** Everything identity can be told. Times in ms. */
 export interface IdentityConfig extends LedgerPlace {
@@ -42,13 +34,10 @@ export interface IdentityConfig extends LedgerPlace {
 /** The names identity reads; other parts of one process must know them (`alsoKnown`). */
 export const identityVariables = {
   ...ledgerVariables,
+  ...tlsVariables,
   LEDGATE_IDENTITY_ADDR: hostPort().default('127.0.0.1:7401'),
   LEDGATE_METRICS_ADDR: hostPort().optional(),
   LEDGATE_MASTER_KEY: secret().optional(),
-  LEDGATE_TLS_CERT: z.string().optional(),
-  LEDGATE_TLS_KEY: z.string().optional(),
-  LEDGATE_TLS_CA: z.string().optional(),
-  LEDGATE_TLS_CLIENT_CERTIFICATES: z.enum(['none', 'optional', 'required']).default('none'),
   LEDGATE_ALLOW_PLAINTEXT: flag().default(false),
   LEDGATE_ISSUER: z.url(),
   LEDGATE_AUDIENCE: list(),
@@ -74,19 +63,12 @@ export const identityVariables = {
  */
 export function identityConfigFromEnv(options: Parameters<typeof readEnv>[1] = {}): IdentityConfig {
   const env = readEnv(identityVariables, options);
-  const { LEDGATE_TLS_CERT: certFile, LEDGATE_TLS_KEY: keyFile } = env;
-  const tls = {
-    certFile: certFile ?? '',
-    keyFile: keyFile ?? '',
-    caFile: env.LEDGATE_TLS_CA,
-    clientCertificates: env.LEDGATE_TLS_CLIENT_CERTIFICATES,
-  };
   return {
     ...ledgerPlaceFrom(env),
     address: env.LEDGATE_IDENTITY_ADDR,
     metricsAddress: env.LEDGATE_METRICS_ADDR,
     masterKey: env.LEDGATE_MASTER_KEY,
-    tls: certFile === undefined && keyFile === undefined ? undefined : tls,
+    tls: tlsPathsFrom(env),
     allowPlaintext: env.LEDGATE_ALLOW_PLAINTEXT,
     issuer: env.LEDGATE_ISSUER,
     audiences: env.LEDGATE_AUDIENCE,

@@ -4,7 +4,7 @@ import { createCallMetrics } from '#libs/grpc/call-metrics.js';
 import { drain } from '#libs/grpc/drain.js';
 import { Health } from '#libs/grpc/health.js';
 import { listen } from '#libs/grpc/server.js';
-import { serverTls } from '#libs/grpc/tls.js';
+import { serverTls, serverTlsFiles } from '#libs/grpc/tls.js';
 import { Failure } from '#libs/errors/failure.js';
 import type { DocumentReader } from '#libs/decider/documents.js';
 import type { VaultRef } from '#libs/events/catalogue.js';
@@ -156,7 +156,7 @@ async function start(
     config.reflection,
   );
   const health = new Health(server, identityServices);
-  const tls = config.tls && (await serverTls(tlsFiles(config.tls), logger));
+  const tls = config.tls && (await serverTls(serverTlsFiles(config.tls), logger));
   if (tls) shutdown.add('tls', () => tls.close());
   const { address, allowPlaintext } = config;
   const port = await listen(server, { address, credentials: tls?.credentials, allowPlaintext });
@@ -329,12 +329,6 @@ async function startOperations(
   });
   shutdown.add('operations', () => operations.close());
   return operations.port;
-}
-
-function tlsFiles(tls: NonNullable<IdentityConfig['tls']>): Parameters<typeof serverTls>[0] {
-  const { certFile, keyFile, caFile, clientCertificates } = tls;
-  const own = { certFile, keyFile, clientCertificates };
-  return caFile === undefined ? own : { ...own, clientCaFile: caFile };
 }
 
 function tenantKey(documents: DocumentReader, tenant: string): VaultRef | undefined {
