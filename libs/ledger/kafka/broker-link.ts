@@ -103,7 +103,9 @@ export class BrokerLink {
   }
 
   async #send<T>(call: ProtocolCall<T>, onHandedOver: () => void): Promise<T> {
-    if (!this.#broker.isConnected()) throw new Error(`${this.address} closed the connection`);
+    // Not `usable`: a connection that comes near the end of its session after it was chosen is good for
+    // this request still. What must not happen is that kafkajs connects anew, without authenticating.
+    if (!this.#pool.isConnected()) throw new Error(`${this.address} closed the connection`);
     const encode = async (): ReturnType<typeof call.request.encode> => {
       const encoded = await call.request.encode();
       if (this.#fault !== undefined) throw this.#fault;

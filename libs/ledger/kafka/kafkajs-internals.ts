@@ -59,6 +59,8 @@ interface Connection {
 }
 
 export interface ConnectionPool {
+  /** The socket is open; says nothing about the authentication. */
+  isConnected(): boolean;
   readonly pool: readonly Connection[];
   getConnection(index: number): Promise<Connection>;
   send<T>(call: ProtocolCall<T>): Promise<T>;

@@ -6,9 +6,12 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { systemClock } from '#libs/runtime/clock.js';
 import { createDevCertificates } from '#libs/runtime/dev-certs.js';
 import { systemRandom } from '#libs/runtime/ids.js';
+import { BrokerLink } from '#libs/ledger/kafka/broker-link.js';
 import { openKafkaLog } from '#libs/ledger/kafka/kafka-log.js';
 import type { KafkaSettings } from '#libs/ledger/kafka/kafka-settings.js';
 import { ledgerTopicSpec } from '#libs/ledger/kafka/topic-spec.js';
+import { resolveSettings } from '#libs/ledger/kafka/kafka-settings.js';
+import { latestOffset } from '#libs/ledger/kafka/partition-requests.js';
 import { checkTopics, ensureTopics } from '#libs/ledger/kafka/topics.js';
 import { describeWithBrokerControl } from '../../support/kafka/describe-on-kafka.js';
 import { freshLedgerTopic } from '../../support/kafka/fresh-topic.js';
@@ -82,6 +85,20 @@ describeWithBrokerControl('a broker that asks for TLS client certificates and a 
     expect(follower.reconnects).toBeGreaterThanOrEqual(3);
     expect(follower).toMatchObject({ gaps: [], error: undefined });
     expect(findings(load, follower.records)).toMatchObject(nothingWrong);
+  });
+
+  it('a request that was about to be sent when its session came near its end is still answered', async () => {
+    const topic = await freshLedgerTopic(broker.direct);
+    const settings = resolveSettings({ brokers: broker.bootstrap, ...secured });
+    // The margin before the end of a session is the request timeout: here it has begun at once.
+    const link = new BrokerLink(
+      { ...settings, requestTimeoutMs: SESSION_MS + 1_000 },
+      broker.bootstrap[0] ?? '',
+    );
+    await link.connect(SESSION_MS);
+    expect(link.usable).toBe(false);
+    expect(await latestOffset(link, topic, 1_000)).toBe(0);
+    link.destroy(new Error('done'));
   });
 
   const wrong: readonly [string, Partial<KafkaSettings>][] = [
