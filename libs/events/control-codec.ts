@@ -53,6 +53,37 @@ export interface FeatureLevel {
   readonly level: number;
 }
 
+/** What the holder of the audit key states about everything up to a position. */
+export interface CheckpointFacts {
+  readonly clusterId: string;
+  readonly ledger: string;
+  readonly epoch: number;
+  readonly position: number;
+  /** Chain at `position`, 32 bytes. */
+  readonly chain: Uint8Array;
+  /** Accepted records up to and including `position`. */
+  readonly accepted: number;
+  /** How many verdicts `verdicts` holds: those of (position − verdictCount, position]. */
+  readonly verdictCount: number;
+  /** One bit a verdict, oldest first, lowest bit of a byte first. */
+  readonly verdicts: Uint8Array;
+  readonly verdictHash: Uint8Array;
+  /** Key hash that announces the mac key in force, 16 bytes. */
+  readonly macKey: Uint8Array;
+  /** Key hashes that announce further record formats, 16 bytes each. */
+  readonly formats: readonly Uint8Array[];
+  readonly sealed: boolean;
+  readonly featureLevel: number;
+  /** By the signer's clock, ms since the Unix epoch. */
+  readonly atMs: number;
+}
+
+/** Payload of CHECKPOINT, and the signed head of an exported ledger. */
+export interface Checkpoint extends CheckpointFacts {
+  /** Ed25519, 64 bytes. */
+  readonly signature: Uint8Array;
+}
+
 interface Message<W> {
   encode(message: W): { finish(): Uint8Array };
   decode(data: Uint8Array): W;
@@ -120,4 +151,22 @@ export const featureLevelCodec = codec<FeatureLevel, wire.FeatureLevel>(
   wire.FeatureLevel,
   (value) => ({ level: value.level }),
   { level: 'positive' },
+);
+
+export const checkpointCodec = codec<Checkpoint, wire.Checkpoint>(
+  'Checkpoint',
+  wire.Checkpoint,
+  (value) => ({
+    ...value,
+    position: BigInt(value.position),
+    chain: Buffer.from(value.chain),
+    accepted: BigInt(value.accepted),
+    verdicts: Buffer.from(value.verdicts),
+    verdictHash: Buffer.from(value.verdictHash),
+    macKey: Buffer.from(value.macKey),
+    formats: value.formats.map((format) => Buffer.from(format)),
+    atMs: BigInt(value.atMs),
+    signature: Buffer.from(value.signature),
+  }),
+  { clusterId: 'text', ledger: 'text', epoch: 'positive', featureLevel: 'positive' },
 );

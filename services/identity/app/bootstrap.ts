@@ -1,10 +1,10 @@
-import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { genesisCodec } from '#libs/events/control-codec.js';
 import { Failure } from '#libs/errors/failure.js';
 import type { VaultRef } from '#libs/events/catalogue.js';
 import { systemTenant } from '#libs/events/envelope.js';
 import { genesisKey, hashOf } from '#libs/events/keys.js';
 import { foundingMacKeyId } from '#libs/ledger/announcements.js';
+import { auditPublicKey } from '#libs/ledger/audit-key.js';
 import { RecordKind } from '#libs/ledger/record.js';
 import type { MacKeys } from '#libs/ledger/mac.js';
 import type { Random } from '#libs/runtime/ids.js';
@@ -224,13 +224,4 @@ async function asSystem(parts: IdentityParts, command: Command): Promise<void> {
     permit: () => ({ permittedBy: [] }),
   };
   await execute(parts, call, command);
-}
-
-/** Raw Ed25519 public key of a seed (RFC 8032), by way of its PKCS #8 form (RFC 8410). */
-function auditPublicKey(seed: Uint8Array): Uint8Array {
-  const prefix = Buffer.from('302e020100300506032b657004220420', 'hex');
-  const der = Buffer.concat([prefix, seed]);
-  const key = createPrivateKey({ key: der, type: 'pkcs8', format: 'der' });
-  const jwk = createPublicKey(key).export({ format: 'jwk' });
-  return Buffer.from(jwk.x ?? '', 'base64url');
 }

@@ -78,6 +78,38 @@ export interface FeatureLevel {
   level: number;
 }
 
+/**
+ * Payload of CHECKPOINT, and the signed head of an exported ledger: one statement by whoever holds the
+ * audit key about everything up to `position`. The signature covers a fixed binary encoding of the
+ * other fields ("LGC1", libs/ledger/checkpoint.ts), not these bytes.
+ */
+export interface Checkpoint {
+  clusterId: string;
+  ledger: string;
+  epoch: number;
+  position: bigint;
+  /** Chain at `position`, 32 bytes. */
+  chain: Buffer;
+  /** Accepted records up to and including `position`. */
+  accepted: bigint;
+  /** How many verdicts follow: those of (position - verdict_count, position]. */
+  verdictCount: number;
+  /** One bit a verdict, oldest first, lowest bit of a byte first; 1: accepted. */
+  verdicts: Buffer;
+  verdictHash: Buffer;
+  /** Key hash that announces the mac key in force, 16 bytes. */
+  macKey: Buffer;
+  /** Key hashes that announce the further record formats, 16 bytes each. */
+  formats: Buffer[];
+  /** Nothing counts any more. */
+  sealed: boolean;
+  featureLevel: number;
+  /** By the signer's clock, ms since the Unix epoch. */
+  atMs: bigint;
+  /** Ed25519 (RFC 8032), 64 bytes, by the audit key that GENESIS names. */
+  signature: Buffer;
+}
+
 function createBaseEventEnvelope(): EventEnvelope {
   return { type: "", critical: false, data: Buffer.alloc(0) };
 }
@@ -1061,6 +1093,346 @@ export const FeatureLevel: MessageFns<FeatureLevel> = {
   fromPartial<I extends Exact<DeepPartial<FeatureLevel>, I>>(object: I): FeatureLevel {
     const message = createBaseFeatureLevel();
     message.level = object.level ?? 0;
+    return message;
+  },
+};
+
+function createBaseCheckpoint(): Checkpoint {
+  return {
+    clusterId: "",
+    ledger: "",
+    epoch: 0,
+    position: 0n,
+    chain: Buffer.alloc(0),
+    accepted: 0n,
+    verdictCount: 0,
+    verdicts: Buffer.alloc(0),
+    verdictHash: Buffer.alloc(0),
+    macKey: Buffer.alloc(0),
+    formats: [],
+    sealed: false,
+    featureLevel: 0,
+    atMs: 0n,
+    signature: Buffer.alloc(0),
+  };
+}
+
+export const Checkpoint: MessageFns<Checkpoint> = {
+  encode(message: Checkpoint, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.clusterId !== "") {
+      writer.uint32(10).string(message.clusterId);
+    }
+    if (message.ledger !== "") {
+      writer.uint32(18).string(message.ledger);
+    }
+    if (message.epoch !== 0) {
+      writer.uint32(24).uint32(message.epoch);
+    }
+    if (message.position !== 0n) {
+      if (BigInt.asUintN(64, message.position) !== message.position) {
+        throw new globalThis.Error("value provided for field message.position of type uint64 too large");
+      }
+      writer.uint32(32).uint64(message.position);
+    }
+    if (message.chain.length !== 0) {
+      writer.uint32(42).bytes(message.chain);
+    }
+    if (message.accepted !== 0n) {
+      if (BigInt.asUintN(64, message.accepted) !== message.accepted) {
+        throw new globalThis.Error("value provided for field message.accepted of type uint64 too large");
+      }
+      writer.uint32(48).uint64(message.accepted);
+    }
+    if (message.verdictCount !== 0) {
+      writer.uint32(56).uint32(message.verdictCount);
+    }
+    if (message.verdicts.length !== 0) {
+      writer.uint32(66).bytes(message.verdicts);
+    }
+    if (message.verdictHash.length !== 0) {
+      writer.uint32(74).bytes(message.verdictHash);
+    }
+    if (message.macKey.length !== 0) {
+      writer.uint32(82).bytes(message.macKey);
+    }
+    for (const v of message.formats) {
+      writer.uint32(90).bytes(v!);
+    }
+    if (message.sealed !== false) {
+      writer.uint32(96).bool(message.sealed);
+    }
+    if (message.featureLevel !== 0) {
+      writer.uint32(104).uint32(message.featureLevel);
+    }
+    if (message.atMs !== 0n) {
+      if (BigInt.asUintN(64, message.atMs) !== message.atMs) {
+        throw new globalThis.Error("value provided for field message.atMs of type uint64 too large");
+      }
+      writer.uint32(112).uint64(message.atMs);
+    }
+    if (message.signature.length !== 0) {
+      writer.uint32(122).bytes(message.signature);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Checkpoint {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCheckpoint();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.clusterId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.ledger = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.epoch = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.position = reader.uint64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.chain = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.accepted = reader.uint64() as bigint;
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.verdictCount = reader.uint32();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.verdicts = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.verdictHash = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.macKey = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.formats.push(Buffer.from(reader.bytes()));
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.sealed = reader.bool();
+            continue;
+          }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.featureLevel = reader.uint32();
+            continue;
+          }
+          case 14: {
+            if (tag !== 112) {
+              break;
+            }
+
+            message.atMs = reader.uint64() as bigint;
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.signature = Buffer.from(reader.bytes());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Checkpoint {
+    return {
+      clusterId: isSet(object.clusterId)
+        ? globalThis.String(object.clusterId)
+        : isSet(object.cluster_id)
+        ? globalThis.String(object.cluster_id)
+        : "",
+      ledger: isSet(object.ledger) ? globalThis.String(object.ledger) : "",
+      epoch: isSet(object.epoch) ? globalThis.Number(object.epoch) : 0,
+      position: isSet(object.position) ? BigInt(object.position) : 0n,
+      chain: isSet(object.chain) ? Buffer.from(bytesFromBase64(object.chain)) : Buffer.alloc(0),
+      accepted: isSet(object.accepted) ? BigInt(object.accepted) : 0n,
+      verdictCount: isSet(object.verdictCount)
+        ? globalThis.Number(object.verdictCount)
+        : isSet(object.verdict_count)
+        ? globalThis.Number(object.verdict_count)
+        : 0,
+      verdicts: isSet(object.verdicts) ? Buffer.from(bytesFromBase64(object.verdicts)) : Buffer.alloc(0),
+      verdictHash: isSet(object.verdictHash)
+        ? Buffer.from(bytesFromBase64(object.verdictHash))
+        : isSet(object.verdict_hash)
+        ? Buffer.from(bytesFromBase64(object.verdict_hash))
+        : Buffer.alloc(0),
+      macKey: isSet(object.macKey)
+        ? Buffer.from(bytesFromBase64(object.macKey))
+        : isSet(object.mac_key)
+        ? Buffer.from(bytesFromBase64(object.mac_key))
+        : Buffer.alloc(0),
+      formats: globalThis.Array.isArray(object?.formats)
+        ? object.formats.map((e: any) => Buffer.from(bytesFromBase64(e)))
+        : [],
+      sealed: isSet(object.sealed) ? globalThis.Boolean(object.sealed) : false,
+      featureLevel: isSet(object.featureLevel)
+        ? globalThis.Number(object.featureLevel)
+        : isSet(object.feature_level)
+        ? globalThis.Number(object.feature_level)
+        : 0,
+      atMs: isSet(object.atMs) ? BigInt(object.atMs) : isSet(object.at_ms) ? BigInt(object.at_ms) : 0n,
+      signature: isSet(object.signature) ? Buffer.from(bytesFromBase64(object.signature)) : Buffer.alloc(0),
+    };
+  },
+
+  toJSON(message: Checkpoint): unknown {
+    const obj: any = {};
+    if (message.clusterId !== "") {
+      obj.clusterId = message.clusterId;
+    }
+    if (message.ledger !== "") {
+      obj.ledger = message.ledger;
+    }
+    if (message.epoch !== 0) {
+      obj.epoch = Math.round(message.epoch);
+    }
+    if (message.position !== 0n) {
+      obj.position = message.position.toString();
+    }
+    if (message.chain.length !== 0) {
+      obj.chain = base64FromBytes(message.chain);
+    }
+    if (message.accepted !== 0n) {
+      obj.accepted = message.accepted.toString();
+    }
+    if (message.verdictCount !== 0) {
+      obj.verdictCount = Math.round(message.verdictCount);
+    }
+    if (message.verdicts.length !== 0) {
+      obj.verdicts = base64FromBytes(message.verdicts);
+    }
+    if (message.verdictHash.length !== 0) {
+      obj.verdictHash = base64FromBytes(message.verdictHash);
+    }
+    if (message.macKey.length !== 0) {
+      obj.macKey = base64FromBytes(message.macKey);
+    }
+    if (message.formats?.length) {
+      obj.formats = message.formats.map((e) => base64FromBytes(e));
+    }
+    if (message.sealed !== false) {
+      obj.sealed = message.sealed;
+    }
+    if (message.featureLevel !== 0) {
+      obj.featureLevel = Math.round(message.featureLevel);
+    }
+    if (message.atMs !== 0n) {
+      obj.atMs = message.atMs.toString();
+    }
+    if (message.signature.length !== 0) {
+      obj.signature = base64FromBytes(message.signature);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<Checkpoint>, I>>(base?: I): Checkpoint {
+    return Checkpoint.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Checkpoint>, I>>(object: I): Checkpoint {
+    const message = createBaseCheckpoint();
+    message.clusterId = object.clusterId ?? "";
+    message.ledger = object.ledger ?? "";
+    message.epoch = object.epoch ?? 0;
+    message.position = (object.position !== undefined && object.position !== null) ? BigInt(object.position) : 0n;
+    message.chain = object.chain ?? Buffer.alloc(0);
+    message.accepted = (object.accepted !== undefined && object.accepted !== null) ? BigInt(object.accepted) : 0n;
+    message.verdictCount = object.verdictCount ?? 0;
+    message.verdicts = object.verdicts ?? Buffer.alloc(0);
+    message.verdictHash = object.verdictHash ?? Buffer.alloc(0);
+    message.macKey = object.macKey ?? Buffer.alloc(0);
+    message.formats = object.formats?.map((e) => e) || [];
+    message.sealed = object.sealed ?? false;
+    message.featureLevel = object.featureLevel ?? 0;
+    message.atMs = (object.atMs !== undefined && object.atMs !== null) ? BigInt(object.atMs) : 0n;
+    message.signature = object.signature ?? Buffer.alloc(0);
     return message;
   },
 };
