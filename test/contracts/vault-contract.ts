@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Failure } from '#libs/errors/failure.js';
-import type { Vault } from '#libs/ledger/vault.js';
+import type { Vault, VaultEntry } from '#libs/ledger/vault.js';
 
 /** A fresh vault of one test, and the ways a test may look at it from elsewhere. */
 export interface VaultUnderTest {
@@ -14,6 +14,12 @@ export interface VaultUnderTest {
 }
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+
+async function listed(vault: Vault): Promise<VaultEntry[]> {
+  const entries: VaultEntry[] = [];
+  for await (const entry of vault.list()) entries.push(entry);
+  return entries;
+}
 
 async function hexOf(vault: Vault, id: string): Promise<string | undefined> {
   const blob = await vault.get(id);
@@ -111,6 +117,33 @@ export function vaultContract(name: string, makeVault: () => Promise<VaultUnderT
         await vault.put(id, blob);
         expect(await hexOf(other, id)).toBe(hex(blob));
       }
+    });
+
+    it('V7 a list has what is there and not what was erased, once, in order, from everywhere', async () => {
+      expect(await listed(vault)).toEqual([]);
+      const other = await made.openAnother();
+      const all = Array.from({ length: 40 }, () => randomUUID());
+      await Promise.all(all.map((id, i) => (i % 2 ? vault : other).put(id, randomBytes(i))));
+      const erased = all.filter((_, i) => i % 7 === 0);
+      await Promise.all(erased.map((id) => vault.erase(id)));
+      const expected = all.filter((id) => !erased.includes(id)).toSorted();
+      const ids = async (of: Vault): Promise<string[]> => (await listed(of)).map(({ id }) => id);
+      expect(await ids(vault)).toEqual(expected);
+      expect(await ids(other)).toEqual(expected);
+      expect(await ids(await made.restart())).toEqual(expected);
+    });
+
+    it('V7 the time of a blob is when it was first put, also after a second try and a restart', async () => {
+      const before = Date.now();
+      const id = randomUUID();
+      await vault.put(id, randomBytes(8));
+      const after = Date.now();
+      const [first] = await listed(vault);
+      expect(first?.id).toBe(id);
+      expect(first?.putAtMs).toBeGreaterThanOrEqual(before - 1);
+      expect(first?.putAtMs).toBeLessThanOrEqual(after + 1);
+      await vault.put(id, randomBytes(8)).catch(() => undefined);
+      expect(await listed(await made.restart())).toEqual([first]);
     });
 
     it('V5 what one instance has erased is gone for another', async () => {

@@ -1,6 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import type { Database, RootDatabase } from 'lmdb';
 import { open } from 'lmdb';
+import { listBlobs } from '#libs/ledger/embedded/list-blobs.js';
+import { blobOf, storedBlob, storedErasure } from '#libs/ledger/embedded/stored-blob.js';
+import type { VaultEntry } from '#libs/ledger/vault.js';
 
 /** How far the cache has followed its source. */
 export interface CacheProgress {
@@ -16,13 +19,14 @@ export interface CacheProgress {
 export interface CacheEntry {
   readonly id: string;
   readonly blob: Uint8Array | null;
+  /** When the source took it, ms since the Unix epoch. */
+  readonly putAtMs: number;
 }
 
 export type CachedBlob = Uint8Array | 'erased' | undefined;
 
-const PRESENT = 1;
-const ERASED = Buffer.from([0]);
-const PROGRESS = 'progress';
+/** The version of what is stored: a copy of another one is no use, and is made anew. */
+const PROGRESS = 'progress of timed blobs';
 
 /**
  * Local copy of a stream of write-once blobs, in LMDB. Deletable at any time. Blobs and progress
@@ -39,6 +43,7 @@ export class BlobCache {
     this.#environment = open({ path: directory, ...options });
     this.#blobs = this.#environment.openDB({ name: 'blobs', encoding: 'binary' });
     this.#progress = this.#environment.openDB({ name: 'progress', encoding: 'json' });
+    if (this.progress() === undefined) this.#clearAll();
   }
 
   progress(): CacheProgress | undefined {
@@ -48,7 +53,11 @@ export class BlobCache {
   get(id: string): CachedBlob {
     const stored = this.#blobs.get(id);
     if (stored === undefined) return undefined;
-    return stored[0] === PRESENT ? new Uint8Array(stored.subarray(1)) : 'erased';
+    return blobOf(stored) ?? 'erased';
+  }
+
+  list(): AsyncIterable<VaultEntry> {
+    return listBlobs(this.#blobs);
   }
 
   /**
@@ -57,11 +66,9 @@ export class BlobCache {
    */
   async apply(entries: readonly CacheEntry[], progress: CacheProgress): Promise<void> {
     await this.#environment.childTransaction(() => {
-      for (const { id, blob } of entries) {
-        if (blob === null) this.#blobs.putSync(id, ERASED);
-        else if (!this.#blobs.doesExist(id)) {
-          this.#blobs.putSync(id, Buffer.concat([Buffer.from([PRESENT]), blob]));
-        }
+      for (const { id, blob, putAtMs } of entries) {
+        if (blob === null) this.#blobs.putSync(id, storedErasure);
+        else if (!this.#blobs.doesExist(id)) this.#blobs.putSync(id, storedBlob(blob, putAtMs));
       }
       this.#progress.putSync(PROGRESS, progress);
     });
@@ -69,10 +76,12 @@ export class BlobCache {
 
   /** Forgets everything. */
   async clear(): Promise<void> {
-    await this.#environment.childTransaction(() => {
-      this.#blobs.clearSync();
-      this.#progress.clearSync();
-    });
+    await this.#environment.childTransaction(() => this.#clearAll());
+  }
+
+  #clearAll(): void {
+    this.#blobs.clearSync();
+    this.#progress.clearSync();
   }
 
   async close(): Promise<void> {

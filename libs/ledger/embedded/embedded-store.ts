@@ -63,6 +63,7 @@ export function openEmbeddedStore(
       new EmbeddedVault({
         environment,
         blobs: environment.openDB<Buffer, string>({ name: 'vault', encoding: 'binary' }),
+        clock: options.clock ?? systemClock,
         onClose: async () => {},
       }),
     close: async () => {
@@ -88,6 +89,7 @@ export function openEmbeddedVault(options: { readonly path: string }): Vault {
     put: (id, blob) => vault.put(id, blob),
     get: (id, timeoutMs) => vault.get(id, timeoutMs),
     erase: (id) => vault.erase(id),
+    list: () => vault.list(),
     close: () => store.close(),
   };
 }

@@ -1,15 +1,14 @@
 import type { Database, RootDatabase } from 'lmdb';
 import { Failure } from '#libs/errors/failure.js';
-import type { Vault } from '#libs/ledger/vault.js';
-
-/** What an erased id keeps: enough to refuse it for ever, nothing of the blob. */
-const ERASED = Buffer.from([0]);
-/** First byte of a stored blob. */
-const PRESENT = 1;
+import type { Clock } from '#libs/runtime/clock.js';
+import { listBlobs } from '#libs/ledger/embedded/list-blobs.js';
+import { blobOf, storedBlob, storedErasure } from '#libs/ledger/embedded/stored-blob.js';
+import type { Vault, VaultEntry } from '#libs/ledger/vault.js';
 
 export interface EmbeddedVaultParts {
   readonly environment: RootDatabase<Buffer, number>;
   readonly blobs: Database<Buffer, string>;
+  readonly clock: Clock;
   readonly onClose: () => Promise<void>;
 }
 
@@ -22,11 +21,11 @@ export class EmbeddedVault implements Vault {
   }
 
   async put(id: string, blob: Uint8Array): Promise<void> {
-    const { environment, blobs } = this.#parts;
-    const stored = Buffer.concat([Buffer.from([PRESENT]), blob]);
+    const { environment, blobs, clock } = this.#parts;
     const written = await environment.childTransaction(() => {
       if (blobs.doesExist(id)) return false;
-      blobs.putSync(id, stored);
+      // Inside the transaction, of which there is one at a time: no entry is older than it says.
+      blobs.putSync(id, storedBlob(blob, clock.wallMs()));
       return true;
     });
     if (!written) {
@@ -38,13 +37,16 @@ export class EmbeddedVault implements Vault {
   async get(id: string): Promise<Uint8Array | undefined> {
     this.#parts.blobs.resetReadTxn();
     const stored = this.#parts.blobs.get(id);
-    if (stored === undefined || stored[0] !== PRESENT) return undefined;
-    return new Uint8Array(stored.subarray(1));
+    return stored === undefined ? undefined : blobOf(stored);
   }
 
   async erase(id: string): Promise<void> {
     const { environment, blobs } = this.#parts;
-    await environment.childTransaction(() => blobs.putSync(id, ERASED));
+    await environment.childTransaction(() => blobs.putSync(id, storedErasure));
+  }
+
+  list(): AsyncIterable<VaultEntry> {
+    return listBlobs(this.#parts.blobs);
   }
 
   async close(): Promise<void> {

@@ -8,9 +8,11 @@ import { LeaderWatch } from '#libs/ledger/kafka/leader-watch.js';
 import { PartitionProducer } from '#libs/ledger/kafka/partition-producer.js';
 import { latestOffset } from '#libs/ledger/kafka/partition-requests.js';
 import { VaultFollower } from '#libs/ledger/kafka/vault-follower.js';
-import type { Vault } from '#libs/ledger/vault.js';
+import type { Vault, VaultEntry } from '#libs/ledger/vault.js';
 
 const DEFAULT_WAIT_MS = 2_000;
+/** A list is for operators' tools, which may have to read the whole topic first. */
+const LIST_WAIT_MS = 120_000;
 
 /**
  * The vault of one compacted topic with one partition. Every instance follows the whole topic into
@@ -66,6 +68,12 @@ class KafkaVault implements Vault {
 
   async erase(id: string): Promise<void> {
     await this.#append(id, null);
+  }
+
+  async *list(): AsyncIterable<VaultEntry> {
+    await this.#caughtUp(LIST_WAIT_MS);
+    await this.#reachEnd(this.#settings.clock.monotonicMs() + LIST_WAIT_MS);
+    yield* this.#cache.list();
   }
 
   async close(): Promise<void> {

@@ -135,6 +135,7 @@ export class VaultFollower {
 }
 
 /** Entries without a key are not ours; the broker's own have no meaning here. */
-function cacheEntry({ key, value, control }: PartitionEntry): CacheEntry[] {
-  return key === null || control ? [] : [{ id: key.toString(), blob: value }];
+function cacheEntry(entry: PartitionEntry): CacheEntry[] {
+  const { key, value: blob, control, timestampMs: putAtMs } = entry;
+  return key === null || control ? [] : [{ id: key.toString(), blob, putAtMs }];
 }
