@@ -11,6 +11,11 @@ export const layers: readonly (readonly [folder: string, mayImport: readonly str
   ['libs/ledger/', ['libs/errors/', 'libs/events/', 'libs/runtime/']],
   ['libs/decider/', ['libs/errors/', 'libs/events/', 'libs/ledger/', 'libs/runtime/']],
   ['libs/access/', ['libs/errors/', 'libs/events/']],
+  ['libs/audit/', ['libs/errors/', 'libs/events/', 'libs/runtime/', 'libs/ledger/']],
+  [
+    'libs/history/',
+    ['libs/errors/', 'libs/events/', 'libs/ledger/', 'libs/access/', 'libs/runtime/'],
+  ],
   ['libs/tokens/', ['libs/errors/', 'libs/events/', 'libs/runtime/']],
   ['libs/grpc/', ['libs/errors/', 'libs/runtime/']],
   ['libs/client/', ['libs/errors/', 'libs/events/', 'libs/access/', 'libs/runtime/', 'libs/grpc/']],

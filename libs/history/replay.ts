@@ -1,0 +1,86 @@
+import type { AccessView } from '#libs/access/projection/access-view.js';
+import { Failure } from '#libs/errors/failure.js';
+import type { EventLog } from '#libs/ledger/event-log.js';
+import { Judge, type Judged, type JudgeState } from '#libs/ledger/judge.js';
+import type { MacKeys } from '#libs/ledger/mac.js';
+import { VerdictWindow } from '#libs/ledger/verdict-window.js';
+import type { Cluster } from './moment.js';
+import { PastView } from './past-view.js';
+
+/** A whole state to go on from, read from a snapshot and owned by whoever asked for it. */
+export interface PastState {
+  readonly judge: JudgeState;
+  readonly view: AccessView;
+  readonly cluster: Cluster | undefined;
+}
+
+/** Where whole states of the past are kept. */
+export interface SnapshotSource {
+  /** The one nearest to `position` and not after it; `undefined`: none, begin at 0. */
+  nearest(position: number): Promise<PastState | undefined>;
+}
+
+export interface LedgerSource {
+  readonly log: EventLog;
+  readonly macKeys: MacKeys;
+}
+
+/** Records between two turns of the event loop: about 5 ms of work. */
+const slice = 512;
+
+/** A judge on its way through the ledger, with the access view or without. Only ever goes forward. */
+export class Replay {
+  readonly #source: LedgerSource;
+  readonly #judge: Judge;
+  readonly past: PastView;
+
+  constructor(source: LedgerSource, from?: PastState) {
+    this.#source = source;
+    const start = from?.judge ?? { window: new VerdictWindow(), sealed: false };
+    this.#judge = new Judge(source.macKeys, start);
+    this.past = new PastView(from?.view, from?.cluster);
+  }
+
+  /** Last judged position; -1: none. */
+  get position(): number {
+    return this.#judge.window.position;
+  }
+
+  get chain(): Uint8Array {
+    return Uint8Array.from(this.#judge.window.chain);
+  }
+
+  /** Judges up to and including `to` and folds the view. Rejects like `records`. */
+  async advance(to: number, signal: AbortSignal): Promise<void> {
+    for await (const judged of this.records(to, signal)) this.past.apply(judged);
+  }
+
+  /**
+   * Judges up to and including `to` and yields each verdict; the view stays behind. Rejects
+   * NEEDS_NEWER_BUILD like a reader, LEDGER_UNAVAILABLE, and with the reason of an aborted signal.
+   */
+  async *records(to: number, signal: AbortSignal): AsyncGenerator<Judged> {
+    if (this.position >= to) return;
+    const done = new AbortController();
+    const stop = AbortSignal.any([signal, done.signal]);
+    try {
+      for await (const batch of this.#source.log.tail(this.position + 1, stop)) {
+        for (const record of batch.records) {
+          if (record.position % slice === 0) await nextTurn();
+          signal.throwIfAborted();
+          yield this.#judge.judge(record);
+          if (record.position === to) return;
+        }
+      }
+      signal.throwIfAborted();
+      throw new Failure('LEDGER_UNAVAILABLE', 'the ledger ended while it was being read');
+    } finally {
+      done.abort();
+    }
+  }
+}
+
+/** Lets whatever else this process serves go first. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve));
+}
