@@ -120,6 +120,10 @@ export const eventFormats: { readonly [T in EventType]: EventFormat } = {
     cause: causes,
   }),
   PrincipalDeleted: format('PrincipalDeleted', 'principal', wire.PrincipalDeleted, principal),
+  SubjectErased: format('SubjectErased', 'principal', wire.SubjectErased, {
+    ...principal,
+    vaultIds: 'texts',
+  }),
 
   PasswordSet: format('PasswordSet', 'credential', wire.PasswordSet, {
     ...hashed,

@@ -13,6 +13,7 @@ export type KeyKind =
   | 'command'
   | 'credential'
   | 'credential-name'
+  | 'erasure'
   | 'factors-of'
   | 'feature-level'
   | 'genesis'
@@ -172,6 +173,13 @@ const writes: Writes = {
     at('grants-of', e.principal),
     ...e.blindIndexes.map((index) => at('loginname', index)),
     ...adminsIf(e, at, t),
+  ],
+  SubjectErased: (e, at) => [
+    at('principal', e.principal),
+    at('profile', e.principal),
+    at('loginnames-of', e.principal),
+    at('password-of', e.principal),
+    at('erasure', e.principal),
   ],
 
   PasswordSet: (e, at) => [

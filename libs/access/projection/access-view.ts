@@ -62,10 +62,12 @@ export class AccessView extends ViewState {
       case 'SigningKeyRemoved':
       case 'SigningKeyCompromised':
         return applySigningKey(this, event, ctx);
-      // No decision rests on these: names and profiles are identity's, a rehash keeps the version.
+      // No decision rests on these: names and profiles are identity's, a rehash keeps the version,
+      // whoever is erased was deleted before.
       case 'LoginNameAdded':
       case 'LoginNameRemoved':
       case 'ProfileChanged':
+      case 'SubjectErased':
       case 'PasswordRehashed':
       case 'CredentialRenamed':
         return;

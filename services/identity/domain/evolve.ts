@@ -28,6 +28,7 @@ export function evolve(event: DomainEvent, to: DocumentWriter, context: EventCon
     case 'PrincipalResumed':
     case 'SessionsInvalidated':
     case 'PrincipalDeleted':
+    case 'SubjectErased':
       return evolvePrincipal(event, to, context);
     case 'LoginNameAdded':
     case 'LoginNameRemoved':

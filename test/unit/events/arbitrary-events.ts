@@ -50,6 +50,7 @@ const permission = {
   description: free,
   risk: fc.constantFrom(...risks),
   maxStalenessMs: maybe(ms),
+  auditRequired: maybe(bool),
 };
 const grant = {
   grant: text,
@@ -81,6 +82,7 @@ export const fieldsOfEvents: { [T in EventType]: Fields<EventOf<T>> } = {
   PrincipalResumed: { principal: text, admin: bool },
   SessionsInvalidated: { principal: text, cause },
   PrincipalDeleted: { principal: text, blindIndexes: texts, admin: bool },
+  SubjectErased: { principal: text, vaultIds: texts },
   PasswordSet: { ...hashed, cause: fc.constantFrom(...passwordCauses), mustChange: bool },
   PasswordRehashed: hashed,
   PasswordRemoved: { ...credential, cause },

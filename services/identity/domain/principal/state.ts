@@ -3,6 +3,7 @@ import type { DocumentReader, DocumentWriter } from '#libs/decider/documents.js'
 import type { DomainEvent, Origin, PrincipalKind, VaultRef } from '#libs/events/catalogue.js';
 import type { EventContext } from '#libs/events/envelope.js';
 import { admins, withoutHolder, withSuspension } from '#services/identity/domain/admins.js';
+import { evolveErasure } from '#services/identity/domain/erasure/state.js';
 import { grantsOf } from '#services/identity/domain/grant/state.js';
 import { loginNames, loginNamesOf } from '#services/identity/domain/login-name/state.js';
 
@@ -47,7 +48,8 @@ export type PrincipalEvent = Extract<
       | 'PrincipalSuspended'
       | 'PrincipalResumed'
       | 'SessionsInvalidated'
-      | 'PrincipalDeleted';
+      | 'PrincipalDeleted'
+      | 'SubjectErased';
   }
 >;
 
@@ -81,6 +83,8 @@ export function evolvePrincipal(
       if (!event.admin) return;
       return admins.change(to, tenant, tenant, (it) => withoutHolder(it, principal));
     }
+    case 'SubjectErased':
+      return evolveErasure(event, to, context);
   }
 }
 

@@ -98,6 +98,11 @@ export interface PrincipalDeleted {
   admin: boolean;
 }
 
+export interface SubjectErased {
+  principal: string;
+  vaultIds: string[];
+}
+
 export interface PasswordSet {
   principal: string;
   credential: string;
@@ -164,6 +169,7 @@ export interface PermissionDefined {
   description: string;
   risk: string;
   maxStalenessMs?: bigint | undefined;
+  auditRequired?: boolean | undefined;
 }
 
 export interface PermissionChanged {
@@ -172,6 +178,7 @@ export interface PermissionChanged {
   description: string;
   risk: string;
   maxStalenessMs?: bigint | undefined;
+  auditRequired?: boolean | undefined;
 }
 
 export interface PermissionRetired {
@@ -1841,6 +1848,95 @@ export const PrincipalDeleted: MessageFns<PrincipalDeleted> = {
   },
 };
 
+function createBaseSubjectErased(): SubjectErased {
+  return { principal: "", vaultIds: [] };
+}
+
+export const SubjectErased: MessageFns<SubjectErased> = {
+  encode(message: SubjectErased, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.principal !== "") {
+      writer.uint32(10).string(message.principal);
+    }
+    for (const v of message.vaultIds) {
+      writer.uint32(18).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SubjectErased {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSubjectErased();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.principal = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.vaultIds.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SubjectErased {
+    return {
+      principal: isSet(object.principal) ? globalThis.String(object.principal) : "",
+      vaultIds: globalThis.Array.isArray(object?.vaultIds)
+        ? object.vaultIds.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.vault_ids)
+        ? object.vault_ids.map((e: any) => globalThis.String(e))
+        : [],
+    };
+  },
+
+  toJSON(message: SubjectErased): unknown {
+    const obj: any = {};
+    if (message.principal !== "") {
+      obj.principal = message.principal;
+    }
+    if (message.vaultIds?.length) {
+      obj.vaultIds = message.vaultIds;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<SubjectErased>, I>>(base?: I): SubjectErased {
+    return SubjectErased.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SubjectErased>, I>>(object: I): SubjectErased {
+    const message = createBaseSubjectErased();
+    message.principal = object.principal ?? "";
+    message.vaultIds = object.vaultIds?.map((e) => e) || [];
+    return message;
+  },
+};
+
 function createBasePasswordSet(): PasswordSet {
   return { principal: "", credential: "", version: 0, hash: undefined, params: "", cause: "", mustChange: false };
 }
@@ -2879,7 +2975,14 @@ export const CredentialUnblocked: MessageFns<CredentialUnblocked> = {
 };
 
 function createBasePermissionDefined(): PermissionDefined {
-  return { permission: "", resourceType: "", description: "", risk: "", maxStalenessMs: undefined };
+  return {
+    permission: "",
+    resourceType: "",
+    description: "",
+    risk: "",
+    maxStalenessMs: undefined,
+    auditRequired: undefined,
+  };
 }
 
 export const PermissionDefined: MessageFns<PermissionDefined> = {
@@ -2901,6 +3004,9 @@ export const PermissionDefined: MessageFns<PermissionDefined> = {
         throw new globalThis.Error("value provided for field message.maxStalenessMs of type int64 too large");
       }
       writer.uint32(40).int64(message.maxStalenessMs);
+    }
+    if (message.auditRequired !== undefined) {
+      writer.uint32(48).bool(message.auditRequired);
     }
     return writer;
   },
@@ -2958,6 +3064,14 @@ export const PermissionDefined: MessageFns<PermissionDefined> = {
             message.maxStalenessMs = reader.int64() as bigint;
             continue;
           }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.auditRequired = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2985,6 +3099,11 @@ export const PermissionDefined: MessageFns<PermissionDefined> = {
         : isSet(object.max_staleness_ms)
         ? BigInt(object.max_staleness_ms)
         : undefined,
+      auditRequired: isSet(object.auditRequired)
+        ? globalThis.Boolean(object.auditRequired)
+        : isSet(object.audit_required)
+        ? globalThis.Boolean(object.audit_required)
+        : undefined,
     };
   },
 
@@ -3005,6 +3124,9 @@ export const PermissionDefined: MessageFns<PermissionDefined> = {
     if (message.maxStalenessMs !== undefined) {
       obj.maxStalenessMs = message.maxStalenessMs.toString();
     }
+    if (message.auditRequired !== undefined) {
+      obj.auditRequired = message.auditRequired;
+    }
     return obj;
   },
 
@@ -3020,12 +3142,20 @@ export const PermissionDefined: MessageFns<PermissionDefined> = {
     message.maxStalenessMs = (object.maxStalenessMs !== undefined && object.maxStalenessMs !== null)
       ? BigInt(object.maxStalenessMs)
       : undefined;
+    message.auditRequired = object.auditRequired ?? undefined;
     return message;
   },
 };
 
 function createBasePermissionChanged(): PermissionChanged {
-  return { permission: "", resourceType: "", description: "", risk: "", maxStalenessMs: undefined };
+  return {
+    permission: "",
+    resourceType: "",
+    description: "",
+    risk: "",
+    maxStalenessMs: undefined,
+    auditRequired: undefined,
+  };
 }
 
 export const PermissionChanged: MessageFns<PermissionChanged> = {
@@ -3047,6 +3177,9 @@ export const PermissionChanged: MessageFns<PermissionChanged> = {
         throw new globalThis.Error("value provided for field message.maxStalenessMs of type int64 too large");
       }
       writer.uint32(40).int64(message.maxStalenessMs);
+    }
+    if (message.auditRequired !== undefined) {
+      writer.uint32(48).bool(message.auditRequired);
     }
     return writer;
   },
@@ -3104,6 +3237,14 @@ export const PermissionChanged: MessageFns<PermissionChanged> = {
             message.maxStalenessMs = reader.int64() as bigint;
             continue;
           }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.auditRequired = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3131,6 +3272,11 @@ export const PermissionChanged: MessageFns<PermissionChanged> = {
         : isSet(object.max_staleness_ms)
         ? BigInt(object.max_staleness_ms)
         : undefined,
+      auditRequired: isSet(object.auditRequired)
+        ? globalThis.Boolean(object.auditRequired)
+        : isSet(object.audit_required)
+        ? globalThis.Boolean(object.audit_required)
+        : undefined,
     };
   },
 
@@ -3151,6 +3297,9 @@ export const PermissionChanged: MessageFns<PermissionChanged> = {
     if (message.maxStalenessMs !== undefined) {
       obj.maxStalenessMs = message.maxStalenessMs.toString();
     }
+    if (message.auditRequired !== undefined) {
+      obj.auditRequired = message.auditRequired;
+    }
     return obj;
   },
 
@@ -3166,6 +3315,7 @@ export const PermissionChanged: MessageFns<PermissionChanged> = {
     message.maxStalenessMs = (object.maxStalenessMs !== undefined && object.maxStalenessMs !== null)
       ? BigInt(object.maxStalenessMs)
       : undefined;
+    message.auditRequired = object.auditRequired ?? undefined;
     return message;
   },
 };
