@@ -13,6 +13,7 @@ import { PRINCIPAL_SUSPENDED } from './reason-code.js';
  */
 export function* canonicalLines(view: ViewState, nowMs: number): Generator<string> {
   yield line('cluster', view.watermark, [...view.quarantined.keys()].sort());
+  if (view.openedAt >= 0) yield line('open', view.epoch, view.openedAt);
   for (const key of byText([...view.signingKeys.values()], ({ kid }) => kid)) {
     yield line('signing-key', key.kid, key.issuer, key.algorithm, key.publicJwk, [
       key.status,
@@ -43,7 +44,9 @@ function* tenantLines(tenant: Tenant): Generator<string> {
   ]);
   for (const permission of byText([...tenant.permissions.values()], ({ name }) => name)) {
     const { name, resourceType, risk, maxStalenessMs, retired, position } = permission;
-    yield line('permission', name, resourceType, risk, [maxStalenessMs ?? null, retired, position]);
+    const more = permission.auditRequired ? ['audit'] : [];
+    const rest = [maxStalenessMs ?? null, retired, position, ...more];
+    yield line('permission', name, resourceType, risk, rest);
   }
   for (const role of byText([...tenant.roles.values()], ({ id }) => id)) {
     if (role.createdAt >= 0) yield roleLine(role);

@@ -30,6 +30,7 @@ export type Reason =
   | 'LEDGER_SEALED'
   | 'NEEDS_NEWER_BUILD'
   | 'NOT_READY'
+  | 'NOT_RECORDED'
   | 'UNSUPPORTED'
   | 'MISCONFIGURED'
   | 'INTERNAL';

@@ -60,6 +60,7 @@ const rows = {
   LEDGER_SEALED: { code: status.FAILED_PRECONDITION, retryable: false },
   NEEDS_NEWER_BUILD: { code: status.UNAVAILABLE, retryable: false },
   NOT_READY: { code: status.UNAVAILABLE, retryable: true },
+  NOT_RECORDED: { code: status.UNAVAILABLE, retryable: true },
   UNSUPPORTED: { code: status.UNIMPLEMENTED, retryable: false },
   MISCONFIGURED: { code: status.INTERNAL, retryable: false, publicText: internalText },
   INTERNAL: { code: status.INTERNAL, retryable: false, publicText: internalText },

@@ -1,6 +1,11 @@
 import { z } from 'zod';
+import {
+  decisionLogFrom,
+  decisionLogVariables,
+  type DecisionLogConfig,
+} from '#services/authorizer/config-decision-log.js';
 import { ledgerPlaceFrom, ledgerVariables, type LedgerPlace } from '#libs/ledger/ledger-place.js';
-import { readEnv } from '#libs/runtime/env.js';
+import { ConfigError, readEnv } from '#libs/runtime/env.js';
 import { count, durationMs, flag, hostPort, list, secret } from '#libs/runtime/env-types.js';
 import type { Secret } from '#libs/runtime/secret.js';
 import { tlsPathsFrom, tlsVariables, type TlsPaths } from '#libs/runtime/tls-paths.js';
@@ -24,6 +29,8 @@ export interface AuthorizerConfig extends LedgerPlace {
   readonly sensitiveStalenessMs: number;
   readonly maxConnections: number;
   readonly drainNoticeMs: number;
+  /** Absent: decisions are not written down. */
+  readonly decisionLog?: DecisionLogConfig;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
 }
 
@@ -31,6 +38,7 @@ export interface AuthorizerConfig extends LedgerPlace {
 export const authorizerVariables = {
   ...ledgerVariables,
   ...tlsVariables,
+  ...decisionLogVariables,
   LEDGATE_AUTHORIZER_ADDR: hostPort().default('127.0.0.1:7402'),
   LEDGATE_METRICS_ADDR: hostPort().optional(),
   LEDGATE_IDENTITY_URL: hostPort().optional(),
@@ -59,8 +67,11 @@ export function authorizerConfigFromEnv(
 ): AuthorizerConfig {
   const env = readEnv(authorizerVariables, options);
   const { LEDGATE_IDENTITY_URL: identity, LEDGATE_IDENTITY_CREDENTIAL: credential } = env;
+  const decisionLog = decisionLogFrom(env, env.LEDGATE_LOG);
+  if (decisionLog.problems.length > 0) throw new ConfigError(decisionLog.problems);
   return {
     ...ledgerPlaceFrom(env),
+    decisionLog: decisionLog.config,
     address: env.LEDGATE_AUTHORIZER_ADDR,
     metricsAddress: env.LEDGATE_METRICS_ADDR,
     identity:

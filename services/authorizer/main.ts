@@ -12,7 +12,12 @@ import { createRegistry } from '#libs/runtime/metrics.js';
 import { startOperationsServer } from '#libs/runtime/operations-server.js';
 import { Shutdown } from '#libs/runtime/shutdown.js';
 import { AccessFold } from '#services/authorizer/app/access-fold.js';
-import { assemble, type AuthorizerApp } from '#services/authorizer/app/assemble.js';
+import {
+  assemble,
+  type AuthorizerApp,
+  type Ingredients,
+} from '#services/authorizer/app/assemble.js';
+import { openSinks } from '#services/authorizer/app/decision-log/open-sinks.js';
 import type { LedgerView } from '#services/authorizer/app/ledger-view.js';
 import { addAuthorizerMetrics } from '#services/authorizer/app/metrics.js';
 import type { AuthorizerConfig } from '#services/authorizer/config.js';
@@ -43,6 +48,7 @@ const closeMs = 15_000;
 const graceMs = 5_000;
 const healthMs = 250;
 const sweepMs = 60_000;
+const decisionLogCloseMs = 4_000;
 
 interface Surroundings {
   readonly clock: Clock;
@@ -89,6 +95,7 @@ async function start(
   });
   shutdown.add('reader', () => reader.stop());
   const app = await assembleApp(config, { log, reader, fold }, surroundings);
+  addDecisionLog(app, surroundings);
   const answered: AnsweredCalls = new Map();
   addAuthorizerMetrics(surroundings.registry, { ...app, answered });
   const { port, clean, look } = await serve(config, app, answered, surroundings);
@@ -121,8 +128,10 @@ async function assembleApp(
   surroundings: Surroundings,
 ): Promise<AuthorizerApp> {
   const identity = await connectIdentity(config, surroundings);
+  const decisionLog = await openDecisionLog(config, surroundings);
   return assemble({
     ...ledger,
+    ...(decisionLog && { decisionLog }),
     limits: {
       softMs: config.softStalenessMs,
       hardMs: config.hardStalenessMs,
@@ -133,6 +142,29 @@ async function assembleApp(
     audiences: config.audiences,
     clock: surroundings.clock,
     random: systemRandom,
+  });
+}
+
+const bytesOfLine = 2_048;
+
+async function openDecisionLog(
+  config: AuthorizerConfig,
+  { logger }: Surroundings,
+): Promise<Ingredients['decisionLog']> {
+  const { sinks: settings = [], sample = 0, bufferLines: lines = 0 } = config.decisionLog ?? {};
+  if (settings.length === 0) return undefined;
+  const sinks = await openSinks(settings, config);
+  const onTrouble = (sink: string, error: unknown): void =>
+    logger.warn({ sink, err: error }, 'the decision log could not be written');
+  return { sinks, sample, most: { lines, bytes: lines * bytesOfLine }, onTrouble };
+}
+
+/** Closed after the server: what it answered last is written, too. */
+function addDecisionLog({ decisionLog }: AuthorizerApp, { shutdown, logger }: Surroundings): void {
+  if (decisionLog === undefined) return;
+  shutdown.add('decision log', async () => {
+    const lost = await decisionLog.close(decisionLogCloseMs);
+    if (lost > 0) logger.error({ lost }, 'lines of the decision log were lost');
   });
 }
 

@@ -12,6 +12,7 @@ export const pure: readonly RegExp[] = [
   /^libs\/ledger\/(announcements|record|judge|verdict-window|last-writers|chain|mac|audit-key|consistency-token|fold|defences)\.ts$/,
   /^libs\/decider\/(?!handle-command)/,
   /^libs\/access\//,
+  /^libs\/audit\//,
   /^services\/identity\/domain\//,
 ];
 

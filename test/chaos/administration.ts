@@ -24,7 +24,12 @@ export async function foundTenant(identity: Endpoint, root: string): Promise<str
     ['orders:read', Risk.RISK_NORMAL],
     ['orders:refund', Risk.RISK_SENSITIVE],
   ] as const) {
-    const rest = { resourceType: 'order', description: '', maxStalenessMs: 0n };
+    const rest = {
+      resourceType: 'order',
+      description: '',
+      maxStalenessMs: 0n,
+      auditRequired: false,
+    };
     const permission = { name, risk, ...rest };
     await identity.insist(roles.definePermission, { permission }, apiKey);
   }

@@ -62,8 +62,8 @@ function define(tenant: Tenant, event: Definition, position: number): void {
 }
 
 function shapeOf(event: Definition, position: number) {
-  const { resourceType, risk, maxStalenessMs } = event;
-  return { resourceType, risk, maxStalenessMs, position };
+  const { resourceType, risk, maxStalenessMs, auditRequired = false } = event;
+  return { resourceType, risk, maxStalenessMs, auditRequired, position };
 }
 
 /** A role is created once; what names it before that, or after its deletion, grants nothing. */

@@ -12,6 +12,8 @@ export interface Permission {
   resourceType: string;
   risk: Risk;
   maxStalenessMs: number | undefined;
+  /** Allowed only where the decision is recorded. */
+  auditRequired: boolean;
   retired: boolean;
   /** Position of the event that last shaped it. */
   position: number;

@@ -45,7 +45,7 @@ const kinds = new Map<number, LedgateErrorKind>([
 ]);
 
 /** Failures of one authorizer: another one may well answer. */
-const ofOneAuthorizer = new Set(['DIVERGED', 'NEEDS_NEWER_BUILD', 'NOT_READY']);
+const ofOneAuthorizer = new Set(['DIVERGED', 'NEEDS_NEWER_BUILD', 'NOT_READY', 'NOT_RECORDED']);
 
 /**
  * What a gRPC status means for a question. Every RPC of the authorizer reads, so whatever it does

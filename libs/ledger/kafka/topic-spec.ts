@@ -47,6 +47,19 @@ export function vaultTopicSpec(topic: string, replicationFactor: number): TopicS
   return { topic, replicationFactor, settings: [...settings, ...durable(replicationFactor)] };
 }
 
+/** Days that decisions are kept for. */
+const AUDIT_DAYS = 400;
+
+/** Decisions of all authorizers, one line of JSON each: kept for more than a year. */
+export function auditTopicSpec(topic: string, replicationFactor: number): TopicSpec {
+  const settings = [
+    exactly('cleanup.policy', 'delete'),
+    atLeast('retention.ms', AUDIT_DAYS * DAY_MS),
+    exactly('retention.bytes', ANYTHING),
+  ];
+  return { topic, replicationFactor, settings: [...settings, ...durable(replicationFactor)] };
+}
+
 function durable(replicationFactor: number): TopicSetting[] {
   return [
     atLeast('max.message.bytes', MESSAGE_BYTES),

@@ -9,6 +9,7 @@ import { Credentials } from './credentials.js';
 import { Decider } from './decider.js';
 import { DecisionCounts } from './decision-counts.js';
 import { DecisionIds } from './decision-ids.js';
+import { DecisionLog, type DecisionLogOptions } from './decision-log/decision-log.js';
 import type { IdentityPort } from './identity-port.js';
 import { LedgerRecords } from './ledger-records.js';
 import { LedgerView, type Follower, type StalenessLimits } from './ledger-view.js';
@@ -26,6 +27,8 @@ export interface Ingredients {
   readonly audiences: readonly string[];
   readonly clock: Clock;
   readonly random: Random;
+  /** Absent: decisions are not written down. */
+  readonly decisionLog?: Pick<DecisionLogOptions, 'sinks' | 'sample' | 'most' | 'onTrouble'>;
 }
 
 /** Everything that answers, put together. */
@@ -39,6 +42,7 @@ export interface AuthorizerApp {
   readonly passwords: PasswordVerdicts;
   readonly wait: PositionWait;
   readonly counts: DecisionCounts;
+  readonly decisionLog: DecisionLog | undefined;
   /** Drops what the caches hold beyond its time. */
   sweep(): void;
 }
@@ -52,12 +56,16 @@ export function assemble(from: Ingredients): AuthorizerApp {
   const credentials = new Credentials({ ledger, tokens, passwords, wait, clock });
   const callers = new Callers(ledger, credentials, clock);
   const counts = new DecisionCounts();
-  const decider = new Decider(ledger, new DecisionIds(random), counts);
+  const ids = new DecisionIds(random);
+  const own = { ledger, clock, authorizer: ids.instance };
+  const decisionLog = from.decisionLog && new DecisionLog({ ...own, ...from.decisionLog });
+  const decider = new Decider(ledger, ids, counts, decisionLog);
   const authorizer = new Authorizer({ ledger, callers, credentials, decider, wait, clock });
   const records = new LedgerRecords(log, () => reader.window);
   const sweep = (): void => {
     const nowMs = clock.wallMs();
     for (const cache of [callers, tokens, passwords]) cache.sweep(nowMs);
   };
-  return { authorizer, ledger, decider, records, callers, tokens, passwords, wait, counts, sweep };
+  const parts = { authorizer, ledger, decider, records, callers, tokens, passwords, wait, counts };
+  return { ...parts, decisionLog, sweep };
 }

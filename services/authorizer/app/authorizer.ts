@@ -1,3 +1,4 @@
+import type { Method } from '#libs/audit/decision-line.js';
 import { roleNames } from '#libs/access/evaluate/list-permissions.js';
 import { Failure } from '#libs/errors/failure.js';
 import type { Clock } from '#libs/runtime/clock.js';
@@ -38,7 +39,7 @@ export class Authorizer {
   authorize(call: Call, question: Question, consistency: Consistency): AtOnce<Answer> {
     return andThen(this.admit(call, consistency), (caller) =>
       this.#recognised(call, caller, this.recognise(question.who, call, caller), (asked, asker) =>
-        decided(this.#decide(asker, asked, question)),
+        decided(this.#decide(asker, asked, question, 'Authorize')),
       ),
     );
   }
@@ -120,14 +121,16 @@ export class Authorizer {
     }
   }
 
-  #decide(caller: Caller, asked: Asked, question: Question): Answer {
+  #decide(caller: Caller, asked: Asked, question: Question, method: Method): Answer {
     const { decider, clock } = this.#parts;
-    return decider.decide(caller, asked, question, clock.wallMs());
+    return decider.decide(caller, asked, question, clock.wallMs(), method);
   }
 
   #decideOne(caller: Caller, asked: Asked | Failure | undefined, question: Question): Answer {
     if (asked === undefined) throw new TypeError('a question was lost');
-    if (!(asked instanceof Failure)) return this.#decide(caller, asked, question);
+    if (!(asked instanceof Failure)) {
+      return this.#decide(caller, asked, question, 'BatchAuthorize');
+    }
     // A token from ahead, or a password for which identity cannot be had: the others go on.
     const ahead = asked.reason === 'NOT_YET_KNOWN';
     return this.#parts.decider.undecided(ahead ? 'NOT_YET_KNOWN' : 'IDENTITY_UNAVAILABLE');

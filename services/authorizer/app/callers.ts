@@ -24,15 +24,19 @@ export class Caller {
   readonly principal: string;
   /** Who calls is a question like any other: it needs a state that is not older than this, ms. */
   readonly hardLimitMs: number;
+  /** Its own credential. */
+  readonly recognised: Recognised;
   readonly #holder: Holder;
   readonly #view: ViewState;
   #mayAskAny = false;
   #mayAskAnyUntilMs = Number.NEGATIVE_INFINITY;
 
-  constructor(holder: Holder, { view }: LedgerView, hardLimitMs: number) {
+  constructor(recognised: Recognised, holder: Holder, ledger: LedgerView) {
+    const { view } = ledger;
     this.tenant = holder.tenant;
     this.principal = holder.principal;
-    this.hardLimitMs = hardLimitMs;
+    this.hardLimitMs = ledger.hardLimitMs(view.findTenant(holder.tenant), undefined);
+    this.recognised = recognised;
     this.#holder = holder;
     this.#view = view;
   }
@@ -127,8 +131,7 @@ export class Callers {
       if (holder.reason === 'QUARANTINED') throw cannotDecide('QUARANTINED');
       throw unauthenticated(holder.reason);
     }
-    const limitMs = this.#ledger.hardLimitMs(view.findTenant(holder.tenant), undefined);
-    const caller = this.#fresh(new Caller(holder, this.#ledger, limitMs));
+    const caller = this.#fresh(new Caller(recognised, holder, this.#ledger));
     caller.require(askPermission, nowMs);
     const untilMs = validUntilMs(view);
     // What was recognised stays so until the credential's own end; its standing until `untilMs`.

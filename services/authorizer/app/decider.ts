@@ -1,13 +1,16 @@
+import type { Method } from '#libs/audit/decision-line.js';
 import { check, validUntilMs } from '#libs/access/evaluate/check.js';
 import { whyNoRow } from '#libs/access/evaluate/decide.js';
 import { suspendedUntil } from '#libs/access/evaluate/subject-status.js';
 import { unlimited, type CredentialLimits } from '#libs/access/projection/api-key.js';
+import type { Permission } from '#libs/access/projection/tenant.js';
 import { reasonName } from '#libs/access/reason-code.js';
 import type { Answer, Answered, Outcome } from './answers.js';
 import type { Caller } from './callers.js';
 import { holderOf, isGood, withoutForeign, type Holder, type Recognised } from './credentials.js';
 import type { DecisionCounts } from './decision-counts.js';
 import type { DecisionIds } from './decision-ids.js';
+import type { DecisionLog } from './decision-log/decision-log.js';
 import type { LedgerView } from './ledger-view.js';
 import type { Subject } from './question.js';
 import { isUndecided, type Reason } from './reasons.js';
@@ -19,6 +22,9 @@ export interface Action {
   readonly action: string;
   readonly resource: string;
 }
+
+/** Where decisions are written down. */
+export type Recorder = Pick<DecisionLog, 'wants' | 'hasRoom' | 'record'>;
 
 /** Whom an answer is about, and why not if the answer is no. */
 interface Ruling {
@@ -34,37 +40,60 @@ interface Moment {
   readonly stalenessMs: number;
 }
 
-/** Decides questions on the view as it is now. Synchronous; waits nowhere, remembers nothing. */
+/** Decides questions on the view as it is now. Synchronous; waits nowhere. */
 export class Decider {
   readonly #ledger: LedgerView;
   readonly #ids: DecisionIds;
   readonly #counts: DecisionCounts;
+  /** `undefined`: decisions are not written down. */
+  readonly #log: Recorder | undefined;
 
-  constructor(ledger: LedgerView, ids: DecisionIds, counts: DecisionCounts) {
+  constructor(
+    ledger: LedgerView,
+    ids: DecisionIds,
+    counts: DecisionCounts,
+    log: Recorder | undefined,
+  ) {
     this.#ledger = ledger;
     this.#ids = ids;
     this.#counts = counts;
+    this.#log = log;
   }
 
   /** Never throws: what cannot be decided is an answer too (`CANNOT_DECIDE`). */
-  decide(caller: Caller, asked: Asked, action: Action, nowMs: number): Answer {
+  decide(caller: Caller, asked: Asked, action: Action, nowMs: number, method: Method): Answer {
     const stalenessMs = this.#ledger.reader.stalenessMs();
     const ruling = this.#rule(caller, asked, action, { nowMs, stalenessMs });
-    const outcome = outcomeOf(ruling.reason);
-    this.#counts.count(outcome, ruling.reason);
     const tenant = this.#ledger.view.findTenant(ruling.tenant);
-    return this.#answer(ruling, outcome, this.#ledger.answered(tenant, stalenessMs));
+    const permission = tenant?.permissions.get(action.action);
+    const answered = this.#ledger.answered(tenant, stalenessMs);
+    const answer = this.#recordable(this.#answer(ruling, answered), permission, nowMs);
+    this.#counts.count(answer.outcome, answer.reason);
+    const log = this.#log;
+    if (log !== undefined && log.wants(answer, permission)) {
+      const epoch = this.#ledger.fold.cluster?.epoch ?? 1;
+      const { action: verb, resource } = action;
+      log.record({ answer, caller, asked, action: verb, resource, method, nowMs, epoch });
+    }
+    return answer;
+  }
+
+  /** An ALLOW that must be recorded is none where it cannot be. */
+  #recordable(answer: Answer, permission: Permission | undefined, nowMs: number): Answer {
+    if (answer.outcome !== 'ALLOW' || permission?.auditRequired !== true) return answer;
+    if (this.#log?.hasRoom === true) return answer;
+    return { ...answer, outcome: 'CANNOT_DECIDE', reason: 'NOT_RECORDED', validUntilMs: nowMs };
   }
 
   /** The answer to a question that cannot be decided for a reason of its own. */
   undecided(reason: Reason): Answer {
     this.#counts.count('CANNOT_DECIDE', reason);
-    return this.#answer(nobody(reason), 'CANNOT_DECIDE', this.#ledger.answered(undefined));
+    return this.#answer(nobody(reason), this.#ledger.answered(undefined));
   }
 
-  #answer(ruling: Ruling, outcome: Outcome, answered: Answered): Answer {
+  #answer(ruling: Ruling, answered: Answered): Answer {
     return {
-      outcome,
+      outcome: outcomeOf(ruling.reason),
       reason: ruling.reason,
       tenant: ruling.tenant,
       principal: ruling.principal,

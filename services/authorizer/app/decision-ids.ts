@@ -14,6 +14,11 @@ export class DecisionIds {
     this.#prefix = `${Buffer.from(random.bytes(prefixBytes)).toString('base64url')}-`;
   }
 
+  /** Of this process: what all its ids begin with. */
+  get instance(): string {
+    return this.#prefix.slice(0, -1);
+  }
+
   next(): string {
     this.#count += 1;
     return this.#prefix + this.#count.toString(36);

@@ -29,7 +29,7 @@ export async function explainDecision(
   action: Action,
   nowMs: number,
 ): Promise<Explained> {
-  const answer = decided(parts.decider.decide(caller, asked, action, nowMs));
+  const answer = decided(parts.decider.decide(caller, asked, action, nowMs, 'Explain'));
   // A credential that nobody may know of has no evidence either.
   const evidence =
     answer.tenant === '' ? undefined : evidenceOf(parts.ledger, asked, action, nowMs);

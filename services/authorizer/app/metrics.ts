@@ -1,6 +1,9 @@
+import { newestLevel } from '#libs/events/feature-levels.js';
 import { addCounter, addGauge, type createRegistry } from '#libs/runtime/metrics.js';
 import type { Callers } from './callers.js';
 import type { DecisionCounts } from './decision-counts.js';
+import type { Channel } from './decision-log/channel.js';
+import type { DecisionLog } from './decision-log/decision-log.js';
 import type { LedgerView } from './ledger-view.js';
 import type { PasswordVerdicts } from './password-verdicts.js';
 import type { PositionWait } from './position-wait.js';
@@ -13,6 +16,7 @@ export interface Measured {
   readonly passwords: PasswordVerdicts;
   readonly wait: PositionWait;
   readonly counts: DecisionCounts;
+  readonly decisionLog: DecisionLog | undefined;
   /** Calls answered on the short way, by method. */
   readonly answered: ReadonlyMap<string, number>;
 }
@@ -41,6 +45,8 @@ export function addAuthorizerMetrics(
   gauge('quarantined_keys', 'Keys about which nothing can be decided.', () => {
     return fold.view.quarantined.size;
   });
+  gauge('feature_level', 'What writers of this ledger may use.', () => fold.featureLevel);
+  gauge('feature_level_known', 'Highest feature level that this build knows.', () => newestLevel);
   gauge('principals', 'Principals in memory.', () => fold.view.principals.length);
   gauge('cached_callers', 'Callers whose credential is remembered.', () => callers.size);
   gauge('cached_tokens', 'Verified tokens that are remembered.', () => tokens.size);
@@ -51,8 +57,29 @@ export function addAuthorizerMetrics(
     read: () =>
       counts.all().map(({ outcome, reason, count }) => ({ labels: { outcome, reason }, count })),
   });
+  addDecisionLogMetrics(registry, measured.decisionLog?.channels ?? []);
   addCounter(registry, 'ledgate_authorizer_answered_calls_total', 'Calls answered from memory.', {
     labels: ['method'],
     read: () => [...answered].map(([method, count]) => ({ labels: { method }, count })),
   });
+}
+
+function addDecisionLogMetrics(
+  registry: ReturnType<typeof createRegistry>,
+  channels: readonly Channel[],
+): void {
+  const counter = (name: string, help: string, read: (channel: Channel) => number): void =>
+    addCounter(registry, `ledgate_authorizer_decision_log_${name}_total`, help, {
+      labels: ['sink'],
+      read: () => channels.map((one) => ({ labels: { sink: one.name }, count: read(one) })),
+    });
+  counter('lines', 'Lines written to the decision log.', ({ written }) => written);
+  counter('dropped', 'Decisions that found no room in the buffer.', ({ dropped }) => dropped);
+  counter('errors', 'Writes that failed.', ({ errors }) => errors);
+  addGauge(
+    registry,
+    'ledgate_authorizer_decision_log_buffer_fill',
+    'The fullest buffer of the decision log, 0 to 1.',
+    () => Math.max(0, ...channels.map(({ fill }) => fill)),
+  );
 }

@@ -18,6 +18,7 @@ export const reasonsBefore = [
   'NOT_YET_KNOWN',
   'CALLER_NOT_PERMITTED',
   'IDENTITY_UNAVAILABLE',
+  'NOT_RECORDED',
 ] as const;
 
 /** Every reason that an answer can have: the closed set of docs/reasons.md. */
@@ -30,6 +31,7 @@ const undecidedReasons = [
   'NOT_YET_KNOWN',
   'CALLER_NOT_PERMITTED',
   'IDENTITY_UNAVAILABLE',
+  'NOT_RECORDED',
 ] as const satisfies readonly Reason[];
 
 export type UndecidedReason = (typeof undecidedReasons)[number];
@@ -56,6 +58,10 @@ export function cannotDecide(reason: UndecidedReason): Failure {
     case 'IDENTITY_UNAVAILABLE':
       return new Failure('LEDGER_UNAVAILABLE', 'identity could not be asked: try again', {
         retryAfterMs: 500,
+      });
+    case 'NOT_RECORDED':
+      return new Failure('NOT_RECORDED', 'cannot record this decision, which must be recorded', {
+        retryAfterMs: 1_000,
       });
   }
 }

@@ -86,7 +86,9 @@ function setPermission(type: 'DefinePermission' | 'ChangePermission') {
       maxStalenessMs === 0n
         ? undefined
         : fields.duration('permission.max_staleness_ms', maxStalenessMs, 1000, 900_000);
-    const facts = { permission: name, resourceType, description, risk, maxStalenessMs: limitMs };
+    const auditRequired = given?.auditRequired === true ? (true as const) : undefined;
+    const limits = { maxStalenessMs: limitMs, auditRequired };
+    const facts = { permission: name, resourceType, description, risk, ...limits };
     return { result: resultOf(await call.run({ tenant }, head, { type, ...facts })) };
   };
 }
@@ -113,12 +115,13 @@ function listPermissions(
   });
   const permissions = entries
     .filter(([, { status }]) => status === 'DEFINED')
-    .map(([name, { resourceType, description, risk, maxStalenessMs }]) => ({
+    .map(([name, { resourceType, description, risk, maxStalenessMs, auditRequired }]) => ({
       name,
       resourceType,
       description,
       risk: risk === 'SENSITIVE' ? Risk.RISK_SENSITIVE : Risk.RISK_NORMAL,
       maxStalenessMs: BigInt(maxStalenessMs ?? 0),
+      auditRequired: auditRequired ?? false,
     }));
   return { permissions, nextPageToken };
 }

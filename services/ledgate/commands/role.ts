@@ -67,6 +67,7 @@ export function addPermissionCommands(program: Command): void {
       .option('--description <text>', 'what it allows, for people', '')
       .option('--type <resource-type>', 'what it is about, e.g. order', '')
       .option('--sensitive', 'refused after 15 s without proof of freshness')
+      .option('--audit', 'allowed only where the decision is recorded')
       .option('--max-staleness <time>', 'e.g. 5s; default: the limit of the tenant', duration)
       .action(
         withCli(async (cli, name: string, flags: PermissionFlags) => {
@@ -106,6 +107,7 @@ interface PermissionFlags {
   readonly description: string;
   readonly type: string;
   readonly sensitive?: boolean;
+  readonly audit?: boolean;
   readonly maxStaleness?: number;
 }
 
@@ -152,9 +154,11 @@ async function listPermissions(cli: Cli): Promise<void> {
   do {
     const request = { tenantId: cli.tenantId, page: { pageSize: 500, pageToken } };
     const answer = await ask(cli.identity(RoleServiceClient), 'listPermissions', request);
-    for (const { name, risk, resourceType, description } of answer.permissions) {
+    for (const { name, risk, auditRequired, resourceType, description } of answer.permissions) {
       const sensitive = risk === Risk.RISK_SENSITIVE;
-      rows.push({ name, risk: sensitive ? 'SENSITIVE' : 'NORMAL', resourceType, description });
+      const audit = auditRequired ? 'required' : '';
+      const shown = { name, risk: sensitive ? 'SENSITIVE' : 'NORMAL', audit };
+      rows.push({ ...shown, resourceType, description });
     }
     pageToken = answer.nextPageToken;
   } while (pageToken !== '');
@@ -168,5 +172,6 @@ function permissionOf(name: string, flags: PermissionFlags): Permission {
     description: flags.description,
     risk: flags.sensitive ? Risk.RISK_SENSITIVE : Risk.RISK_NORMAL,
     maxStalenessMs: BigInt(flags.maxStaleness ?? 0),
+    auditRequired: flags.audit ?? false,
   };
 }

@@ -100,7 +100,14 @@ class DemoClients {
   }
 
   async #permission(name: string, risk: Risk, description: string): Promise<void> {
-    const permission = { name, risk, description, resourceType: 'order', maxStalenessMs: 0n };
+    const permission = {
+      name,
+      risk,
+      description,
+      resourceType: 'order',
+      maxStalenessMs: 0n,
+      auditRequired: false,
+    };
     await ask(this.#roles, 'definePermission', { ...this.#about(), permission });
   }
 

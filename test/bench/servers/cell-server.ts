@@ -40,7 +40,7 @@ await setUpGrant(world, acme.admin, service, {
   permissions: ['ledgate.authorizer:ask', 'ledgate.authorizer:ask-any'],
 });
 const permission = { name: 'orders:read', resourceType: '', description: '', risk: 1 } as const;
-const defined = { permission: { ...permission, maxStalenessMs: 0n } };
+const defined = { permission: { ...permission, maxStalenessMs: 0n, auditRequired: false } };
 await world.call(Roles.definePermission, defined, acme.admin);
 const role = { name: 'reader', permissions: ['orders:read'] };
 const { roleId } = await setUpGrant(world, acme.admin, service, role);

@@ -61,7 +61,13 @@ function filled(request: Record<string, unknown>, text: string): Record<string, 
     if (Array.isArray(value)) return [name, [text, text]];
     if (!nested.includes(name)) return [name, value];
     const named = { name: text, displayName: text, description: text, locale: text, reason: text };
-    const other = { commandId: text, resourceType: text, risk: 1, maxStalenessMs: 0n };
+    const other = {
+      commandId: text,
+      resourceType: text,
+      risk: 1,
+      maxStalenessMs: 0n,
+      auditRequired: false,
+    };
     const fields = { ...named, ...other, pageSize: 1, pageToken: text };
     return [name, fields];
   });

@@ -62,7 +62,9 @@ beforeAll(async () => {
   const permissions = ['ask', 'ask-any', 'explain'].map((verb) => `ledgate.authorizer:${verb}`);
   await setUpGrant(identity, acme.admin, service, { name: 'asker', permissions });
   const permission = { name: 'orders:read', resourceType: '', description: 'Read orders' };
-  const define = { permission: { ...permission, risk: 1, maxStalenessMs: 0n } as const };
+  const define = {
+    permission: { ...permission, risk: 1, maxStalenessMs: 0n, auditRequired: false } as const,
+  };
   await identity.call(Roles.definePermission, define, acme.admin);
   bob = await setUpUser(identity, acme.admin, 'bob', password);
   const clerk = { name: 'clerk', permissions: ['orders:read'], resourcePrefix: 'projects/a' };

@@ -51,6 +51,7 @@ describe('whoever does not administer', () => {
       description: '',
       risk: 1,
       maxStalenessMs: 0n,
+      auditRequired: false,
     } as const;
     await world.call(Roles.definePermission, { permission }, helper.key);
     const clerk = { name: 'clerk', permissions: ['orders:read'] };

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { newestLevel } from '#libs/events/feature-levels.js';
 import { CredentialServiceService as Credentials } from '#proto/ledgate/identity/v1/credential.js';
 import { GrantServiceService as Grants } from '#proto/ledgate/identity/v1/grant.js';
 import { GroupServiceService as Groups } from '#proto/ledgate/identity/v1/group.js';
@@ -7,6 +8,7 @@ import { PrincipalServiceService as Principals } from '#proto/ledgate/identity/v
 import { RoleServiceService as Roles } from '#proto/ledgate/identity/v1/role.js';
 import { TenantServiceService as Tenants } from '#proto/ledgate/identity/v1/tenant.js';
 import { TokenServiceService as Tokens } from '#proto/ledgate/identity/v1/token.js';
+import { LedgerServiceService as Operator } from '#proto/ledgate/operator/v1/ledger.js';
 import { everyMethod, shortName } from '../../support/identity/every-method.js';
 import {
   startWorld,
@@ -129,6 +131,7 @@ describe('every method, once, as it is meant', () => {
       description: 'Read orders',
       risk: 1,
       maxStalenessMs: 0n,
+      auditRequired: false,
     } as const;
     await call(Roles.definePermission, { permission }, admin);
     await call(Roles.changePermission, { permission: { ...permission, risk: 2 } }, admin);
@@ -251,6 +254,18 @@ describe('every method, once, as it is meant', () => {
     expect(state.acceptedRecords).toBe(barrier.position + 1n);
     expect(state.stateHash).toMatch(/^[0-9a-f]{64}$/u);
     expect(state.clusterId).toBe(world.identity.clusterId);
+  });
+
+  it('the ledger of operators', async () => {
+    const { root } = world;
+    const written = await call(Operator.writeCheckpoint, {}, root);
+    expect(written.position).toBe(written.about + 1n);
+    const signed = await call(Operator.signHead, { position: written.position }, root);
+    expect(signed.position).toBe(written.position);
+    const level = await call(Operator.getFeatureLevel, {}, root);
+    expect(level).toEqual({ level: newestLevel, newest: newestLevel });
+    const raised = await call(Operator.raiseFeatureLevel, { level: newestLevel }, root);
+    expect(raised).toEqual({ level: newestLevel, position: undefined });
   });
 
   it('leaves none out', () => {

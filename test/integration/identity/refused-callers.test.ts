@@ -90,7 +90,13 @@ function requestFor(
   if (path.endsWith('/GetTenant')) delete fields['slug'];
   if (path.endsWith('/GrantRole') || path.endsWith('/ListGrants')) delete fields['groupId'];
   if (path.endsWith('/ChangePermission') || path.endsWith('/DefinePermission')) {
-    const facts = { resourceType: '', description: '', risk: 1, maxStalenessMs: 0n };
+    const facts = {
+      resourceType: '',
+      description: '',
+      risk: 1,
+      maxStalenessMs: 0n,
+      auditRequired: false,
+    };
     fields['permission'] = { name: 'orders:read', ...facts };
   }
   if (path.endsWith('/RetirePermission')) fields['name'] = 'orders:read';

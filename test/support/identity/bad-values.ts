@@ -52,6 +52,7 @@ export const permission = {
   description: '',
   risk: 1,
   maxStalenessMs: 0n,
+  auditRequired: false,
 };
 export const settings = (given: object) => ({
   passwordMinLength: undefined,

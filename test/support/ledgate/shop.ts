@@ -30,7 +30,13 @@ export async function setUpShop(pair: Pair, slug: string): Promise<Shop> {
   await setUpGrant(pair, admin, principalId, asks);
   const { apiKey: backend } = await setUpApiKey(pair, admin, principalId);
   for (const name of shopActions) {
-    const facts = { resourceType: '', description: '', risk: Risk.RISK_NORMAL, maxStalenessMs: 0n };
+    const facts = {
+      resourceType: '',
+      description: '',
+      risk: Risk.RISK_NORMAL,
+      maxStalenessMs: 0n,
+      auditRequired: false,
+    };
     await pair.call(Roles.definePermission, { permission: { name, ...facts } }, admin);
   }
   return {

@@ -7,6 +7,8 @@ interface PermissionFacts {
   readonly risk: Risk;
   /** Tighter than the tenant's limit, ms. */
   readonly maxStalenessMs?: number | undefined;
+  /** `true`, or absent: what is not said needs no newer reader. */
+  readonly auditRequired?: true | undefined;
 }
 export interface DefinePermission extends PermissionFacts {
   readonly type: 'DefinePermission';

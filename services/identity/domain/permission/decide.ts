@@ -48,7 +48,8 @@ function change(command: ChangePermission, view: DocumentReader, tenant: string)
     before?.resourceType === command.resourceType &&
     before.description === command.description &&
     before.risk === command.risk &&
-    before.maxStalenessMs === command.maxStalenessMs;
+    before.maxStalenessMs === command.maxStalenessMs &&
+    before.auditRequired === command.auditRequired;
   return same ? accept() : accept({ ...command, type: 'PermissionChanged' });
 }
 

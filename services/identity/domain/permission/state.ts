@@ -8,6 +8,7 @@ export interface PermissionDocument {
   readonly description: string;
   readonly risk: Risk;
   readonly maxStalenessMs?: number;
+  readonly auditRequired?: true;
   readonly status: 'DEFINED' | 'RETIRED';
 }
 
@@ -34,7 +35,9 @@ export function evolvePermission(
     case 'PermissionChanged': {
       const { resourceType, description, risk, maxStalenessMs } = event;
       const limit = maxStalenessMs === undefined ? {} : { maxStalenessMs };
-      const document = { resourceType, description, risk, ...limit, status: 'DEFINED' } as const;
+      const audit = event.auditRequired === true ? ({ auditRequired: true } as const) : {};
+      const facts = { resourceType, description, risk, ...limit, ...audit };
+      const document = { ...facts, status: 'DEFINED' } as const;
       return permissions.put(to, tenant, permission, document);
     }
     case 'PermissionRetired':

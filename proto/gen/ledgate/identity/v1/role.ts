@@ -82,6 +82,8 @@ export interface Permission {
   risk: Risk;
   /** Milliseconds; 0: the tenant's limit. */
   maxStalenessMs: bigint;
+  /** Allowed only where the decision is recorded: else the answer is UNAVAILABLE, reason NOT_RECORDED. */
+  auditRequired: boolean;
 }
 
 export interface Role {
@@ -242,7 +244,7 @@ export interface DeleteRoleResponse {
 }
 
 function createBasePermission(): Permission {
-  return { name: "", resourceType: "", description: "", risk: 0, maxStalenessMs: 0n };
+  return { name: "", resourceType: "", description: "", risk: 0, maxStalenessMs: 0n, auditRequired: false };
 }
 
 export const Permission: MessageFns<Permission> = {
@@ -264,6 +266,9 @@ export const Permission: MessageFns<Permission> = {
         throw new globalThis.Error("value provided for field message.maxStalenessMs of type int64 too large");
       }
       writer.uint32(40).int64(message.maxStalenessMs);
+    }
+    if (message.auditRequired !== false) {
+      writer.uint32(48).bool(message.auditRequired);
     }
     return writer;
   },
@@ -321,6 +326,14 @@ export const Permission: MessageFns<Permission> = {
             message.maxStalenessMs = reader.int64() as bigint;
             continue;
           }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.auditRequired = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -348,6 +361,11 @@ export const Permission: MessageFns<Permission> = {
         : isSet(object.max_staleness_ms)
         ? BigInt(object.max_staleness_ms)
         : 0n,
+      auditRequired: isSet(object.auditRequired)
+        ? globalThis.Boolean(object.auditRequired)
+        : isSet(object.audit_required)
+        ? globalThis.Boolean(object.audit_required)
+        : false,
     };
   },
 
@@ -368,6 +386,9 @@ export const Permission: MessageFns<Permission> = {
     if (message.maxStalenessMs !== 0n) {
       obj.maxStalenessMs = message.maxStalenessMs.toString();
     }
+    if (message.auditRequired !== false) {
+      obj.auditRequired = message.auditRequired;
+    }
     return obj;
   },
 
@@ -383,6 +404,7 @@ export const Permission: MessageFns<Permission> = {
     message.maxStalenessMs = (object.maxStalenessMs !== undefined && object.maxStalenessMs !== null)
       ? BigInt(object.maxStalenessMs)
       : 0n;
+    message.auditRequired = object.auditRequired ?? false;
     return message;
   },
 };

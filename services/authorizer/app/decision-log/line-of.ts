@@ -1,0 +1,89 @@
+import { findApiKey } from '#libs/access/evaluate/credential-status.js';
+import type { DecisionLine, LoggedAsker } from '#libs/audit/decision-line.js';
+import type { Asked } from '../decider.js';
+import type { LedgerView } from '../ledger-view.js';
+import type { Subject } from '../question.js';
+import type { DecisionEntry } from './decision-entry.js';
+
+/** The line of a decision: ids that the ledger knows, permissions, resources, and positions. */
+export function lineOf(entry: DecisionEntry, ledger: LedgerView, authorizer: string): DecisionLine {
+  const { answer, caller, nowMs, method, epoch } = entry;
+  const { position, stalenessMs } = answer.answered;
+  const { action, resource } = wordsOf(entry, ledger);
+  const chain = position < 0 ? undefined : ledger.reader.window.chainAt(position);
+  return {
+    kind: 'decision',
+    id: answer.decisionId,
+    atMs: nowMs,
+    authorizer,
+    method,
+    caller: askerOf(caller.recognised, ledger),
+    asked: askerOf(entry.asked, ledger),
+    action,
+    resource,
+    tenant: answer.tenant === '' ? '' : (ledger.view.findTenant(answer.tenant)?.id ?? ''),
+    principal: knownPrincipal(answer.tenant, answer.principal, ledger),
+    outcome: answer.outcome,
+    reason: answer.reason,
+    position,
+    chain: chain === undefined ? '' : Buffer.from(chain.subarray(0, 8)).toString('hex'),
+    epoch,
+    stalenessMs: Number.isFinite(stalenessMs) ? stalenessMs : null,
+    hardMs: ledger.limits.hardMs,
+    sensitiveMs: ledger.limits.sensitiveMs,
+  };
+}
+
+function askerOf(asked: Asked, ledger: LedgerView): LoggedAsker {
+  const { view } = ledger;
+  switch (asked.kind) {
+    case 'SUBJECT':
+      return knownSubject(asked, ledger);
+    case 'API_KEY': {
+      const key = findApiKey(view, asked.sha256);
+      if (key === undefined) return { kind: 'UNKNOWN_API_KEY' };
+      const tenant = view.tenants[key.tenant]?.id ?? '';
+      return { kind: 'API_KEY', tenant, credential: key.credential };
+    }
+    case 'TOKEN': {
+      const { facts, epoch, position: issuedAtPosition } = asked.token;
+      const { tenant, principal, client, kid, credential } = facts;
+      const { authPosition, expiresAtMs, scopes } = facts;
+      const ids = { tenant, principal, client, kid, credential };
+      const when = { epoch, issuedAtPosition, authPosition, expiresAtMs };
+      return { kind: 'TOKEN', ...ids, ...when, scopes };
+    }
+    case 'PASSWORD': {
+      const { tenant, principal, credential, version } = asked.password;
+      return { kind: 'PASSWORD', tenant, principal, credential, version };
+    }
+    case 'REFUSED':
+      return { kind: 'REFUSED', reason: asked.reason };
+  }
+}
+
+/** A caller may put anything into a question: what the ledger does not know is not kept. */
+function knownSubject({ tenant, principal }: Subject, { view }: LedgerView): LoggedAsker {
+  const found = view.findTenant(tenant);
+  if (found === undefined) return { kind: 'SUBJECT', tenant: null, principal: null };
+  const isKnown = view.principalRow(tenant, principal) >= 0;
+  return { kind: 'SUBJECT', tenant, principal: isKnown ? principal : null };
+}
+
+function knownPrincipal(tenant: string, principal: string, { view }: LedgerView): string {
+  return view.principalRow(tenant, principal) >= 0 ? principal : '';
+}
+
+/** `orders:read`: lower case, with a colon. No password, key or token of ours looks like it. */
+const permissionLike = /^[a-z][a-z0-9_.-]{0,63}(:[a-z][a-z0-9_.-]{0,63}){1,7}$/u;
+/** An API key of ours, or a JWT, anywhere in a text. */
+const credentialLike = /lgk_[0-9A-Za-z]{20}|eyJ[\w-]{8,}\.[\w-]+/u;
+
+function wordsOf(
+  { action, resource, answer }: DecisionEntry,
+  { view }: LedgerView,
+): Pick<DecisionLine, 'action' | 'resource'> {
+  const defined = view.findTenant(answer.tenant)?.permissions.has(action) === true;
+  if (!defined && !permissionLike.test(action)) return { action: null, resource: null };
+  return { action, resource: credentialLike.test(resource) ? null : resource };
+}

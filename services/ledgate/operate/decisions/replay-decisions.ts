@@ -1,0 +1,123 @@
+import type { DecisionLine } from '#libs/audit/decision-line.js';
+import { Failure } from '#libs/errors/failure.js';
+import type { EventLog } from '#libs/ledger/event-log.js';
+import { Judge } from '#libs/ledger/judge.js';
+import type { MacKeys } from '#libs/ledger/mac.js';
+import { VerdictWindow } from '#libs/ledger/verdict-window.js';
+import { AccessFold } from '#services/authorizer/app/access-fold.js';
+import { reAsk, type PastState } from './re-ask.js';
+
+/** A decision that comes out another way than its line says. */
+export interface Difference {
+  readonly id: string;
+  readonly position: number;
+  readonly recorded: string;
+  readonly now: string;
+}
+
+export interface Replayed {
+  readonly same: number;
+  readonly differ: readonly Difference[];
+  /** Why, and how many. */
+  readonly notReAskable: Readonly<Record<string, number>>;
+}
+
+/**
+ * Folds the ledger forward once and asks each decision again at its position. `decisions` are sorted
+ * by position. `onPast` sees each line with the state it was decided on.
+ */
+export async function replayDecisions(
+  { log, macKeys }: { readonly log: EventLog; readonly macKeys: MacKeys },
+  decisions: readonly DecisionLine[],
+  onPast: (line: DecisionLine, past: PastState) => void = () => {},
+): Promise<Replayed> {
+  const replay = new Replay(decisions, onPast);
+  const last = decisions.at(-1)?.position ?? -1;
+  const end = Math.min(await log.end(), last + 1);
+  const judge = new Judge(macKeys, { window: replay.window, sealed: false });
+  replay.askUpTo(-1);
+  if (end > 0) {
+    const stop = new AbortController();
+    for await (const { records } of log.tail(0, stop.signal)) {
+      for (const record of records) {
+        if (record.position >= end) break;
+        replay.fold.apply([judge.judge(record)]);
+        replay.askUpTo(record.position);
+      }
+      if (judge.window.position >= end - 1) break;
+    }
+    stop.abort();
+  }
+  replay.restIsAhead();
+  return replay.result();
+}
+
+class Replay {
+  readonly fold = new AccessFold();
+  readonly window = new VerdictWindow();
+  readonly #decisions: readonly DecisionLine[];
+  readonly #onPast: (line: DecisionLine, past: PastState) => void;
+  readonly #differ: Difference[] = [];
+  readonly #notReAskable: Record<string, number> = {};
+  #next = 0;
+  #same = 0;
+
+  constructor(
+    decisions: readonly DecisionLine[],
+    onPast: (line: DecisionLine, past: PastState) => void,
+  ) {
+    this.#decisions = decisions;
+    this.#onPast = onPast;
+  }
+
+  askUpTo(position: number): void {
+    for (;;) {
+      const line = this.#decisions[this.#next];
+      if (line === undefined || line.position > position) return;
+      this.#next += 1;
+      this.#ask(line);
+    }
+  }
+
+  restIsAhead(): void {
+    for (const line of this.#decisions.slice(this.#next)) {
+      this.#differs(line, 'the ledger ends before this position');
+    }
+    this.#next = this.#decisions.length;
+  }
+
+  result(): Replayed {
+    return { same: this.#same, differ: this.#differ, notReAskable: this.#notReAskable };
+  }
+
+  #ask(line: DecisionLine): void {
+    const chain = this.window.chainAt(line.position);
+    const here = chain === undefined ? '' : Buffer.from(chain.subarray(0, 8)).toString('hex');
+    if (line.chain !== '' && line.chain !== here) {
+      return this.#differs(line, 'the ledger holds another history there');
+    }
+    const epoch = this.fold.cluster?.epoch ?? 1;
+    if (line.epoch !== epoch) return this.#differs(line, `the epoch is ${epoch}`);
+    const again = reAsk(line, this);
+    if (again.kind === 'not re-askable') {
+      this.#notReAskable[again.why] = (this.#notReAskable[again.why] ?? 0) + 1;
+      return;
+    }
+    this.#onPast(line, this);
+    if (again.outcome !== line.outcome || again.reason !== line.reason) {
+      return this.#differs(line, `${again.outcome} ${again.reason}`);
+    }
+    this.#same += 1;
+  }
+
+  #differs(line: DecisionLine, now: string): void {
+    const { id, position, outcome, reason } = line;
+    this.#differ.push({ id, position, recorded: `${outcome} ${reason}`, now });
+  }
+}
+
+/** @throws Failure INVALID_ARGUMENT when there is nothing to ask again. */
+export function requireSome(decisions: readonly DecisionLine[], path: string): void {
+  if (decisions.length > 0) return;
+  throw new Failure('INVALID_ARGUMENT', `${path} holds no decision`);
+}
