@@ -2,7 +2,15 @@ import { Failure } from '#libs/errors/failure.js';
 import type { DomainEvent } from '#libs/events/catalogue.js';
 import { decodeCommandPayload, encodeCommandPayload } from '#libs/events/codec.js';
 import type { Actor, CommandPayload } from '#libs/events/envelope.js';
-import { commandKey, defaultReads, hashOf, keyText, keysOf } from '#libs/events/keys.js';
+import { foundingLevel, levelOf } from '#libs/events/feature-levels.js';
+import {
+  commandKey,
+  defaultReads,
+  featureLevelKey,
+  hashOf,
+  keyText,
+  keysOf,
+} from '#libs/events/keys.js';
 import type { Key } from '#libs/events/keys.js';
 import type { AnyCommand, Decide } from './decide.js';
 import { foldCommand } from './fold-event.js';
@@ -60,6 +68,8 @@ export interface CommandPorts<C extends AnyCommand> {
   position(): number;
   /** Newest time, by the log's clock, of the records folded so far, ms: log time. */
   logTimeMs(): number;
+  /** What the ledger may hold, as of `position`. */
+  featureLevel(): number;
   readonly authorise: Authorise<C>;
   readonly decide: Decide<C>;
   readonly evolve: Evolve;
@@ -236,6 +246,7 @@ function prepare<C extends AnyCommand>(
   if ('rejected' in decision) throw decision.rejected;
   const { events } = decision;
   if (events.length === 0) return { draft: undefined, events };
+  if (needsLevel(events, ports.featureLevel()) > foundingLevel) view.get(featureLevelKey);
   const basedOn = ports.position();
   const payload = tried(ports, payloadOf(command, envelope, events), nowMs);
   const writes = events.flatMap((event) => keysOf(event, tenant));
@@ -251,6 +262,21 @@ function prepare<C extends AnyCommand>(
     throw new Failure('LIMIT_REACHED', 'the command is too large; do it in several steps');
   }
   return { draft, events };
+}
+
+/**
+ * The highest level that the events need. Throws WRONG_STATE above `level`: readers of the build before
+ * would have to quarantine what such an event touches.
+ */
+function needsLevel(events: readonly DomainEvent[], level: number): number {
+  const needed = Math.max(...events.map((event) => levelOf(event)));
+  if (needed <= level) return needed;
+  throw new Failure(
+    'WRONG_STATE',
+    `this needs feature level ${needed}, and the ledger is at ${level}: once every service runs ` +
+      'this version, raise it with "ledgate level raise"',
+    { facts: { level: String(level), needed: String(needed) } },
+  );
 }
 
 function payloadOf(

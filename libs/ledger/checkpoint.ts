@@ -34,7 +34,8 @@ export function checkpointFacts(
   const verdicts = new Uint8Array(Math.ceil(verdictCount / 8));
   let accepted = window.acceptedCount;
   for (let i = 0; i < verdictCount; i++) {
-    if (window.acceptedAt(oldest + i)) verdicts[i >> 3]! |= 1 << (i & 7);
+    const bit = window.acceptedAt(oldest + i) ? 1 << (i & 7) : 0;
+    verdicts[i >> 3] = (verdicts[i >> 3] ?? 0) | bit;
   }
   for (let p = position + 1; p <= window.position; p++) if (window.acceptedAt(p)) accepted--;
   const { announced, ...rest } = context;

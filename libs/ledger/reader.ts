@@ -1,6 +1,6 @@
-import { tickCodec } from '#libs/events/control-codec.js';
 import { Failure } from '#libs/errors/failure.js';
 import { sleep, type Clock } from '#libs/runtime/clock.js';
+import type { Announced } from './announcements.js';
 import { allDefences, type Defences } from './defences.js';
 import { PositionOutOfRange, type EventLog, type LogBatch } from './event-log.js';
 import type { Fold } from './fold.js';
@@ -8,7 +8,7 @@ import { Judge, type Judged } from './judge.js';
 import type { MacKeys } from './mac.js';
 import { findChangedHistory } from './own-history.js';
 import { PositionWaiters } from './position-waiters.js';
-import { RecordKind } from './record.js';
+import { disagreement, levelBeyondBuild } from './verdict-agreement.js';
 import { VerdictWindow } from './verdict-window.js';
 
 export type ReaderState =
@@ -30,6 +30,8 @@ export type ReaderAlarm =
   /** The state could not take what follows `position`: it is dropped and built again. */
   | { readonly kind: 'fold-failed'; readonly position: number; readonly error: unknown }
   | { readonly kind: 'listener-failed'; readonly position: number; readonly error: unknown }
+  /** The ledger was raised to a feature level that this build does not know: upgrade it. */
+  | { readonly kind: 'newer-level'; readonly position: number; readonly level: number }
   | { readonly kind: 'stopped'; readonly failure: Failure };
 
 export interface ReaderOptions {
@@ -107,6 +109,10 @@ export class Reader {
   }
   get sealed(): boolean {
     return this.#judge.sealed;
+  }
+  /** Mac key and formats in force. */
+  get announced(): Announced {
+    return this.#judge.announced;
   }
   /** Chains and verdicts of the last 65,536 positions. */
   get window(): VerdictWindow {
@@ -262,7 +268,7 @@ export class Reader {
         judged.push(one);
         if (one.why === 'mac' || one.why === 'key')
           this.#alarm({ kind: 'bad-mac', position: one.position });
-        if (one.header?.kind === RecordKind.TICK && one.accepted) this.#compareVerdicts(one);
+        this.#heed(one);
         // Only what was appended just now says something about clocks.
         if (one.header && this.#state === 'following') this.#compareClocks(one, now);
       } catch (error) {
@@ -281,17 +287,17 @@ export class Reader {
     }
   }
 
-  /** Agreement on verdicts is an alarm, not an input: whoever disagrees leaves service. */
-  #compareVerdicts(one: Judged): void {
-    const tick = tickCodec.decode(one.payload ?? new Uint8Array(0));
-    if (!tick.ok) return;
-    const mine = this.#judge.window.verdictHash(tick.value.position);
-    if (mine === undefined || Buffer.compare(mine, tick.value.verdictHash) === 0) return;
+  /** What control records say about the past, and about what is to come. */
+  #heed(one: Judged): void {
+    const level = levelBeyondBuild(one);
+    if (level !== undefined) this.#alarm({ kind: 'newer-level', position: one.position, level });
+    const why = disagreement(one, this.#judge.window);
+    if (why === undefined) return;
     if (this.#disagreedAt === one.position) {
-      throw new Failure('DIVERGED', `verdicts differ at ${one.position} also after a rebuild`);
+      throw new Failure('DIVERGED', `${why} at ${one.position}, also after a rebuild`);
     }
     this.#disagreedAt = one.position;
-    throw new HistoryChanged(`verdicts differ from those of a writer at ${one.position}`);
+    throw new HistoryChanged(`${why} from those of a writer at ${one.position}`);
   }
 
   /** The first check comes before anything is answered from a snapshot. */

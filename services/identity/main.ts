@@ -35,6 +35,8 @@ import { documentsOf } from '#services/identity/app/accounts.js';
 import { announceMacKey } from '#services/identity/app/announce-mac-key.js';
 import { bootstrap, type Bootstrap } from '#services/identity/app/bootstrap.js';
 import { CallerGate } from '#services/identity/app/caller.js';
+import { startCheckpoints } from '#services/identity/app/checkpoint-schedule.js';
+import { Checkpoints } from '#services/identity/app/checkpoints.js';
 import { requireLedgerKey, requireMasterKey } from '#services/identity/app/check-keys.js';
 import { EscalationGuard } from '#services/identity/app/escalation.js';
 import type { IdentityParts } from '#services/identity/app/identity-parts.js';
@@ -144,6 +146,9 @@ async function start(
   const { tickMs } = config;
   const stopMaintenance = startMaintenance({ ledger, clock, log: logger, tickMs, random });
   shutdown.add('maintenance', stopMaintenance);
+  const checkpoints = new Checkpoints(ledger, clock, masterKeys.derive('audit signature'));
+  const schedule = { ledger, checkpoints, clock, log: logger, random };
+  shutdown.add('checkpoints', startCheckpoints(schedule));
   const server = identityServer(
     {
       parts,
@@ -153,6 +158,7 @@ async function start(
       digestKey: masterKeys.derive('request digests'),
       proxies: trustedProxies(config.trustedProxies),
     },
+    checkpoints,
     config.reflection,
   );
   const health = new Health(server, identityServices);

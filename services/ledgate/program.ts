@@ -1,8 +1,10 @@
 import { Command, Help, Option } from 'commander';
 import { addCheckCommands } from './commands/check.js';
+import { addCheckpointCommands } from './commands/checkpoint.js';
 import { addGrantCommands } from './commands/grant.js';
 import { addGroupCommands } from './commands/group.js';
 import { addKeyCommands } from './commands/key.js';
+import { addLevelCommands } from './commands/level.js';
 import { addLedgerCommands, addOperateCommands } from './commands/operate.js';
 import { addPermissionCommands, addRoleCommands } from './commands/role.js';
 import { addServiceCommands } from './commands/service.js';
@@ -47,6 +49,8 @@ Exit codes: 0 done, ALLOW · 1 the answer is no (DENY, findings) · 2 wrong word
   addServiceCommands(program);
   addOperateCommands(program);
   addLedgerCommands(program);
+  addCheckpointCommands(program);
+  addLevelCommands(program);
   addTenantCommands(program);
   addUserCommands(program);
   addKeyCommands(program);

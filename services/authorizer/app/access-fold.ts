@@ -1,5 +1,6 @@
 import { AccessView } from '#libs/access/projection/access-view.js';
-import { genesisCodec, openCodec } from '#libs/events/control-codec.js';
+import { featureLevelCodec, genesisCodec, openCodec } from '#libs/events/control-codec.js';
+import { foundingLevel } from '#libs/events/feature-levels.js';
 import { keyHash } from '#libs/events/keys.js';
 import { foldCommands, type CommandSink } from '#libs/ledger/fold-commands.js';
 import type { Fold, Resume } from '#libs/ledger/fold.js';
@@ -20,6 +21,7 @@ export class AccessFold implements Fold {
   #generation = 0;
   #accepted = 0;
   #void = 0;
+  #featureLevel = foundingLevel;
 
   get view(): AccessView {
     return this.#view;
@@ -28,6 +30,11 @@ export class AccessFold implements Fold {
   /** `undefined` before GENESIS was read. */
   get cluster(): Cluster | undefined {
     return this.#cluster;
+  }
+
+  /** What writers may use: raised by FEATURE_LEVEL records, never lowered. */
+  get featureLevel(): number {
+    return this.#featureLevel;
   }
 
   /** Grows whenever anything that an answer rests on may have changed. */
@@ -61,6 +68,7 @@ export class AccessFold implements Fold {
     this.#cluster = undefined;
     this.#accepted = 0;
     this.#void = 0;
+    this.#featureLevel = foundingLevel;
     this.#generation += 1;
   }
 
@@ -75,15 +83,21 @@ export class AccessFold implements Fold {
     }
   }
 
-  #control({ header, payload }: Judged): void {
+  #control({ header, payload, position }: Judged): void {
     const bytes = payload ?? new Uint8Array(0);
     if (header?.kind === RecordKind.GENESIS && this.#cluster === undefined) {
       const genesis = genesisCodec.decode(bytes);
       if (genesis.ok) this.#cluster = { clusterId: genesis.value.clusterId, epoch: 1 };
     }
+    if (header?.kind === RecordKind.FEATURE_LEVEL) {
+      const raised = featureLevelCodec.decode(bytes);
+      if (raised.ok) this.#featureLevel = Math.max(this.#featureLevel, raised.value.level);
+    }
     if (header?.kind === RecordKind.OPEN && this.#cluster !== undefined) {
       const opened = openCodec.decode(bytes);
-      if (opened.ok) this.#cluster = { ...this.#cluster, epoch: opened.value.epoch };
+      if (!opened.ok || opened.value.epoch <= this.#cluster.epoch) return;
+      this.#cluster = { ...this.#cluster, epoch: opened.value.epoch };
+      this.#view.open(opened.value.epoch, position);
     }
   }
 }

@@ -2,6 +2,7 @@ import { genesisCodec } from '#libs/events/control-codec.js';
 import { Failure } from '#libs/errors/failure.js';
 import type { VaultRef } from '#libs/events/catalogue.js';
 import { systemTenant } from '#libs/events/envelope.js';
+import { newestLevel } from '#libs/events/feature-levels.js';
 import { genesisKey, hashOf } from '#libs/events/keys.js';
 import { foundingMacKeyId } from '#libs/ledger/announcements.js';
 import { auditPublicKey } from '#libs/ledger/audit-key.js';
@@ -10,6 +11,7 @@ import type { MacKeys } from '#libs/ledger/mac.js';
 import type { Random } from '#libs/runtime/ids.js';
 import { apiKeySha256, generateApiKey, type NewApiKey } from '#libs/tokens/api-key.js';
 import { documentsOf } from '#services/identity/app/accounts.js';
+import { raiseFeatureLevel } from '#services/identity/app/feature-level.js';
 import {
   execute,
   type CommandCall,
@@ -48,7 +50,7 @@ const authorizerPermissions = [
 ];
 
 /**
- * Founds a cluster on an empty ledger: GENESIS, then the system tenant, its signing key and a first
+ * Founds a cluster on an empty ledger: GENESIS, the newest feature level, then the system tenant, its signing key and a first
  * credential in one record, then the role of authorizers. Safe to repeat and to run on several
  * instances at once: `undefined` when the system tenant was there already. An attempt that was cut
  * short is finished, with the key that it kept.
@@ -61,6 +63,10 @@ export async function bootstrap(
   if (ledger.fold.cluster === undefined) await appendGenesis(parts, genesis);
   ledger.requireServing();
   const view = documentsOf(ledger.state);
+  if (tenants.read(view, systemTenant, systemTenant) === undefined) {
+    // No reader of an older build can be there yet.
+    await raiseFeatureLevel(ledger, newestLevel);
+  }
   const founded =
     tenants.read(view, systemTenant, systemTenant) === undefined
       ? await createSystem(parts, genesis.firstKey)

@@ -1,7 +1,8 @@
 import { AccessView } from '#libs/access/projection/access-view.js';
 import { foldCommandRecord, foldEvent, type Evolve } from '#libs/decider/fold-event.js';
 import { Failure } from '#libs/errors/failure.js';
-import { genesisCodec, openCodec } from '#libs/events/control-codec.js';
+import { featureLevelCodec, genesisCodec, openCodec } from '#libs/events/control-codec.js';
+import { foundingLevel } from '#libs/events/feature-levels.js';
 import { keyHash } from '#libs/events/keys.js';
 import type { EventLog } from '#libs/ledger/event-log.js';
 import { foldCommands } from '#libs/ledger/fold-commands.js';
@@ -16,6 +17,19 @@ import type { FoldedState } from '#services/identity/ports/folded-state.js';
 export interface ClusterFacts {
   readonly clusterId: string;
   readonly epoch: number;
+  /** Name of the ledger, as GENESIS has it. */
+  readonly ledger: string;
+  /** Ed25519 public key of the checkpoints, 32 bytes. */
+  readonly auditPublicKey: Uint8Array;
+}
+
+export interface SinceCheckpoint {
+  /** Of the last CHECKPOINT record, or of the first record. */
+  readonly position: number;
+  /** When the log took it. */
+  readonly appendedAtMs: number;
+  /** Accepted COMMAND records since. */
+  commands: number;
 }
 
 /**
@@ -31,6 +45,8 @@ export class IdentityFold implements Fold {
   #view = new AccessView(keyHash);
   #cluster: ClusterFacts | undefined;
   #logTimeMs = 0;
+  #featureLevel = foundingLevel;
+  #sinceCheckpoint: SinceCheckpoint | undefined;
   #resume: Resume | undefined;
 
   constructor(state: FoldedState, evolve: Evolve) {
@@ -45,6 +61,16 @@ export class IdentityFold implements Fold {
   /** `undefined` before GENESIS. */
   get cluster(): ClusterFacts | undefined {
     return this.#cluster;
+  }
+
+  /** What writers may use: raised by FEATURE_LEVEL records, never lowered. */
+  get featureLevel(): number {
+    return this.#featureLevel;
+  }
+
+  /** What came since the last CHECKPOINT, or since the first record. */
+  get sinceCheckpoint(): SinceCheckpoint | undefined {
+    return this.#sinceCheckpoint;
   }
 
   /** Newest time, by the log's clock, of the accepted records, ms: log time. */
@@ -115,6 +141,8 @@ export class IdentityFold implements Fold {
     this.#view = new AccessView(keyHash);
     this.#cluster = undefined;
     this.#logTimeMs = 0;
+    this.#featureLevel = foundingLevel;
+    this.#sinceCheckpoint = undefined;
     this.#resume = undefined;
   }
 
@@ -158,15 +186,31 @@ export class IdentityFold implements Fold {
   #foldFacts(judged: Judged): void {
     if (!judged.accepted || judged.header === undefined) return;
     this.#logTimeMs = Math.max(this.#logTimeMs, judged.appendedAtMs);
+    this.#foldCheckpoint(judged.position, judged.header.kind, judged.appendedAtMs);
     const payload = judged.payload ?? new Uint8Array(0);
     if (judged.header.kind === RecordKind.GENESIS) {
       const genesis = genesisCodec.decode(payload);
       if (!genesis.ok) return;
-      this.#cluster ??= { clusterId: genesis.value.clusterId, epoch: 1 };
+      const { clusterId, ledger, auditPublicKey } = genesis.value;
+      this.#cluster ??= { clusterId, epoch: 1, ledger, auditPublicKey };
+    }
+    if (judged.header.kind === RecordKind.FEATURE_LEVEL) {
+      const raised = featureLevelCodec.decode(payload);
+      if (raised.ok) this.#featureLevel = Math.max(this.#featureLevel, raised.value.level);
     }
     if (judged.header.kind === RecordKind.OPEN && this.#cluster !== undefined) {
       const opened = openCodec.decode(payload);
-      if (opened.ok) this.#cluster = { ...this.#cluster, epoch: opened.value.epoch };
+      if (!opened.ok || opened.value.epoch <= this.#cluster.epoch) return;
+      this.#cluster = { ...this.#cluster, epoch: opened.value.epoch };
+      this.#view.open(opened.value.epoch, judged.position);
+    }
+  }
+
+  #foldCheckpoint(position: number, kind: number, appendedAtMs: number): void {
+    if (kind === RecordKind.CHECKPOINT || this.#sinceCheckpoint === undefined) {
+      this.#sinceCheckpoint = { position, appendedAtMs, commands: 0 };
+    } else if (kind === RecordKind.COMMAND) {
+      this.#sinceCheckpoint.commands += 1;
     }
   }
 }

@@ -129,6 +129,7 @@ export class LedgerSession {
         store: this.state,
         position: () => this.reader.position,
         logTimeMs: () => this.fold.logTimeMs,
+        featureLevel: () => this.fold.featureLevel,
         authorise: execution.authorise,
         decide: execution.decide,
         evolve: this.#options.evolve,

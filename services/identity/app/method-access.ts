@@ -6,8 +6,9 @@
  * `PERMITTED`: a caller whose roles allow the method's permission on the resource.
  * `SELF`: the same, or a caller with an unlimited credential about its own principal.
  *
- * The permission of a method is `ledgate.identity:` and its name in kebab-case. The resource is
- * `tenants/<tenant>/` and the template, judged in the caller's own tenant.
+ * The permission of a method is its package without the version, and its name in kebab-case
+ * (`ledgate.identity:grant-role`). The resource is `tenants/<tenant>/` and the template, judged in the
+ * caller's own tenant.
  */
 export interface MethodAccess {
   readonly who: 'PUBLIC' | 'AUTHENTICATED' | 'PERMITTED' | 'SELF';
@@ -19,7 +20,9 @@ export interface MethodAccess {
 
 type Row = readonly [who: MethodAccess['who'], resource: string, reach?: 'SYSTEM'];
 
-const services: Readonly<Record<string, Readonly<Record<string, Row>>>> = {
+type Services = Readonly<Record<string, Readonly<Record<string, Row>>>>;
+
+const identity: Services = {
   TenantService: {
     CreateTenant: ['PERMITTED', '', 'SYSTEM'],
     GetTenant: ['PERMITTED', ''],
@@ -97,12 +100,28 @@ const services: Readonly<Record<string, Readonly<Record<string, Row>>>> = {
   },
 };
 
+const operator: Services = {
+  LedgerService: {
+    SignHead: ['PERMITTED', '', 'SYSTEM'],
+    WriteCheckpoint: ['PERMITTED', '', 'SYSTEM'],
+    GetFeatureLevel: ['PERMITTED', '', 'SYSTEM'],
+    RaiseFeatureLevel: ['PERMITTED', '', 'SYSTEM'],
+  },
+};
+
+const packages: readonly (readonly [name: string, services: Services])[] = [
+  ['ledgate.identity.v1', identity],
+  ['ledgate.operator.v1', operator],
+];
+
 const table: ReadonlyMap<string, MethodAccess> = new Map(
-  Object.entries(services).flatMap(([service, methods]) =>
-    Object.entries(methods).map(([method, [who, resource, reach]]) => [
-      `/ledgate.identity.v1.${service}/${method}`,
-      { who, resource, systemOnly: reach === 'SYSTEM' },
-    ]),
+  packages.flatMap(([name, services]) =>
+    Object.entries(services).flatMap(([service, methods]) =>
+      Object.entries(methods).map(([method, [who, resource, reach]]) => [
+        `/${name}.${service}/${method}`,
+        { who, resource, systemOnly: reach === 'SYSTEM' } satisfies MethodAccess,
+      ]),
+    ),
   ),
 );
 
@@ -115,7 +134,8 @@ export function accessOf(method: string): MethodAccess | undefined {
 export function permissionOf(method: string): string {
   const name = method.slice(method.lastIndexOf('/') + 1);
   const kebab = name.replaceAll(/(?<=[a-z])(?=[A-Z])/gu, '-').toLowerCase();
-  return `ledgate.identity:${kebab}`;
+  const area = /^\/(?<area>ledgate\.[a-z]+)\.v\d+\./u.exec(method)?.groups?.['area'] ?? 'ledgate';
+  return `${area}:${kebab}`;
 }
 
 /** Every method of the table. */

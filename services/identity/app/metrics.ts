@@ -1,3 +1,4 @@
+import { newestLevel } from '#libs/events/feature-levels.js';
 import { addGauge, type createRegistry } from '#libs/runtime/metrics.js';
 import type { LedgerSession } from '#services/identity/app/ledger-session.js';
 
@@ -27,6 +28,11 @@ export function addLedgerMetrics(
   });
   gauge('quarantined_keys', 'Keys about which nothing can be decided.', () => {
     return state.quarantinedKeys().length;
+  });
+  gauge('feature_level', 'What writers of this ledger may use.', () => fold.featureLevel);
+  gauge('feature_level_known', 'Highest feature level that this build knows.', () => newestLevel);
+  gauge('checkpoint_position', 'Last CHECKPOINT, or the first record.', () => {
+    return fold.sinceCheckpoint?.position ?? -1;
   });
   gauge('pending_commands', 'Records whose verdict is awaited.', () => writer.pendingCount);
   gauge('fencing', '1 while the outcome of an append is unknown.', () => (writer.fencing ? 1 : 0));

@@ -74,9 +74,18 @@ const authorizer: readonly Row[] = [
   ['explain', 'NORMAL', 'See what a decision rests on'],
 ];
 
+/** One per RPC of `ledgate.operator.v1`. */
+const operator: readonly Row[] = [
+  ['sign-head', 'NORMAL', 'Have the head of the ledger signed', 'SYSTEM'],
+  ['write-checkpoint', 'NORMAL', 'Append checkpoints', 'SYSTEM'],
+  ['get-feature-level', 'NORMAL', 'Read the feature level of the ledger', 'SYSTEM'],
+  ['raise-feature-level', 'SENSITIVE', 'Raise the feature level of the ledger', 'SYSTEM'],
+];
+
 const areas = [
   ['ledgate.identity', identity],
   ['ledgate.authorizer', authorizer],
+  ['ledgate.operator', operator],
 ] as const;
 
 /** What a new tenant has defined from the start. */

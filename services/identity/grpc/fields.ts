@@ -87,6 +87,12 @@ export class Fields {
     return Number(value);
   }
 
+  /** A position of a ledger. */
+  position(field: string, value: bigint): number {
+    if (value > BigInt(Number.MAX_SAFE_INTEGER)) this.add(field, 'is no position of a ledger');
+    return Number(value);
+  }
+
   /** A length of time within bounds; 0 stands for nothing given. */
   duration(field: string, value: bigint, leastMs: number, mostMs: number): number {
     if (value < BigInt(leastMs) || value > BigInt(mostMs)) {

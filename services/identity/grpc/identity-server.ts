@@ -9,11 +9,14 @@ import { PrincipalServiceService } from '#proto/ledgate/identity/v1/principal.js
 import { RoleServiceService } from '#proto/ledgate/identity/v1/role.js';
 import { TenantServiceService } from '#proto/ledgate/identity/v1/tenant.js';
 import { TokenServiceService } from '#proto/ledgate/identity/v1/token.js';
+import { LedgerServiceService as OperatorLedgerServiceService } from '#proto/ledgate/operator/v1/ledger.js';
+import type { Checkpoints } from '#services/identity/app/checkpoints.js';
 import type { Admission } from '#services/identity/grpc/admission.js';
 import { credentialService } from '#services/identity/grpc/credential-service.js';
 import { grantService } from '#services/identity/grpc/grant-service.js';
 import { groupService } from '#services/identity/grpc/group-service.js';
 import { ledgerService } from '#services/identity/grpc/ledger-service.js';
+import { operatorLedgerService } from '#services/identity/grpc/operator-ledger-service.js';
 import { principalService } from '#services/identity/grpc/principal-service.js';
 import { roleService } from '#services/identity/grpc/role-service.js';
 import { tenantService } from '#services/identity/grpc/tenant-service.js';
@@ -29,13 +32,19 @@ export const identityServices: readonly string[] = [
   'RoleService',
   'TenantService',
   'TokenService',
-].map((name) => `ledgate.identity.v1.${name}`);
+]
+  .map((name) => `ledgate.identity.v1.${name}`)
+  .concat('ledgate.operator.v1.LedgerService');
 
 /** Largest request: a role with all its permissions fits many times over. */
 const MAX_REQUEST_BYTES = 128 * 1024;
 
 /** A server with every service of identity; it does not listen yet. */
-export function identityServer(admission: Admission, reflection: boolean): Server {
+export function identityServer(
+  admission: Admission,
+  checkpoints: Checkpoints,
+  reflection: boolean,
+): Server {
   const server = createServer({ maxReceiveBytes: MAX_REQUEST_BYTES });
   server.addService(CredentialServiceService, credentialService(admission));
   server.addService(GrantServiceService, grantService(admission));
@@ -45,6 +54,7 @@ export function identityServer(admission: Admission, reflection: boolean): Serve
   server.addService(RoleServiceService, roleService(admission));
   server.addService(TenantServiceService, tenantService(admission));
   server.addService(TokenServiceService, tokenService(admission));
+  server.addService(OperatorLedgerServiceService, operatorLedgerService(admission, checkpoints));
   if (reflection) addReflection(server, [...identityServices, 'grpc.health.v1.Health']);
   return server;
 }

@@ -4,6 +4,7 @@ import { LedgerServiceService as Ledger } from '#proto/ledgate/identity/v1/ledge
 import { PrincipalServiceService as Principals } from '#proto/ledgate/identity/v1/principal.js';
 import { everyMethod, shortName } from '../../support/identity/every-method.js';
 import { badIds, badOptions } from '../../support/identity/bad-values.js';
+import { operatorRows } from '../../support/identity/malformed-operations.js';
 import { principalRows } from '../../support/identity/malformed-principals.js';
 import { rightsRows } from '../../support/identity/malformed-rights.js';
 import { refusal } from '../../support/identity/refusal.js';
@@ -16,7 +17,7 @@ import {
 } from '../../support/identity/running-identity.js';
 import { setUpTenant, type TenantSetup } from '../../support/identity/tenant-setup.js';
 
-const rows = [...principalRows, ...rightsRows];
+const rows = [...principalRows, ...rightsRows, ...operatorRows];
 
 /** Nothing in them can be malformed. */
 const withoutFields = new Set([
@@ -24,6 +25,8 @@ const withoutFields = new Set([
   'TokenService/ListSigningKeys',
   'LedgerService/GetStatus',
   'LedgerService/AppendBarrier',
+  'operator.LedgerService/WriteCheckpoint',
+  'operator.LedgerService/GetFeatureLevel',
 ]);
 
 const folder = temporaryFolder();

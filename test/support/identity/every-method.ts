@@ -6,6 +6,7 @@ import { PrincipalServiceService } from '#proto/ledgate/identity/v1/principal.js
 import { RoleServiceService } from '#proto/ledgate/identity/v1/role.js';
 import { TenantServiceService } from '#proto/ledgate/identity/v1/tenant.js';
 import { TokenServiceService } from '#proto/ledgate/identity/v1/token.js';
+import { LedgerServiceService as OperatorLedgerServiceService } from '#proto/ledgate/operator/v1/ledger.js';
 import type { Method } from './running-identity.js';
 
 /** Every method of identity, as the protos have it. */
@@ -18,9 +19,10 @@ export const everyMethod: readonly Method<Record<string, unknown>, unknown>[] = 
   RoleServiceService,
   TenantServiceService,
   TokenServiceService,
+  OperatorLedgerServiceService,
 ].flatMap((service) => Object.values(service) as Method<Record<string, unknown>, unknown>[]);
 
-/** `TokenService/Login`. */
+/** `TokenService/Login`; services of other packages with the package: `operator.LedgerService/SignHead`. */
 export function shortName(path: string): string {
-  return path.slice('/ledgate.identity.v1.'.length);
+  return path.replace('/ledgate.identity.v1.', '').replace(/^\/ledgate\.([a-z]+)\.v1\./u, '$1.');
 }

@@ -1,6 +1,7 @@
 import { Failure } from '#libs/errors/failure.js';
 import { handleCommand } from '#libs/decider/handle-command.js';
 import type { CommandEnvelope, CommandResult } from '#libs/decider/handle-command.js';
+import { newestLevel } from '#libs/events/feature-levels.js';
 import { commandKey, hashOf, writerKey } from '#libs/events/keys.js';
 import { allDefences, type Defences } from '#libs/ledger/defences.js';
 import type { EventLog } from '#libs/ledger/event-log.js';
@@ -88,6 +89,7 @@ export class Instance<C extends Clock = Clock> {
         },
         position: () => this.reader.position,
         logTimeMs: () => this.fold.logTimeMs,
+        featureLevel: () => newestLevel,
         authorise: () => ({ permittedBy: [] }),
         decide,
         evolve,

@@ -49,6 +49,12 @@ export class ToyLedger implements CommandPorts<CreateGroup> {
   confirmations: (() => Promise<boolean>)[] = [];
   readonly #payloads: Uint8Array[] = [];
 
+  level = 1;
+
+  featureLevel(): number {
+    return this.level;
+  }
+
   position(): number {
     return this.#payloads.length - 1;
   }
