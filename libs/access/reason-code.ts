@@ -31,6 +31,7 @@ const names = [
   'RESOURCE_OUT_OF_KEY_SCOPE',
   'SCOPE_INSUFFICIENT',
   'NO_GRANT',
+  'ISSUED_BEFORE_RESTORE',
 ] as const;
 
 export type ReasonName = (typeof names)[number];
@@ -65,6 +66,8 @@ export const RESOURCE_INVALID: ReasonCode = 21;
 export const RESOURCE_OUT_OF_KEY_SCOPE: ReasonCode = 22;
 export const SCOPE_INSUFFICIENT: ReasonCode = 23;
 export const NO_GRANT: ReasonCode = 24;
+/** The ledger was restored from a backup since: everything issued before is dead. */
+export const ISSUED_BEFORE_RESTORE: ReasonCode = 25;
 
 /** The text of a reason; a number outside the list reads as QUARANTINED ("cannot decide"). */
 export function reasonName(code: ReasonCode): ReasonName {

@@ -35,7 +35,7 @@ export class PastView {
     this.#control(judged);
   }
 
-  #control({ header, payload }: Judged): void {
+  #control({ header, payload, position }: Judged): void {
     const bytes = payload ?? new Uint8Array(0);
     if (header?.kind === RecordKind.GENESIS && this.#cluster === undefined) {
       const genesis = genesisCodec.decode(bytes);
@@ -43,7 +43,9 @@ export class PastView {
     }
     if (header?.kind === RecordKind.OPEN && this.#cluster !== undefined) {
       const opened = openCodec.decode(bytes);
-      if (opened.ok) this.#cluster = { ...this.#cluster, epoch: opened.value.epoch };
+      if (!opened.ok || opened.value.epoch <= this.#cluster.epoch) return;
+      this.#cluster = { ...this.#cluster, epoch: opened.value.epoch };
+      this.view.open(opened.value.epoch, position);
     }
   }
 }

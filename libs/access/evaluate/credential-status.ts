@@ -10,6 +10,7 @@ import {
   CREDENTIAL_REPLACED,
   CREDENTIAL_REVOKED,
   CREDENTIAL_UNKNOWN,
+  ISSUED_BEFORE_RESTORE,
   QUARANTINED,
   type ReasonCode,
   SIGNING_KEY_COMPROMISED,
@@ -38,7 +39,7 @@ export function unknownApiKey(view: ViewState, sha256: string): ReasonCode {
 
 /**
  * Whether an API key may be used at `nowMs`: ALLOW, or the first reason against it (tenant, principal,
- * revoked, blocked, replaced, expired, watermark). A password change does not end API keys; a raised
+ * a restore, revoked, blocked, replaced, expired, watermark). A password change does not end API keys; a raised
  * watermark of principal, tenant or cluster does.
  */
 export function apiKeyStatus(view: ViewState, key: ApiKey, nowMs: number): ReasonCode {
@@ -48,6 +49,7 @@ export function apiKeyStatus(view: ViewState, key: ApiKey, nowMs: number): Reaso
   if (ofTenant !== ALLOW) return ofTenant;
   const ofPrincipal = principalStatus(view, key.principal, nowMs);
   if (ofPrincipal !== ALLOW) return ofPrincipal;
+  if (key.authPosition < view.openedAt) return ISSUED_BEFORE_RESTORE;
   const itself = keyItself(tenant, key, nowMs);
   if (itself !== ALLOW) return itself;
   const own = view.issuedNotBefore.get(key.principal) ?? -1;
@@ -96,6 +98,7 @@ export function signingKeyStatus(view: ViewState, kid: string, nowMs: number): R
   const { quarantined } = view;
   if (quarantined.size > 0 && quarantined.holds('', 'key', kid)) return QUARANTINED;
   const key = view.signingKeys.get(kid);
+  if (key !== undefined && key.publishedAt < view.openedAt) return ISSUED_BEFORE_RESTORE;
   switch (key?.status) {
     case undefined:
       return SIGNING_KEY_UNKNOWN;
@@ -113,8 +116,8 @@ export function signingKeyStatus(view: ViewState, kid: string, nowMs: number): R
 }
 
 /**
- * Whether a verified token is still good at `nowMs`: tenant and principal active, signing key good,
- * not expired, the API key or password that it was issued for not revoked or blocked, and its auth position at or after *every* watermark that applies (principal, client,
+ * Whether a verified token is still good at `nowMs`: tenant and principal active, issued since the last
+ * restore, signing key good, not expired, the API key or password that it was issued for not revoked or blocked, and its auth position at or after *every* watermark that applies (principal, client,
  * tenant, cluster: the strictest wins; positions are compared, never clocks). An absent claim refuses.
  */
 export function tokenStatus(view: ViewState, token: TokenFacts, nowMs: number): ReasonCode {
@@ -125,6 +128,8 @@ export function tokenStatus(view: ViewState, token: TokenFacts, nowMs: number): 
   const row = view.principals.find(tenant.index, token.principal);
   const ofPrincipal = principalStatus(view, row, nowMs);
   if (ofPrincipal !== ALLOW) return ofPrincipal;
+  // Not `<`: a token without the claim is no newer than the restore.
+  if (view.openedAt >= 0 && !(token.authPosition >= view.openedAt)) return ISSUED_BEFORE_RESTORE;
   const ofKey = signingKeyStatus(view, token.kid, nowMs);
   if (ofKey !== ALLOW) return ofKey;
   if (!(token.expiresAtMs > nowMs)) return CREDENTIAL_EXPIRED;

@@ -74,6 +74,18 @@ export class AccessView extends ViewState {
     }
   }
 
+  /**
+   * An accepted OPEN: the ledger was restored and goes on in a new epoch. Tokens, API keys and signing
+   * keys from before are dead; principals, passwords, roles and grants are not. An epoch that is not
+   * above the present one is no restore, and changes nothing.
+   */
+  open(epoch: number, position: number): void {
+    this.position = Math.max(this.position, position);
+    if (epoch <= this.epoch) return;
+    this.epoch = epoch;
+    this.openedAt = position;
+  }
+
   /** Marks the write keys (16 bytes each) of a record that this build could not read. */
   quarantine(keyHashes: readonly Uint8Array[]): void {
     for (const hash of keyHashes) this.quarantined.add(hash);

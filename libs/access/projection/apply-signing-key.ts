@@ -27,6 +27,7 @@ export function applySigningKey(state: ViewState, event: SigningKeyEvent, ctx: E
         issuer,
         algorithm,
         publicJwk,
+        publishedAt: ctx.position,
         status: 'PUBLISHED',
         statusAt: ctx.position,
         retireAfterMs: Number.POSITIVE_INFINITY,

@@ -9,6 +9,8 @@ export interface SigningKey {
   /** Public JWK as canonical JSON. */
   readonly publicJwk: string;
   status: SigningKeyStatus;
+  /** Position of the SigningKeyPublished. */
+  readonly publishedAt: number;
   /** Position of the event that gave it its status. */
   statusAt: number;
   /** While RETIRING: verifies until then (ms since the Unix epoch). */

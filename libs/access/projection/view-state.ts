@@ -33,6 +33,10 @@ export class ViewState {
   readonly quarantined: Quarantine;
   /** Everything issued on a position before this one is dead, in every tenant. */
   watermark = -1;
+  /** 1 until the ledger was restored for the first time. */
+  epoch = 1;
+  /** Position of the last OPEN: whatever was issued before it is dead, in every tenant; −1: none. */
+  openedAt = -1;
   /** Position of the last event applied; −1: none. */
   position = -1;
   /** Numbers of the evaluation under way; typed, so that writing them allocates nothing. */

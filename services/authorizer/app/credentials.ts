@@ -51,6 +51,7 @@ export interface CredentialsOptions {
   readonly clock: Clock;
 }
 
+const wrongEpoch: Recognised = Object.freeze({ kind: 'REFUSED', reason: 'TOKEN_WRONG_EPOCH' });
 const nobody: readonly string[] = Object.freeze([]);
 
 /** Tells API keys, tokens and passwords apart from what only looks like them. */
@@ -85,11 +86,13 @@ export class Credentials {
     const token = tokens.verify(text, ledger.view, clock.wallMs());
     if (typeof token === 'string') return { kind: 'REFUSED', reason: token };
     if (token.epoch !== ledger.requireCluster().epoch) {
-      return { kind: 'REFUSED', reason: 'TOKEN_WRONG_EPOCH' };
+      return wrongEpoch;
     }
     const recognised: Recognised = { kind: 'TOKEN', token };
     if (token.position <= ledger.position) return recognised;
-    return wait.forToken(token.position, deadlineMs).then(() => recognised);
+    return wait
+      .forToken(token.position, deadlineMs)
+      .then(() => (token.epoch === ledger.requireCluster().epoch ? recognised : wrongEpoch));
   }
 
   #password(

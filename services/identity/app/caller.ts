@@ -88,6 +88,8 @@ export class CallerGate {
         retryAfterMs: MAX_WAIT_MS,
       });
     }
+    // It may have been restored meanwhile.
+    if (claims.ledger.epoch !== fold.cluster?.epoch) throw unauthenticated('of another epoch');
     const token = {
       tenant: claims.tenant,
       principal: claims.subject,
