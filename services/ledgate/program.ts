@@ -1,6 +1,7 @@
 import { Command, Help, Option } from 'commander';
 import { addCheckCommands } from './commands/check.js';
 import { addCheckpointCommands } from './commands/checkpoint.js';
+import { addEvidenceCommands } from './commands/evidence.js';
 import { addGrantCommands } from './commands/grant.js';
 import { addGroupCommands } from './commands/group.js';
 import { addKeyCommands } from './commands/key.js';
@@ -49,6 +50,7 @@ Exit codes: 0 done, ALLOW · 1 the answer is no (DENY, findings) · 2 wrong word
   addServiceCommands(program);
   addOperateCommands(program);
   addLedgerCommands(program);
+  addEvidenceCommands(program);
   addCheckpointCommands(program);
   addLevelCommands(program);
   addTenantCommands(program);

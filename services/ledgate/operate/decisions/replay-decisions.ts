@@ -5,6 +5,7 @@ import { Judge } from '#libs/ledger/judge.js';
 import type { MacKeys } from '#libs/ledger/mac.js';
 import { VerdictWindow } from '#libs/ledger/verdict-window.js';
 import { AccessFold } from '#services/authorizer/app/access-fold.js';
+import type { DecisionsRead } from './read-decisions.js';
 import { reAsk, type PastState } from './re-ask.js';
 
 /** A decision that comes out another way than its line says. */
@@ -116,8 +117,8 @@ class Replay {
   }
 }
 
-/** @throws Failure INVALID_ARGUMENT when there is nothing to ask again. */
-export function requireSome(decisions: readonly DecisionLine[], path: string): void {
-  if (decisions.length > 0) return;
+/** @throws Failure INVALID_ARGUMENT for a file that is no decision log at all. */
+export function requireSome({ decisions, gaps, bad }: DecisionsRead, path: string): void {
+  if (decisions.length + gaps.length + bad.length > 0) return;
   throw new Failure('INVALID_ARGUMENT', `${path} holds no decision`);
 }
