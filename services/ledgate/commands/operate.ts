@@ -23,6 +23,7 @@ export function addOperateCommands(program: Command): void {
       'of the topics; default: 3, or the number of brokers',
       whole,
     )
+    .option('--audit-topic', 'also the topic for LEDGATE_DECISION_LOG=kafka')
     .action(
       withCli(async (cli, flags: InitFlags) => {
         const { init } = await import('../operate/init.js');

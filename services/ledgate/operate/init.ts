@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '#libs/errors/failure.js';
 import { ensureTopics, checkTopics, topicSpecs } from '#libs/ledger/kafka/topics.js';
+import { auditTopicSpec } from '#libs/ledger/kafka/topic-spec.js';
 import { kafkaSettingsOf } from '#libs/ledger/open-ledger.js';
 import { connect } from '#libs/grpc/connect.js';
 import { createLogger } from '#libs/runtime/log.js';
@@ -18,6 +19,8 @@ export interface InitFlags {
   /** Folder for the two API keys that are shown once. */
   readonly out?: string;
   readonly replicationFactor?: number;
+  /** Also the topic for the decisions of authorizers. */
+  readonly auditTopic?: boolean;
 }
 
 /**
@@ -69,6 +72,9 @@ async function prepareTopics(
   const settings = kafkaSettingsOf(config);
   const replicationFactor = flags.replicationFactor ?? Math.min(3, config.kafkaBrokers.length);
   const specs = topicSpecs({ prefix: config.topicPrefix, replicationFactor });
+  if (flags.auditTopic === true) {
+    specs.push(auditTopicSpec(`${config.topicPrefix}.audit.v1`, replicationFactor));
+  }
   for (const topic of await ensureTopics(settings, specs)) out.say(`topic ${topic} created`);
   const wrong = await checkTopics(settings, specs);
   if (wrong.length === 0) return;
