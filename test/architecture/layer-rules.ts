@@ -31,6 +31,7 @@ export const protoReaders: readonly RegExp[] = [
   /^proto\/gen\//,
   /^libs\/grpc\//,
   /^libs\/client\//,
+  /^libs\/history\/explained-messages\.ts$/,
   /^libs\/events\/(codec|control-codec|event-formats)\.ts$/,
   /^services\/[a-z]+\/grpc\//,
   /^services\/ledgate\//,

@@ -1,3 +1,4 @@
+import { LedgerRecords } from '#libs/history/ledger-records.js';
 import type { EventLog } from '#libs/ledger/event-log.js';
 
 import type { Clock } from '#libs/runtime/clock.js';
@@ -11,7 +12,6 @@ import { DecisionCounts } from './decision-counts.js';
 import { DecisionIds } from './decision-ids.js';
 import { DecisionLog, type DecisionLogOptions } from './decision-log/decision-log.js';
 import type { IdentityPort } from './identity-port.js';
-import { LedgerRecords } from './ledger-records.js';
 import { LedgerView, type Follower, type StalenessLimits } from './ledger-view.js';
 import { PasswordVerdicts } from './password-verdicts.js';
 import { PositionWait } from './position-wait.js';

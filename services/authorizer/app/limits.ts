@@ -16,8 +16,6 @@ export const limits = {
   defaultPageSize: 100,
   /** Roles that Authenticate names. */
   roles: 200,
-  /** Records that one Explain reads again. */
-  eventsRead: 100,
   /** Calls of each kind that wait at the same time for the ledger to come this far. */
   waiters: 1_024,
   /** Longest wait for a position that a token names. */

@@ -16,7 +16,7 @@ import type { Call } from '#services/authorizer/app/call.js';
 import { explainPermission, type Caller } from '#services/authorizer/app/callers.js';
 import type { Asked, Decider } from '#services/authorizer/app/decider.js';
 import { explainDecision } from '#services/authorizer/app/explain.js';
-import type { LedgerRecords } from '#services/authorizer/app/ledger-records.js';
+import type { LedgerRecords } from '#libs/history/ledger-records.js';
 import type { LedgerView } from '#services/authorizer/app/ledger-view.js';
 import { limits } from '#services/authorizer/app/limits.js';
 import { pageOfPermissions } from '#services/authorizer/app/list-permissions.js';

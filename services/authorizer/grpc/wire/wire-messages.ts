@@ -1,17 +1,15 @@
+import { eventMessage, pathMessage, timeOrZero } from '#libs/history/explained-messages.js';
+import type { Explained } from '#libs/history/explained.js';
 import type {
   Answered as WireAnswered,
   AuthorizeResponse,
   Consistency,
   Credential,
-  EventRef,
   ExplainResponse,
-  GrantPath,
   ListPermissionsResponse,
   Subject,
 } from '#proto/ledgate/authorizer/v1/authorizer.js';
 import type { Answer, Answered } from '#services/authorizer/app/answers.js';
-import type { Explained, ExplainedPath } from '#services/authorizer/app/explained.js';
-import type { RecordedEvent } from '#services/authorizer/app/ledger-records.js';
 import type { PermissionsPage } from '#services/authorizer/app/list-permissions.js';
 import type { WireConsistency, WireWho } from './wire-question.js';
 
@@ -76,39 +74,12 @@ export function answerMessage(answer: Answer): AuthorizeResponse {
   };
 }
 
-export function explainedMessage(explained: Explained): ExplainResponse {
+export function explainedMessage(explained: Explained<Answer>): ExplainResponse {
   return {
     answer: answerMessage(explained.answer),
     paths: explained.paths.map(pathMessage),
     summary: explained.summary,
     events: explained.events.map(eventMessage),
-  };
-}
-
-function pathMessage(path: ExplainedPath): GrantPath {
-  const [granted] = path.roleChain;
-  return {
-    grantId: path.grant,
-    roleId: granted?.role ?? '',
-    roleName: granted?.name ?? '',
-    roleChain: path.roleChain.map(({ role }) => role),
-    permissionPattern: path.pattern,
-    resourcePrefix: path.resourcePrefix,
-    groupId: path.group?.id ?? '',
-    expiresAtMs: timeOrZero(path.expiresAtMs),
-    missing: path.missing === 'NOTHING' ? '' : path.missing,
-    events: path.events.map(eventMessage),
-  };
-}
-
-function eventMessage({ position, wireType, actor, atMs, reason }: RecordedEvent): EventRef {
-  return {
-    position: BigInt(position),
-    type: wireType,
-    actorTenantId: actor.tenant,
-    actorPrincipalId: actor.principal,
-    atMs: BigInt(atMs),
-    reason,
   };
 }
 
@@ -121,9 +92,4 @@ export function pageMessage(page: PermissionsPage): ListPermissionsResponse {
     nextPageToken: page.nextPageToken,
     answered: answeredMessage(page.answered),
   };
-}
-
-/** Infinity: never, which is 0 on the wire. */
-function timeOrZero(ms: number): bigint {
-  return Number.isFinite(ms) ? BigInt(Math.floor(ms)) : 0n;
 }

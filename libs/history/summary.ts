@@ -1,10 +1,10 @@
 import type { Missing, RoleRef } from '#libs/access/evaluate/grant-path.js';
-import type { Answer } from './answers.js';
-import type { ExplainedPath } from './explained.js';
-import type { RecordedEvent } from './ledger-records.js';
+
+import type { ExplainedPath, Ruled } from './explained.js';
+import type { RecordedEvent } from './recorded-events.js';
 
 export interface Summarised {
-  readonly answer: Answer;
+  readonly answer: Ruled;
   readonly action: { readonly action: string; readonly resource: string };
   readonly paths: readonly ExplainedPath[];
   readonly events: readonly RecordedEvent[];

@@ -1,25 +1,10 @@
-import { decodeCommandPayload } from '#libs/events/codec.js';
-import type { DomainEvent } from '#libs/events/catalogue.js';
-import { eventFormats } from '#libs/events/event-formats.js';
 import { Failure } from '#libs/errors/failure.js';
+import { nextChain } from '#libs/ledger/chain.js';
 import type { EventLog } from '#libs/ledger/event-log.js';
+import { identify } from '#libs/ledger/judge.js';
 import { decodeRecord } from '#libs/ledger/record.js';
 import type { VerdictWindow } from '#libs/ledger/verdict-window.js';
-import { identify } from '#libs/ledger/judge.js';
-import { nextChain } from '#libs/ledger/chain.js';
-
-/** One event of the ledger, for whoever wants to know what a decision rests on. */
-export interface RecordedEvent {
-  readonly position: number;
-  readonly event: DomainEvent;
-  /** E.g. `ledgate.grant.RoleGranted.v1`. */
-  readonly wireType: string;
-  readonly actor: { readonly tenant: string; readonly principal: string };
-  /** ms since the Unix epoch, by the clock of the writer. */
-  readonly atMs: number;
-  /** Why, in the words of whoever did it. */
-  readonly reason: string;
-}
+import { recordedEvents, type RecordedEvent } from './recorded-events.js';
 
 /** Reads records of the ledger again, one by one, by their positions. */
 export class LedgerRecords {
@@ -44,16 +29,7 @@ export class LedgerRecords {
     if (!this.#isTheOneWeRead(position, value)) {
       throw new Failure('DIVERGED', `position ${position} holds another record than before`);
     }
-    const payload = decodeCommandPayload(record.payload);
-    if (!payload.ok) return [];
-    const { actor, reason, events } = payload.value;
-    const { atMs } = record.header;
-    return events.flatMap((stored) => {
-      if (!stored.known) return [];
-      const { event } = stored;
-      const { wireType } = eventFormats[event.type];
-      return [{ position, event, wireType, actor, atMs, reason }];
-    });
+    return recordedEvents(position, record.header, record.payload) ?? [];
   }
 
   async #valueAt(position: number): Promise<Uint8Array | undefined> {
