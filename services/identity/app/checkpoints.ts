@@ -3,6 +3,7 @@ import type { Checkpoint } from '#libs/events/control-codec.js';
 import { featureLevelKey, genesisKey, hashOf, type Key } from '#libs/events/keys.js';
 import { auditPublicKey } from '#libs/ledger/audit-key.js';
 import { checkpointFacts, encodeCheckpoint, signCheckpoint } from '#libs/ledger/checkpoint.js';
+import { signFile } from '#libs/ledger/file-signature.js';
 import { RecordKind } from '#libs/ledger/record.js';
 import type { Clock } from '#libs/runtime/clock.js';
 import type { LedgerSession } from '#services/identity/app/ledger-session.js';
@@ -63,6 +64,12 @@ export class Checkpoints {
       throw new Failure('WRONG_STATE', 'the position is too far back: ask for a later one');
     }
     return signCheckpoint(facts, this.#seed);
+  }
+
+  /** Signature of a file with this SHA-256. Throws MISCONFIGURED like `sign`. */
+  signFile(sha256: Uint8Array): Uint8Array {
+    this.#ledger.requireServing();
+    return signFile(this.#cluster(), sha256, this.#seed);
   }
 
   /** Appends a CHECKPOINT. Rejects CONFLICT when others were faster each time. */

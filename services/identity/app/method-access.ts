@@ -43,6 +43,8 @@ const identity: Services = {
     SuspendPrincipal: ['PERMITTED', 'principals/{principal}'],
     ResumePrincipal: ['PERMITTED', 'principals/{principal}'],
     DeletePrincipal: ['PERMITTED', 'principals/{principal}'],
+    EraseSubject: ['PERMITTED', 'principals/{principal}'],
+    GetErasure: ['PERMITTED', 'principals/{principal}'],
   },
   CredentialService: {
     SetPassword: ['PERMITTED', 'principals/{principal}'],
@@ -103,6 +105,7 @@ const identity: Services = {
 const operator: Services = {
   LedgerService: {
     SignHead: ['PERMITTED', '', 'SYSTEM'],
+    SignFile: ['PERMITTED', '', 'SYSTEM'],
     WriteCheckpoint: ['PERMITTED', '', 'SYSTEM'],
     GetFeatureLevel: ['PERMITTED', '', 'SYSTEM'],
     RaiseFeatureLevel: ['PERMITTED', '', 'SYSTEM'],

@@ -24,6 +24,8 @@ const identity: readonly Row[] = [
   ['suspend-principal', 'SENSITIVE', 'Suspend principals'],
   ['resume-principal', 'SENSITIVE', 'Resume principals'],
   ['delete-principal', 'SENSITIVE', 'Delete principals'],
+  ['erase-subject', 'SENSITIVE', 'Erase personal data of deleted principals'],
+  ['get-erasure', 'NORMAL', 'See how far an erasure is'],
 
   ['set-password', 'SENSITIVE', 'Set the passwords of others'],
   ['remove-password', 'SENSITIVE', 'Remove passwords'],
@@ -77,6 +79,7 @@ const authorizer: readonly Row[] = [
 /** One per RPC of `ledgate.operator.v1`. */
 const operator: readonly Row[] = [
   ['sign-head', 'NORMAL', 'Have the head of the ledger signed', 'SYSTEM'],
+  ['sign-file', 'SENSITIVE', 'Have an export of the ledger signed', 'SYSTEM'],
   ['write-checkpoint', 'NORMAL', 'Append checkpoints', 'SYSTEM'],
   ['get-feature-level', 'NORMAL', 'Read the feature level of the ledger', 'SYSTEM'],
   ['raise-feature-level', 'SENSITIVE', 'Raise the feature level of the ledger', 'SYSTEM'],

@@ -7,6 +7,8 @@ import type {
   LedgerServiceServer,
   RaiseFeatureLevelRequest,
   RaiseFeatureLevelResponse,
+  SignFileRequest,
+  SignFileResponse,
   SignHeadRequest,
   SignHeadResponse,
   WriteCheckpointRequest,
@@ -25,6 +27,9 @@ export function operatorLedgerService(
   return {
     signHead: admitted(admission, async (request: SignHeadRequest, call: AdmittedCall) =>
       signHead(checkpoints, request, call),
+    ),
+    signFile: admitted(admission, async (request: SignFileRequest, call: AdmittedCall) =>
+      signFile(checkpoints, request, call),
     ),
     writeCheckpoint: admitted(admission, (_: WriteCheckpointRequest, call: AdmittedCall) =>
       writeCheckpoint(checkpoints, call),
@@ -46,6 +51,16 @@ function signHead(
     position: BigInt(signed.position),
     statement: Buffer.from(encodeCheckpoint(signed)),
   };
+}
+
+function signFile(
+  checkpoints: Checkpoints,
+  { sha256 }: SignFileRequest,
+  call: AdmittedCall,
+): SignFileResponse {
+  if (sha256.length !== 32) call.fields.add('sha256', 'must have 32 bytes');
+  call.permitRead({ tenant: systemTenant });
+  return { signature: Buffer.from(checkpoints.signFile(sha256)) };
 }
 
 async function writeCheckpoint(

@@ -262,6 +262,8 @@ describe('every method, once, as it is meant', () => {
     expect(written.position).toBe(written.about + 1n);
     const signed = await call(Operator.signHead, { position: written.position }, root);
     expect(signed.position).toBe(written.position);
+    const { signature } = await call(Operator.signFile, { sha256: Buffer.alloc(32, 7) }, root);
+    expect(signature).toHaveLength(64);
     const level = await call(Operator.getFeatureLevel, {}, root);
     expect(level).toEqual({ level: newestLevel, newest: newestLevel });
     const raised = await call(Operator.raiseFeatureLevel, { level: newestLevel }, root);

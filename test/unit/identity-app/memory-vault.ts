@@ -1,5 +1,5 @@
 import { Failure } from '#libs/errors/failure.js';
-import type { Vault } from '#libs/ledger/vault.js';
+import type { Vault, VaultEntry } from '#libs/ledger/vault.js';
 
 /** A vault in memory: write-once, erasable; the blobs lie open to the test. */
 export class MemoryVault implements Vault {
@@ -15,5 +15,12 @@ export class MemoryVault implements Vault {
   async erase(id: string): Promise<void> {
     this.blobs.set(id, undefined);
   }
+  async *list(): AsyncIterable<VaultEntry> {
+    for (const [id, blob] of this.blobs) if (blob) yield { id, putAtMs: 0 };
+  }
+  async erasedAt(id: string): Promise<number | undefined> {
+    return this.blobs.get(id) === undefined ? 0 : undefined;
+  }
+  readonly goneAfterMs = 0;
   async close(): Promise<void> {}
 }

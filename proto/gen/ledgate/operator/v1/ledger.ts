@@ -37,6 +37,16 @@ export interface SignHeadResponse {
   statement: Buffer;
 }
 
+export interface SignFileRequest {
+  /** SHA-256 of the file up to its signature, 32 bytes. */
+  sha256: Buffer;
+}
+
+export interface SignFileResponse {
+  /** Ed25519 over "LGF1" ‖ cluster id ‖ ledger (2 bytes of length in front of each) ‖ sha256. */
+  signature: Buffer;
+}
+
 export interface WriteCheckpointRequest {
 }
 
@@ -224,6 +234,140 @@ export const SignHeadResponse: MessageFns<SignHeadResponse> = {
     const message = createBaseSignHeadResponse();
     message.position = (object.position !== undefined && object.position !== null) ? BigInt(object.position) : 0n;
     message.statement = object.statement ?? Buffer.alloc(0);
+    return message;
+  },
+};
+
+function createBaseSignFileRequest(): SignFileRequest {
+  return { sha256: Buffer.alloc(0) };
+}
+
+export const SignFileRequest: MessageFns<SignFileRequest> = {
+  encode(message: SignFileRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.sha256.length !== 0) {
+      writer.uint32(10).bytes(message.sha256);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SignFileRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSignFileRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.sha256 = Buffer.from(reader.bytes());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SignFileRequest {
+    return { sha256: isSet(object.sha256) ? Buffer.from(bytesFromBase64(object.sha256)) : Buffer.alloc(0) };
+  },
+
+  toJSON(message: SignFileRequest): unknown {
+    const obj: any = {};
+    if (message.sha256.length !== 0) {
+      obj.sha256 = base64FromBytes(message.sha256);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<SignFileRequest>, I>>(base?: I): SignFileRequest {
+    return SignFileRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SignFileRequest>, I>>(object: I): SignFileRequest {
+    const message = createBaseSignFileRequest();
+    message.sha256 = object.sha256 ?? Buffer.alloc(0);
+    return message;
+  },
+};
+
+function createBaseSignFileResponse(): SignFileResponse {
+  return { signature: Buffer.alloc(0) };
+}
+
+export const SignFileResponse: MessageFns<SignFileResponse> = {
+  encode(message: SignFileResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.signature.length !== 0) {
+      writer.uint32(10).bytes(message.signature);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SignFileResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSignFileResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.signature = Buffer.from(reader.bytes());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SignFileResponse {
+    return { signature: isSet(object.signature) ? Buffer.from(bytesFromBase64(object.signature)) : Buffer.alloc(0) };
+  },
+
+  toJSON(message: SignFileResponse): unknown {
+    const obj: any = {};
+    if (message.signature.length !== 0) {
+      obj.signature = base64FromBytes(message.signature);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<SignFileResponse>, I>>(base?: I): SignFileResponse {
+    return SignFileResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SignFileResponse>, I>>(object: I): SignFileResponse {
+    const message = createBaseSignFileResponse();
+    message.signature = object.signature ?? Buffer.alloc(0);
     return message;
   },
 };
@@ -681,6 +825,16 @@ export const LedgerServiceService = {
     responseSerialize: (value: SignHeadResponse): Buffer => Buffer.from(SignHeadResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): SignHeadResponse => SignHeadResponse.decode(value),
   },
+  /** Signs what an export of the ledger holds, byte for byte, with the same key. */
+  signFile: {
+    path: "/ledgate.operator.v1.LedgerService/SignFile" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: SignFileRequest): Buffer => Buffer.from(SignFileRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): SignFileRequest => SignFileRequest.decode(value),
+    responseSerialize: (value: SignFileResponse): Buffer => Buffer.from(SignFileResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): SignFileResponse => SignFileResponse.decode(value),
+  },
   /** Appends a CHECKPOINT now, and does not wait until one is due. */
   writeCheckpoint: {
     path: "/ledgate.operator.v1.LedgerService/WriteCheckpoint" as const,
@@ -728,6 +882,8 @@ export interface LedgerServiceServer extends UntypedServiceImplementation {
    * GENESIS: whoever holds a copy of the records can prove with it that nothing was changed.
    */
   signHead: handleUnaryCall<SignHeadRequest, SignHeadResponse>;
+  /** Signs what an export of the ledger holds, byte for byte, with the same key. */
+  signFile: handleUnaryCall<SignFileRequest, SignFileResponse>;
   /** Appends a CHECKPOINT now, and does not wait until one is due. */
   writeCheckpoint: handleUnaryCall<WriteCheckpointRequest, WriteCheckpointResponse>;
   /** What the ledger may hold, and what this build knows. */
@@ -758,6 +914,22 @@ export interface LedgerServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: SignHeadResponse) => void,
+  ): ClientUnaryCall;
+  /** Signs what an export of the ledger holds, byte for byte, with the same key. */
+  signFile(
+    request: SignFileRequest,
+    callback: (error: ServiceError | null, response: SignFileResponse) => void,
+  ): ClientUnaryCall;
+  signFile(
+    request: SignFileRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: SignFileResponse) => void,
+  ): ClientUnaryCall;
+  signFile(
+    request: SignFileRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: SignFileResponse) => void,
   ): ClientUnaryCall;
   /** Appends a CHECKPOINT now, and does not wait until one is due. */
   writeCheckpoint(
