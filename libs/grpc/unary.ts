@@ -45,7 +45,7 @@ export function unary<Request, Response>(
   const { clock, metrics } = wiring;
   return (call, callback) => {
     const startedMs = clock.monotonicMs();
-    const context = new UnaryContext(call, wiring);
+    const context = new ServedCall(call, wiring);
     const answer = async (): Promise<void> => {
       let code = status.OK;
       try {
@@ -64,7 +64,7 @@ export function unary<Request, Response>(
 }
 
 /** Our own faults with their cause; what callers bring about at the level of `refusalLevel`. */
-function logRefusal(context: CallContext, thrown: unknown, code: status): void {
+export function logRefusal(context: CallContext, thrown: unknown, code: status): void {
   if (isOurFault(thrown)) context.log.error({ err: thrown }, 'call failed');
   else if (code === status.UNAVAILABLE) context.log.warn({ err: thrown }, 'call not possible now');
   else if (context.log.isLevelEnabled(refusalLevel(code))) {
@@ -73,8 +73,8 @@ function logRefusal(context: CallContext, thrown: unknown, code: status): void {
   }
 }
 
-/** Everything but the method is made when it is asked for. */
-class UnaryContext implements CallContext {
+/** The context of a call that grpc-js serves: everything but the method is made when it is asked for. */
+export class ServedCall implements CallContext {
   readonly method: string;
   readonly #call: Call;
   readonly #wiring: UnaryWiring;
