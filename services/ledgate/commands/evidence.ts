@@ -21,6 +21,43 @@ export function addEvidenceCommands(program: Command): void {
     )
     .option('--brokers <list>', 'Kafka brokers; default: the log in the data folder', list)
     .action(withCli(replay));
+  program
+    .command('audit')
+    .description(
+      'evidence report: the history proved, administrators, keys by age, brokers; exit code 1: findings',
+    )
+    .option('--out <folder>', 'write audit.json and audit.html there')
+    .option('--decisions <file>', 'a decision log: asked again, and tells which grants are used')
+    .option('--brokers <list>', 'Kafka brokers; default: the log in the data folder', list)
+    .action(withCli(report));
+}
+
+interface AuditFlags extends LedgerFlags {
+  readonly out?: string;
+  readonly decisions?: string;
+}
+
+async function report(cli: Cli, { out, decisions, brokers }: AuditFlags): Promise<void> {
+  const { openLedgerOf } = await import('../operate/place.js');
+  const { audit, writeReport } = await import('../operate/audit/audit.js');
+  const access = openLedgerOf({ data: cli.data, ...(brokers === undefined ? {} : { brokers }) });
+  const made = await audit(access, decisions);
+  await access.log.close();
+  if (made.findings.length > 0) process.exitCode = ExitCode.NO;
+  const written = out === undefined ? [] : writeReport(made, out);
+  if (cli.out.json) return cli.out.document(made);
+  const { proof, admins, keys, unusedGrants: unused } = made;
+  cli.out.one({
+    position: proof.position,
+    chain: proof.chain,
+    checkpointsVerified: proof.checkpointsVerified,
+    administrators: admins.length,
+    keys: keys.length,
+    unusedGrants: unused.known ? unused.grants.length : `not known: ${unused.why}`,
+    findings: made.findings.length,
+  });
+  for (const finding of made.findings.slice(0, mostShown)) cli.out.say(`LOOK: ${finding}`);
+  for (const path of written) cli.out.say(`written: ${path}`);
 }
 
 async function replay(cli: Cli, path: string, flags: LedgerFlags): Promise<void> {

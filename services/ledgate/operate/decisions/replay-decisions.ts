@@ -1,7 +1,7 @@
 import type { DecisionLine } from '#libs/audit/decision-line.js';
 import { Failure } from '#libs/errors/failure.js';
 import type { EventLog } from '#libs/ledger/event-log.js';
-import { Judge } from '#libs/ledger/judge.js';
+import { Judge, type Judged } from '#libs/ledger/judge.js';
 import type { MacKeys } from '#libs/ledger/mac.js';
 import { VerdictWindow } from '#libs/ledger/verdict-window.js';
 import { AccessFold } from '#services/authorizer/app/access-fold.js';
@@ -23,17 +23,27 @@ export interface Replayed {
   readonly notReAskable: Readonly<Record<string, number>>;
 }
 
+/** Looks on while the ledger is folded. */
+export interface Onlooker {
+  /** Each record, once the state includes it. */
+  onJudged?(judged: Judged, past: PastState): void;
+  /** Each decision that can be asked again, with the state it was made on. */
+  onDecision?(line: DecisionLine, past: PastState): void;
+  /** Go on to the end of the ledger, not only to the last decision. */
+  readonly toEnd?: boolean;
+}
+
 /**
  * Folds the ledger forward once and asks each decision again at its position. `decisions` are sorted
- * by position. `onPast` sees each line with the state it was decided on.
+ * by position.
  */
 export async function replayDecisions(
   { log, macKeys }: { readonly log: EventLog; readonly macKeys: MacKeys },
   decisions: readonly DecisionLine[],
-  onPast: (line: DecisionLine, past: PastState) => void = () => {},
+  onlooker: Onlooker = {},
 ): Promise<Replayed> {
-  const replay = new Replay(decisions, onPast);
-  const last = decisions.at(-1)?.position ?? -1;
+  const replay = new Replay(decisions, onlooker);
+  const last = onlooker.toEnd === true ? Infinity : (decisions.at(-1)?.position ?? -1);
   const end = Math.min(await log.end(), last + 1);
   const judge = new Judge(macKeys, { window: replay.window, sealed: false });
   replay.askUpTo(-1);
@@ -42,7 +52,9 @@ export async function replayDecisions(
     for await (const { records } of log.tail(0, stop.signal)) {
       for (const record of records) {
         if (record.position >= end) break;
-        replay.fold.apply([judge.judge(record)]);
+        const judged = judge.judge(record);
+        replay.fold.apply([judged]);
+        onlooker.onJudged?.(judged, replay);
         replay.askUpTo(record.position);
       }
       if (judge.window.position >= end - 1) break;
@@ -57,18 +69,15 @@ class Replay {
   readonly fold = new AccessFold();
   readonly window = new VerdictWindow();
   readonly #decisions: readonly DecisionLine[];
-  readonly #onPast: (line: DecisionLine, past: PastState) => void;
+  readonly #onlooker: Onlooker;
   readonly #differ: Difference[] = [];
   readonly #notReAskable: Record<string, number> = {};
   #next = 0;
   #same = 0;
 
-  constructor(
-    decisions: readonly DecisionLine[],
-    onPast: (line: DecisionLine, past: PastState) => void,
-  ) {
+  constructor(decisions: readonly DecisionLine[], onlooker: Onlooker) {
     this.#decisions = decisions;
-    this.#onPast = onPast;
+    this.#onlooker = onlooker;
   }
 
   askUpTo(position: number): void {
@@ -104,7 +113,7 @@ class Replay {
       this.#notReAskable[again.why] = (this.#notReAskable[again.why] ?? 0) + 1;
       return;
     }
-    this.#onPast(line, this);
+    this.#onlooker.onDecision?.(line, this);
     if (again.outcome !== line.outcome || again.reason !== line.reason) {
       return this.#differs(line, `${again.outcome} ${again.reason}`);
     }
