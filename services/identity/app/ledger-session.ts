@@ -13,6 +13,7 @@ import { encodeCommandPayload } from '#libs/events/codec.js';
 import type { Actor } from '#libs/events/envelope.js';
 import { hashOf, keyHash, writerKey } from '#libs/events/keys.js';
 import { encodeConsistencyToken } from '#libs/ledger/consistency-token.js';
+import type { LedgerSource } from '#libs/history/replay.js';
 import type { EventLog } from '#libs/ledger/event-log.js';
 import type { MacKeys } from '#libs/ledger/mac.js';
 import { Reader, type ReaderAlarm } from '#libs/ledger/reader.js';
@@ -77,6 +78,12 @@ export class LedgerSession {
       random: () => unit(random),
       onFence: options.onFence,
     });
+  }
+
+  /** What any earlier state can be rebuilt from. */
+  get source(): LedgerSource {
+    const { log, macKeys } = this.#options;
+    return { log, macKeys };
   }
 
   /** Resolves once the state has reached the end of the log. */

@@ -110,6 +110,14 @@ const operator: Services = {
     GetFeatureLevel: ['PERMITTED', '', 'SYSTEM'],
     RaiseFeatureLevel: ['PERMITTED', '', 'SYSTEM'],
   },
+  TimeMachineService: {
+    CheckAt: ['PERMITTED', 'history'],
+    ExplainAt: ['PERMITTED', 'history'],
+    WhoCan: ['PERMITTED', 'history'],
+    WhatCan: ['PERMITTED', 'history'],
+    Diff: ['PERMITTED', 'history'],
+    History: ['PERMITTED', 'history'],
+  },
 };
 
 const packages: readonly (readonly [name: string, services: Services])[] = [

@@ -83,6 +83,12 @@ const operator: readonly Row[] = [
   ['write-checkpoint', 'NORMAL', 'Append checkpoints', 'SYSTEM'],
   ['get-feature-level', 'NORMAL', 'Read the feature level of the ledger', 'SYSTEM'],
   ['raise-feature-level', 'SENSITIVE', 'Raise the feature level of the ledger', 'SYSTEM'],
+  ['check-at', 'NORMAL', 'Ask what somebody was allowed at any moment'],
+  ['explain-at', 'NORMAL', 'See what a decision of the past rested on'],
+  ['who-can', 'NORMAL', 'List everybody who could do something'],
+  ['what-can', 'NORMAL', 'List all that somebody could do'],
+  ['diff', 'NORMAL', 'See what changed in access between two moments'],
+  ['history', 'NORMAL', 'Read every event about somebody or something'],
 ];
 
 const areas = [

@@ -10,7 +10,9 @@ import { RoleServiceService } from '#proto/ledgate/identity/v1/role.js';
 import { TenantServiceService } from '#proto/ledgate/identity/v1/tenant.js';
 import { TokenServiceService } from '#proto/ledgate/identity/v1/token.js';
 import { LedgerServiceService as OperatorLedgerServiceService } from '#proto/ledgate/operator/v1/ledger.js';
+import { TimeMachineServiceService } from '#proto/ledgate/operator/v1/time_machine.js';
 import type { Checkpoints } from '#services/identity/app/checkpoints.js';
+import { pastOf } from '#services/identity/app/past-questions.js';
 import type { Admission } from '#services/identity/grpc/admission.js';
 import { credentialService } from '#services/identity/grpc/credential-service.js';
 import { grantService } from '#services/identity/grpc/grant-service.js';
@@ -20,6 +22,7 @@ import { operatorLedgerService } from '#services/identity/grpc/operator-ledger-s
 import { principalService } from '#services/identity/grpc/principal-service.js';
 import { roleService } from '#services/identity/grpc/role-service.js';
 import { tenantService } from '#services/identity/grpc/tenant-service.js';
+import { timeMachineService } from '#services/identity/grpc/time-machine-service.js';
 import { tokenService } from '#services/identity/grpc/token-service.js';
 
 /** Full names of the services of identity. */
@@ -34,7 +37,7 @@ export const identityServices: readonly string[] = [
   'TokenService',
 ]
   .map((name) => `ledgate.identity.v1.${name}`)
-  .concat('ledgate.operator.v1.LedgerService');
+  .concat('ledgate.operator.v1.LedgerService', 'ledgate.operator.v1.TimeMachineService');
 
 /** Largest request: a role with all its permissions fits many times over. */
 const MAX_REQUEST_BYTES = 128 * 1024;
@@ -55,6 +58,8 @@ export function identityServer(
   server.addService(TenantServiceService, tenantService(admission));
   server.addService(TokenServiceService, tokenService(admission));
   server.addService(OperatorLedgerServiceService, operatorLedgerService(admission, checkpoints));
+  const past = pastOf(admission.parts.ledger);
+  server.addService(TimeMachineServiceService, timeMachineService(admission, past));
   if (reflection) addReflection(server, [...identityServices, 'grpc.health.v1.Health']);
   return server;
 }

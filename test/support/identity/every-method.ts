@@ -7,6 +7,7 @@ import { RoleServiceService } from '#proto/ledgate/identity/v1/role.js';
 import { TenantServiceService } from '#proto/ledgate/identity/v1/tenant.js';
 import { TokenServiceService } from '#proto/ledgate/identity/v1/token.js';
 import { LedgerServiceService as OperatorLedgerServiceService } from '#proto/ledgate/operator/v1/ledger.js';
+import { TimeMachineServiceService } from '#proto/ledgate/operator/v1/time_machine.js';
 import type { Method } from './running-identity.js';
 
 /** Every method of identity, as the protos have it. */
@@ -20,6 +21,7 @@ export const everyMethod: readonly Method<Record<string, unknown>, unknown>[] = 
   TenantServiceService,
   TokenServiceService,
   OperatorLedgerServiceService,
+  TimeMachineServiceService,
 ].flatMap((service) => Object.values(service) as Method<Record<string, unknown>, unknown>[]);
 
 /** `TokenService/Login`; services of other packages with the package: `operator.LedgerService/SignHead`. */
