@@ -51,6 +51,11 @@ export class PositionOutOfRange extends Error {
   }
 }
 
+/** What `trim` rejects with when nothing would be left: the newest entry says where the log ends. */
+export function beyondEnd(before: number): RangeError {
+  return new RangeError(`a log cannot be trimmed up to ${before}: its newest entry must stay`);
+}
+
 /**
  * A durable, totally ordered, dense sequence of byte records: all that the ledger asks of a store.
  *
@@ -59,11 +64,12 @@ export class PositionOutOfRange extends Error {
  *  L2 An append that rejects with outcome `none` never appears; with `unknown` it may appear later,
  *     once, more than once, or not at all.
  *  L3 Every tail sees the same values at the same positions, without a gap, in order.
- *  L4 Positions are dense and start at 0; nothing is ever skipped or deleted.
+ *  L4 Positions are dense and start at 0; nothing is ever skipped, and nothing deleted but by `trim`,
+ *     which takes the oldest entries, never the newest, and moves `start`. Positions never change.
  *  L5 A tail that has read everything yields an empty batch at least every `idleMs` (default 500),
  *     whose `end` is the log's end as of a fetch that was sent after the previous batch was yielded.
- *  L6 A tail asked for a position beyond the end of the log rejects with PositionOutOfRange; a tail
- *     whose next position vanishes (the log was cut) does too.
+ *  L6 A tail asked for a position beyond the end of the log, or below its start, rejects with
+ *     PositionOutOfRange; a tail whose next position vanishes (the log was cut or trimmed) does too.
  *  L7 `read` returns the entry at a position, or `undefined` when the log has none there.
  *  L8 Values come back byte-identical, of any content, null included, up to MAX_VALUE_BYTES each and
  *     MAX_APPEND_BYTES an append (`append-limits.ts`); more is refused with outcome `none`.
@@ -83,5 +89,12 @@ export interface EventLog {
   read(position: number): Promise<LogRecord | undefined>;
   /** Position after the last readable entry. Rejects when the store cannot be reached. */
   end(): Promise<number>;
+  /** The first readable position; 0 unless the log was trimmed. Rejects like `end`. */
+  start(): Promise<number>;
+  /**
+   * Deletes the entries below `before`, for ever. Whoever calls it has made sure that readers can do
+   * without them (`trimLedger`). Rejects with RangeError unless `before` lies below the end.
+   */
+  trim(before: number): Promise<void>;
   close(): Promise<void>;
 }

@@ -18,7 +18,9 @@ export type VoidReason =
   | 'snapshot-too-old'
   | 'chain'
   | 'conflict'
-  | 'sealed';
+  | 'sealed'
+  /** So says a checkpoint that a late reader starts from; it cannot know why. */
+  | 'by-checkpoint';
 
 export interface Judged {
   readonly position: number;
@@ -42,6 +44,9 @@ export interface JudgeState {
   readonly announced?: Announced;
 }
 
+/** All that the rule asks of ledger keys: an auditor has none, and goes by signed statements. */
+export type MacCheck = Pick<MacKeys, 'ids' | 'has' | 'verify'>;
+
 const knownKinds: ReadonlySet<number> = new Set(Object.values(RecordKind));
 
 /** Hash and mac of a raw value: what identifies an entry of the log. */
@@ -57,13 +62,13 @@ export function identify(value: Uint8Array | null): { hash: Uint8Array; mac: Uin
  * that an old reader and a new writer never disagree. Records must come in order, without a gap.
  */
 export class Judge {
-  readonly #macKeys: MacKeys;
+  readonly #macKeys: MacCheck;
   readonly #defences: Defences;
   readonly window: VerdictWindow;
   readonly #announcements: Announcements;
   #sealed: boolean;
 
-  constructor(macKeys: MacKeys, from: JudgeState, defences: Defences = allDefences) {
+  constructor(macKeys: MacCheck, from: JudgeState, defences: Defences = allDefences) {
     this.#macKeys = macKeys;
     this.window = from.window;
     this.#announcements = new Announcements(from.announced ?? foundingAnnouncements);

@@ -3,13 +3,16 @@ import { sleep, type Clock } from '#libs/runtime/clock.js';
 import type { Announced } from './announcements.js';
 import { allDefences, type Defences } from './defences.js';
 import { PositionOutOfRange, type EventLog, type LogBatch } from './event-log.js';
-import type { Fold } from './fold.js';
+import type { Fold, Resume } from './fold.js';
 import { Judge, type Judged } from './judge.js';
 import type { MacKeys } from './mac.js';
 import { findChangedHistory } from './own-history.js';
 import { PositionWaiters } from './position-waiters.js';
+import type { ReaderAlarm } from './reader-alarm.js';
 import { disagreement, levelBeyondBuild } from './verdict-agreement.js';
 import { VerdictWindow } from './verdict-window.js';
+
+export type { ReaderAlarm } from './reader-alarm.js';
 
 export type ReaderState =
   /** Has not yet reached the end of the log. */
@@ -20,25 +23,17 @@ export type ReaderState =
   /** Cannot go on: `failure` says why. */
   | 'stopped';
 
-/** Things that an operator must hear of. */
-export type ReaderAlarm =
-  | { readonly kind: 'diverged'; readonly position: number; readonly why: string }
-  | { readonly kind: 'acknowledged-writes-lost'; readonly position: number; readonly end: number }
-  | { readonly kind: 'bad-mac'; readonly position: number }
-  | { readonly kind: 'clock-skew'; readonly position: number; readonly skewMs: number }
-  | { readonly kind: 'unreachable'; readonly error: unknown }
-  /** The state could not take what follows `position`: it is dropped and built again. */
-  | { readonly kind: 'fold-failed'; readonly position: number; readonly error: unknown }
-  | { readonly kind: 'listener-failed'; readonly position: number; readonly error: unknown }
-  /** The ledger was raised to a feature level that this build does not know: upgrade it. */
-  | { readonly kind: 'newer-level'; readonly position: number; readonly level: number }
-  | { readonly kind: 'stopped'; readonly failure: Failure };
-
 export interface ReaderOptions {
   readonly log: EventLog;
   readonly clock: Clock;
   readonly macKeys: MacKeys;
   readonly fold: Fold;
+  /**
+   * Where to begin when the fold has nothing to go on from, in a ledger that was trimmed: `lateStart`.
+   * What it hands to the fold on the way is dropped with the fold when the log turns out to be another.
+   * Default: 0.
+   */
+  readonly origin?: () => Promise<Resume>;
   readonly onAlarm?: (alarm: ReaderAlarm) => void;
   readonly defences?: Defences;
 }
@@ -73,6 +68,8 @@ export class Reader {
   readonly #stop = new AbortController();
   #judge: Judge;
   #folded = -1;
+  #placed = false;
+  #resumed = false;
   #state: ReaderState = 'starting';
   #failure: Failure | undefined;
   #running: Promise<void> | undefined;
@@ -159,9 +156,9 @@ export class Reader {
 
   async #run(): Promise<void> {
     const { signal } = this.#stop;
-    this.#resume();
     while (!signal.aborted && this.#state !== 'stopped') {
       try {
+        if (!this.#placed) await this.#place();
         for await (const batch of this.#options.log.tail(this.#folded + 1, signal)) {
           await this.#take(batch);
           if (this.#failure) break;
@@ -189,12 +186,16 @@ export class Reader {
     await this.#startOver();
   }
 
-  #resume(): void {
-    const from = this.#options.fold.resume();
+  async #place(): Promise<void> {
+    const { fold, origin } = this.#options;
+    // A state that turned out to be of another history is not gone on from again.
+    const from = (this.#resumed ? undefined : fold.resume()) ?? (await origin?.());
+    this.#placed = true;
+    this.#resumed = true;
     if (from === undefined) return;
     this.#judge = new Judge(this.#options.macKeys, from, this.#defences);
     this.#folded = from.window.position;
-    this.#highest = this.#folded;
+    this.#highest = Math.max(this.#highest, this.#folded);
   }
 
   #emptyJudge(): Judge {
@@ -353,6 +354,7 @@ export class Reader {
     this.#failure = undefined;
     this.#judge = this.#emptyJudge();
     this.#folded = -1;
+    this.#placed = false;
     this.#checkedUpTo = -1;
     this.#freshAtMs = Number.NEGATIVE_INFINITY;
     await this.#pause(this.#rebuilds++);

@@ -126,6 +126,40 @@ export function eventLogContract(
       expect((await take(log, 0, 5)).map((r) => r.position)).toEqual([0, 1, 2, 3, 4]);
     });
 
+    it('L4 trimming takes the oldest entries, and nothing else moves', async () => {
+      await log.append(numbered('a', 10));
+      expect(await log.start()).toBe(0);
+      await log.trim(4);
+      await log.trim(2);
+      const other = await made.openAnother();
+      for (const opened of [log, other]) {
+        expect(await opened.start()).toBe(4);
+        expect(await opened.end()).toBe(10);
+        expect(await opened.read(3)).toBeUndefined();
+        expect((await take(opened, 4, 6)).map(shown)).toEqual(['a4', 'a5', 'a6', 'a7', 'a8', 'a9']);
+        const below = opened.tail(3, stop.signal)[Symbol.asyncIterator]().next();
+        await expect(below).rejects.toBeInstanceOf(PositionOutOfRange);
+      }
+      expect(await log.append([text('b')])).toBe(10);
+      expect((await log.read(4))?.position).toBe(4);
+    });
+
+    it('L4 the newest entry cannot be trimmed away', async () => {
+      await log.append(numbered('a', 3));
+      await expect(log.trim(3)).rejects.toBeInstanceOf(RangeError);
+      expect(await log.start()).toBe(0);
+      await log.trim(2);
+      expect(await log.start()).toBe(2);
+      expect((await take(log, 2, 1)).map(shown)).toEqual(['a2']);
+    });
+
+    it('L6 a tail whose next position was trimmed away rejects', async () => {
+      await log.append(numbered('a', 6));
+      const batches = tail(2);
+      await log.trim(4);
+      await expect(batches.next()).rejects.toBeInstanceOf(PositionOutOfRange);
+    });
+
     it('L5 a tail at the end yields empty batches in time, each with a fresh end', async () => {
       const batches = tail(0);
       const first = await batches.next();

@@ -8,11 +8,13 @@ import {
 } from '../support/kafka/fresh-topic.js';
 import type { LogUnderTest } from './event-log-contract.js';
 import { eventLogContract } from './event-log-contract.js';
+import { lateReaderContract } from './late-reader-contract.js';
 
 describeOnKafka('on a real broker', (brokers) => {
   eventLogContract('Kafka', () => kafka(brokers), {
     disconnect: 'the shared broker is reached without a proxy; integration/kafka cuts connections',
   });
+  lateReaderContract('Kafka', () => kafka(brokers));
 });
 
 async function kafka(brokers: readonly string[]): Promise<LogUnderTest> {

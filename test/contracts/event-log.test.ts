@@ -8,6 +8,7 @@ import { SimulatedLog } from '#libs/ledger/simulated/simulated-log.js';
 import { SimulatedStore } from '#libs/ledger/simulated/simulated-store.js';
 import type { LogUnderTest } from './event-log-contract.js';
 import { eventLogContract } from './event-log-contract.js';
+import { lateReaderContract } from './late-reader-contract.js';
 
 async function embedded(): Promise<LogUnderTest> {
   const path = await mkdtemp(join(tmpdir(), 'ledgate-log-'));
@@ -33,6 +34,8 @@ eventLogContract('embedded', embedded, {
   disconnect: 'there is no connection',
 });
 
+lateReaderContract('embedded', embedded);
+
 async function simulated(): Promise<LogUnderTest> {
   const store = new SimulatedStore(() => systemClock.wallMs());
   const opened: SimulatedLog[] = [];
@@ -56,3 +59,4 @@ async function simulated(): Promise<LogUnderTest> {
 }
 
 eventLogContract('simulated', simulated);
+lateReaderContract('simulated', simulated);

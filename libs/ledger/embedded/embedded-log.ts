@@ -3,7 +3,7 @@ import type { Clock } from '#libs/runtime/clock.js';
 import { checkAppend } from '#libs/ledger/append-limits.js';
 import type { CommitBell } from '#libs/ledger/embedded/commit-bell.js';
 import type { EventLog, LogBatch, LogRecord } from '#libs/ledger/event-log.js';
-import { AppendFailed, PositionOutOfRange } from '#libs/ledger/event-log.js';
+import { AppendFailed, beyondEnd, PositionOutOfRange } from '#libs/ledger/event-log.js';
 
 /** How long a commit of another process may go unnoticed. Commits of this one ring the bell. */
 const FOREIGN_POLL_MS = 25;
@@ -86,6 +86,25 @@ export class EmbeddedLog implements EventLog {
 
   async end(): Promise<number> {
     return this.#endNow();
+  }
+
+  async start(): Promise<number> {
+    this.#refresh();
+    for (const first of this.#parts.entries.getKeys({ limit: 1 })) return first;
+    return 0;
+  }
+
+  async trim(before: number): Promise<void> {
+    const { entries, environment } = this.#parts;
+    for (;;) {
+      const left = await environment.childTransaction(() => {
+        if (before >= this.#endOfSnapshot()) throw beyondEnd(before);
+        const old = [...entries.getKeys({ end: before, limit: GROUP_VALUES })];
+        for (const position of old) entries.removeSync(position);
+        return old.length === GROUP_VALUES;
+      });
+      if (!left) return;
+    }
   }
 
   async close(): Promise<void> {

@@ -90,6 +90,8 @@ export function openEmbeddedVault(options: { readonly path: string }): Vault {
     get: (id, timeoutMs) => vault.get(id, timeoutMs),
     erase: (id) => vault.erase(id),
     list: () => vault.list(),
+    erasedAt: (id) => vault.erasedAt(id),
+    goneAfterMs: vault.goneAfterMs,
     close: () => store.close(),
   };
 }
@@ -101,6 +103,8 @@ function closingWith(log: EventLog, store: EmbeddedStore): EventLog {
     tail: (from, signal) => log.tail(from, signal),
     read: (position) => log.read(position),
     end: () => log.end(),
+    start: () => log.start(),
+    trim: (before) => log.trim(before),
     close: () => store.close(),
   };
 }

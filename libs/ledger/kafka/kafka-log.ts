@@ -1,6 +1,6 @@
 import { checkAppend } from '#libs/ledger/append-limits.js';
 import type { EventLog, LogBatch, LogRecord } from '#libs/ledger/event-log.js';
-import { PositionOutOfRange } from '#libs/ledger/event-log.js';
+import { beyondEnd, PositionOutOfRange } from '#libs/ledger/event-log.js';
 import { errorCodeOf } from '#libs/ledger/kafka/broker-link.js';
 import type { KafkaSettings, ResolvedKafkaSettings } from '#libs/ledger/kafka/kafka-settings.js';
 import { resolveSettings } from '#libs/ledger/kafka/kafka-settings.js';
@@ -8,7 +8,12 @@ import { LeaderLink } from '#libs/ledger/kafka/leader-link.js';
 import { LeaderWatch } from '#libs/ledger/kafka/leader-watch.js';
 import { PartitionProducer } from '#libs/ledger/kafka/partition-producer.js';
 import type { PartitionEntry } from '#libs/ledger/kafka/partition-requests.js';
-import { fetchEntries, latestOffset } from '#libs/ledger/kafka/partition-requests.js';
+import {
+  deleteEntries,
+  earliestOffset,
+  fetchEntries,
+  latestOffset,
+} from '#libs/ledger/kafka/partition-requests.js';
 import type { PartitionBatch } from '#libs/ledger/kafka/partition-tail.js';
 import { tailPartition } from '#libs/ledger/kafka/partition-tail.js';
 
@@ -68,6 +73,16 @@ class KafkaLog implements EventLog {
 
   async end(): Promise<number> {
     return this.#query((link, timeoutMs) => latestOffset(link, this.name, timeoutMs));
+  }
+
+  async start(): Promise<number> {
+    return this.#query((link, timeoutMs) => earliestOffset(link, this.name, timeoutMs));
+  }
+
+  async trim(before: number): Promise<void> {
+    if (before >= (await this.end())) throw beyondEnd(before);
+    if (before <= (await this.start())) return;
+    return this.#query((link, timeoutMs) => deleteEntries(link, this.name, before, timeoutMs));
   }
 
   async close(): Promise<void> {

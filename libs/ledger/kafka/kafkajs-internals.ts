@@ -116,7 +116,7 @@ export const apis = load<{ readonly requests: Readonly<Record<ApiName, ApiDefini
   'kafkajs/src/protocol/requests',
 ).requests;
 
-export type ApiName = 'Produce' | 'Fetch' | 'ListOffsets' | 'Metadata';
+export type ApiName = 'DeleteRecords' | 'Fetch' | 'ListOffsets' | 'Metadata' | 'Produce';
 
 const PoolOfKafkajs = load<new (options: ConnectionOptionsOfPool) => ConnectionPool>(
   'kafkajs/src/network/connectionPool',

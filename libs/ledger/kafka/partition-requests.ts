@@ -26,6 +26,7 @@ const CONSUMER = -1;
 /** Everything up to the high watermark, whatever became of its transaction (L4: nothing skipped). */
 const READ_UNCOMMITTED = 0;
 const LATEST = -1;
+const EARLIEST = -2;
 const ALL_IN_SYNC = -1;
 const NO_COMPRESSION = 0;
 const TOTAL_BYTES = 10_485_760;
@@ -94,7 +95,33 @@ function entryOf(message: KafkajsMessage): PartitionEntry {
 }
 
 /** The high watermark. */
-export async function latestOffset(
+export function latestOffset(link: BrokerLink, topic: string, timeoutMs: number): Promise<number> {
+  return offsetAt(LATEST, link, topic, timeoutMs);
+}
+
+/** The first offset that is still there. */
+export function earliestOffset(
+  link: BrokerLink,
+  topic: string,
+  timeoutMs: number,
+): Promise<number> {
+  return offsetAt(EARLIEST, link, topic, timeoutMs);
+}
+
+/** Deletes the entries below an offset. */
+export async function deleteEntries(
+  link: BrokerLink,
+  topic: string,
+  before: number,
+  timeoutMs: number,
+): Promise<void> {
+  const partitions = [{ partition: 0, offset: String(before) }];
+  const timeout = Math.max(1, Math.round(timeoutMs * 0.8));
+  await link.request('DeleteRecords', { topics: [{ topic, partitions }], timeout }, timeoutMs);
+}
+
+async function offsetAt(
+  timestamp: number,
   link: BrokerLink,
   topic: string,
   timeoutMs: number,
@@ -102,7 +129,7 @@ export async function latestOffset(
   const fields = {
     replicaId: CONSUMER,
     isolationLevel: READ_UNCOMMITTED,
-    topics: [{ topic, partitions: [{ partition: 0, timestamp: LATEST }] }],
+    topics: [{ topic, partitions: [{ partition: 0, timestamp }] }],
   };
   const answer = await link.request<{
     readonly responses: readonly { readonly partitions: readonly { readonly offset: string }[] }[];

@@ -1,6 +1,6 @@
 import { sleep, type Clock } from '#libs/runtime/clock.js';
 import { checkAppend } from '../append-limits.js';
-import { AppendFailed, PositionOutOfRange } from '../event-log.js';
+import { AppendFailed, beyondEnd, PositionOutOfRange } from '../event-log.js';
 import type { EventLog, LogBatch, LogRecord } from '../event-log.js';
 import type { SimulatedStore } from './simulated-store.js';
 
@@ -88,7 +88,7 @@ export class SimulatedLog implements EventLog {
       await sleep(this.#clock, this.#network.fetchDelayMs(), signal);
       if (signal.aborted) return;
       if (this.#network.disconnects()) connected = -1;
-      if (next > this.#store.length) throw new PositionOutOfRange(next);
+      if (next > this.#store.length || next < this.#store.start) throw new PositionOutOfRange(next);
       const records = this.#store.from(next, batchRecords);
       const end = this.#store.length;
       if (records.length === 0 && told === end && connected === this.#connection) {
@@ -109,6 +109,16 @@ export class SimulatedLog implements EventLog {
 
   end(): Promise<number> {
     return Promise.resolve(this.#store.length);
+  }
+
+  start(): Promise<number> {
+    return Promise.resolve(this.#store.start);
+  }
+
+  trim(before: number): Promise<void> {
+    if (before >= this.#store.length) return Promise.reject(beyondEnd(before));
+    this.#store.trim(before);
+    return Promise.resolve();
   }
 
   /** Breaks the connection: every tail reports a reconnect with its next batch. */

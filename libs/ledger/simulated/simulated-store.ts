@@ -5,6 +5,7 @@ export class SimulatedStore {
   readonly #wallMs: () => number;
   readonly #entries: LogRecord[] = [];
   readonly #listeners = new Set<() => void>();
+  #start = 0;
   /** Counts how often the log was cut. */
   cuts = 0;
 
@@ -16,8 +17,13 @@ export class SimulatedStore {
     return this.#entries.length;
   }
 
+  /** The first position that was not trimmed away. */
+  get start(): number {
+    return this.#start;
+  }
+
   at(position: number): LogRecord | undefined {
-    return this.#entries[position];
+    return position < this.#start ? undefined : this.#entries[position];
   }
 
   from(position: number, limit: number): LogRecord[] {
@@ -41,6 +47,12 @@ export class SimulatedStore {
     if (length >= this.#entries.length) return;
     this.#entries.length = length;
     this.cuts++;
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** Forgets the entries below `before`. */
+  trim(before: number): void {
+    this.#start = Math.max(this.#start, before);
     for (const listener of this.#listeners) listener();
   }
 

@@ -109,6 +109,8 @@ export function temporaryLog(name = 'auth.ledger.v1'): EventLog {
     tail: (from, signal) => log.tail(from, signal),
     read: (position) => log.read(position),
     end: () => log.end(),
+    start: () => log.start(),
+    trim: (before) => log.trim(before),
     close: async () => {
       await log.close();
       rmSync(path, { recursive: true, force: true });

@@ -27,6 +27,8 @@ const unreachable: EventLog = {
   },
   read: () => Promise.reject(new AggregateError([], 'no broker answers')),
   end: () => Promise.reject(new Error('no broker answers')),
+  start: () => Promise.reject(new Error('no broker answers')),
+  trim: () => Promise.reject(new Error('no broker answers')),
   close: () => Promise.resolve(),
 };
 
