@@ -1,5 +1,6 @@
 import type { SetEntries } from './set-entries.js';
 import { mix, SlotTable } from './slot-table.js';
+import type { Stored } from './stored.js';
 
 /** The set without entries. */
 export const emptySet = 0;
@@ -10,11 +11,11 @@ export const setHeader = 3;
  * Distinct sets of entries, each stored once however many subjects hold it. A set is named by the
  * offset of its block in `words`: `[length, uses, hash, entry, entry, …]`, entries ascending.
  */
-export class EntrySets {
+export class EntrySets implements Stored {
   words = new Int32Array(1024);
   #end = setHeader;
   /** Freed blocks by length. */
-  readonly #free = new Map<number, number[]>();
+  #free = new Map<number, number[]>();
   readonly #entries: SetEntries;
   readonly #slots = new SlotTable((set) => this.words[set + 2] as number);
   #scratch: number[] = [];
@@ -66,6 +67,18 @@ export class EntrySets {
     const free = this.#free.get(length);
     if (free === undefined) this.#free.set(length, [set]);
     else free.push(set);
+  }
+
+  save() {
+    const { words } = this;
+    return { words, end: this.#end, free: this.#free, slots: this.#slots.save() };
+  }
+
+  load({ words, end, free, slots }: ReturnType<EntrySets['save']>): void {
+    this.words = words;
+    this.#end = end;
+    this.#free = free;
+    this.#slots.load(slots);
   }
 
   #copy(set: number): number[] {

@@ -1,3 +1,5 @@
+import type { Stored } from './stored.js';
+
 const cellsPerChunk = 4096;
 const cellWords = 5;
 
@@ -5,8 +7,8 @@ const cellWords = 5;
  * Lists of ledger positions (48 bits each) in linked cells of 10 bytes: where each entry of a
  * subject's set came from. A list is named by its first cell; 0 is the empty list.
  */
-export class PositionLists {
-  readonly #chunks: Uint16Array[] = [];
+export class PositionLists implements Stored {
+  #chunks: Uint16Array[] = [];
   #cells = 1;
   #free = 0;
 
@@ -46,6 +48,16 @@ export class PositionLists {
       found.push(this.#read(cell));
     }
     return found;
+  }
+
+  save() {
+    return { chunks: this.#chunks, cells: this.#cells, free: this.#free };
+  }
+
+  load({ chunks, cells, free }: ReturnType<PositionLists['save']>): void {
+    this.#chunks = chunks;
+    this.#cells = cells;
+    this.#free = free;
   }
 
   #read(cell: number): number {

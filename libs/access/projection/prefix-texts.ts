@@ -1,9 +1,11 @@
+import type { Stored } from './stored.js';
+
 /** Resource prefixes, each text kept once and dropped with its last use. */
-export class PrefixTexts {
-  readonly #indexes = new Map<string, number>();
-  readonly #texts: string[] = [];
-  readonly #uses: number[] = [];
-  readonly #free: number[] = [];
+export class PrefixTexts implements Stored {
+  #indexes = new Map<string, number>();
+  #texts: string[] = [];
+  #uses: number[] = [];
+  #free: number[] = [];
 
   text(index: number): string {
     return this.#texts[index] as string;
@@ -24,6 +26,17 @@ export class PrefixTexts {
 
   find(text: string): number | undefined {
     return this.#indexes.get(text);
+  }
+
+  save() {
+    return { indexes: this.#indexes, texts: this.#texts, uses: this.#uses, free: this.#free };
+  }
+
+  load({ indexes, texts, uses, free }: ReturnType<PrefixTexts['save']>): void {
+    this.#indexes = indexes;
+    this.#texts = texts;
+    this.#uses = uses;
+    this.#free = free;
   }
 
   release(index: number): void {

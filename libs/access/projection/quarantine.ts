@@ -1,5 +1,7 @@
 import type { KeyKind } from '#libs/events/keys.js';
 
+import type { Stored } from './stored.js';
+
 /** Hash of a ledger key (16 bytes): `keyHash` of `libs/events/keys.ts`, handed in. */
 export type KeyHash = (tenant: string, kind: KeyKind, id: string) => Uint8Array;
 
@@ -7,8 +9,8 @@ export type KeyHash = (tenant: string, kind: KeyKind, id: string) => Uint8Array;
  * Write keys of records that this build could not read. What touches one cannot be decided. Kept as
  * texts of their 128 bits; while there are none, evaluation pays one comparison.
  */
-export class Quarantine {
-  readonly #keys = new Set<string>();
+export class Quarantine implements Stored {
+  #keys = new Set<string>();
   readonly #keyHash: KeyHash;
 
   constructor(keyHash: KeyHash) {
@@ -25,6 +27,14 @@ export class Quarantine {
 
   holds(tenant: string, kind: KeyKind, id: string): boolean {
     return this.#keys.size > 0 && this.#keys.has(textOf(this.#keyHash(tenant, kind, id)));
+  }
+
+  save() {
+    return { keys: this.#keys };
+  }
+
+  load({ keys }: ReturnType<Quarantine['save']>): void {
+    this.#keys = keys;
   }
 
   /** The keys as hexadecimal texts, in no particular order. */

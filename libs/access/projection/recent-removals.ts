@@ -1,3 +1,5 @@
+import type { Stored } from './stored.js';
+
 const kept = 4096;
 
 /** A grant or membership that is gone: what `explain` names as the nearest missing thing. */
@@ -14,13 +16,22 @@ export interface Removal {
 }
 
 /** The last 4,096 removals. A help for people: no decision reads it, no state hash holds it. */
-export class RecentRemovals {
-  readonly #ring: Removal[] = [];
+export class RecentRemovals implements Stored {
+  #ring: Removal[] = [];
   #next = 0;
 
   add(removal: Removal): void {
     this.#ring[this.#next] = removal;
     this.#next = (this.#next + 1) % kept;
+  }
+
+  save() {
+    return { ring: this.#ring, next: this.#next };
+  }
+
+  load({ ring, next }: ReturnType<RecentRemovals['save']>): void {
+    this.#ring = ring;
+    this.#next = next;
   }
 
   /** Removals from a subject, the latest first. */

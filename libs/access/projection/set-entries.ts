@@ -1,5 +1,6 @@
 import type { PrefixTexts } from './prefix-texts.js';
 import { mix, SlotTable } from './slot-table.js';
+import type { Stored } from './stored.js';
 
 /** In place of a prefix: the entry is a membership, and its target a group's row. */
 export const memberOf = -1;
@@ -10,7 +11,7 @@ export const never = Number.POSITIVE_INFINITY;
  * What a subject can hold, each distinct thing once: (role, resource prefix, expiry) or a membership.
  * Counted by the sets that hold it and dropped with the last.
  */
-export class SetEntries {
+export class SetEntries implements Stored {
   /** Role index, or the group's row where `prefix` is `memberOf`. */
   target = new Int32Array(64);
   /** Index into the prefix texts, or `memberOf`. */
@@ -19,7 +20,7 @@ export class SetEntries {
   expiresAt = new Float64Array(64);
   #uses = new Int32Array(64);
   #length = 0;
-  readonly #free: number[] = [];
+  #free: number[] = [];
   readonly #prefixes: PrefixTexts;
   readonly #slots = new SlotTable((entry) => this.#hash(entry));
   readonly #bits = new Int32Array(2);
@@ -55,6 +56,28 @@ export class SetEntries {
     const prefix = this.prefix[entry] as number;
     if (prefix !== memberOf) this.#prefixes.release(prefix);
     this.#free.push(entry);
+  }
+
+  save() {
+    return {
+      target: this.target,
+      prefix: this.prefix,
+      expiresAt: this.expiresAt,
+      uses: this.#uses,
+      length: this.#length,
+      free: this.#free,
+      slots: this.#slots.save(),
+    };
+  }
+
+  load(saved: ReturnType<SetEntries['save']>): void {
+    this.target = saved.target;
+    this.prefix = saved.prefix;
+    this.expiresAt = saved.expiresAt;
+    this.#uses = saved.uses;
+    this.#length = saved.length;
+    this.#free = saved.free;
+    this.#slots.load(saved.slots);
   }
 
   #find(target: number, prefix: number, expiresAt: number): number {

@@ -1,3 +1,5 @@
+import type { Stored } from './stored.js';
+
 /** Hash of a value that is in the table; asked again when the table grows or closes a gap. */
 export type HashOf = (value: number) => number;
 
@@ -5,7 +7,7 @@ export type HashOf = (value: number) => number;
  * Open addressing (linear probing) over one typed array: maps hashes to small integers, 4 bytes a
  * slot. The owner compares: `for (let i = t.start(h); (v = t.at(i)) >= 0; i = t.next(i)) …`.
  */
-export class SlotTable {
+export class SlotTable implements Stored {
   #slots = new Int32Array(16);
   #count = 0;
   readonly #hashOf: HashOf;
@@ -47,6 +49,15 @@ export class SlotTable {
       gap = i;
     }
     this.#slots[gap] = 0;
+  }
+
+  save() {
+    return { slots: this.#slots, count: this.#count };
+  }
+
+  load({ slots, count }: ReturnType<SlotTable['save']>): void {
+    this.#slots = slots;
+    this.#count = count;
   }
 
   #put(value: number): void {

@@ -1,4 +1,5 @@
 import { mix, SlotTable } from './slot-table.js';
+import type { Stored } from './stored.js';
 import { packUuid, unpackUuid } from './uuid-words.js';
 import { WordRows } from './word-rows.js';
 
@@ -27,11 +28,11 @@ const words = new Int32Array(4);
  * Rows of principals (or of groups): 40 bytes each, found by tenant and id through one hash table.
  * Ids that are no canonical UUID are kept as text beside it. Rows are never reused, as ids are not.
  */
-export class Subjects {
+export class Subjects implements Stored {
   readonly #rows = new WordRows(wordsPerRow);
   readonly #slots = new SlotTable((row) => this.#hash(row));
-  readonly #textRows = new Map<number, Map<string, number>>();
-  readonly #texts = new Map<number, string>();
+  #textRows = new Map<number, Map<string, number>>();
+  #texts = new Map<number, string>();
 
   get length(): number {
     return this.#rows.length;
@@ -127,6 +128,22 @@ export class Subjects {
 
   setPassword(row: number, version: number): void {
     this.#rows.set(row, passwordWord, version);
+  }
+
+  save() {
+    return {
+      rows: this.#rows.save(),
+      slots: this.#slots.save(),
+      textRows: this.#textRows,
+      texts: this.#texts,
+    };
+  }
+
+  load({ rows, slots, textRows, texts }: ReturnType<Subjects['save']>): void {
+    this.#rows.load(rows);
+    this.#slots.load(slots);
+    this.#textRows = textRows;
+    this.#texts = texts;
   }
 
   #matches(row: number, tenant: number): boolean {

@@ -7,11 +7,12 @@ import { RecentRemovals } from './recent-removals.js';
 import { Role } from './role.js';
 import { SetEntries } from './set-entries.js';
 import type { SigningKey } from './signing-keys.js';
+import { isStored, type Stored } from './stored.js';
 import { Subjects } from './subjects.js';
 import { type Permission, Tenant } from './tenant.js';
 
 /** Everything an evaluation reads. Only the fold (`apply-*.ts`) writes it. */
-export class ViewState {
+export class ViewState implements Stored {
   readonly tenants: Tenant[] = [];
   readonly principals = new Subjects();
   readonly groups = new Subjects();
@@ -49,6 +50,23 @@ export class ViewState {
 
   constructor(keyHash: KeyHash) {
     this.quarantined = new Quarantine(keyHash);
+  }
+
+  /** Every field but `scratch`: one that is added is stored without further ado. */
+  save(): Record<string, unknown> {
+    const fields = Object.entries(this).filter(([name]) => name !== 'scratch');
+    return Object.fromEntries(
+      fields.map(([name, value]) => [name, isStored(value) ? value.save() : value]),
+    );
+  }
+
+  load(saved: Readonly<Record<string, unknown>>): void {
+    for (const [name, value] of Object.entries(saved)) {
+      const own: unknown = Reflect.get(this, name);
+      if (isStored(own)) own.load(value);
+      else Reflect.set(this, name, value);
+    }
+    for (const { id, index } of this.tenants) this.#tenantIndexes.set(id, index);
   }
 
   findTenant(id: string): Tenant | undefined {

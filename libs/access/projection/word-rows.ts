@@ -1,3 +1,5 @@
+import type { Stored } from './stored.js';
+
 const chunkBits = 12;
 const rowsPerChunk = 1 << chunkBits;
 
@@ -5,9 +7,9 @@ const rowsPerChunk = 1 << chunkBits;
  * Rows of a fixed number of 32-bit words in chunks: they grow without copying and without slack. The
  * words are signed: a number past 2^31 that leaves a function would be allocated.
  */
-export class WordRows {
+export class WordRows implements Stored {
   length = 0;
-  readonly #chunks: Int32Array[] = [];
+  #chunks: Int32Array[] = [];
   readonly #stride: number;
 
   constructor(wordsPerRow: number) {
@@ -22,6 +24,15 @@ export class WordRows {
     }
     this.length = row + 1;
     return row;
+  }
+
+  save() {
+    return { length: this.length, chunks: this.#chunks };
+  }
+
+  load({ length, chunks }: ReturnType<WordRows['save']>): void {
+    this.length = length;
+    this.#chunks = chunks;
   }
 
   get(row: number, word: number): number {
