@@ -23,6 +23,8 @@ export interface VaultEntry {
  *  V7 `list` yields every blob that was there when it was called and has not been erased since, once,
  *     in the order of the ids, with the time at which the store took it; what is put or erased
  *     meanwhile may be among them or not. It holds nothing back from others, however long it takes.
+ *  V8 `erasedAt` is `undefined` exactly while the blob is there; for an erased one it is the time at
+ *     which the store took the erasure; all instances come to the same answer.
  */
 export interface Vault {
   put(id: string, blob: Uint8Array): Promise<void>;
@@ -31,5 +33,15 @@ export interface Vault {
   erase(id: string): Promise<void>;
   /** Rejects LEDGER_UNAVAILABLE when it cannot be known what there is. */
   list(): AsyncIterable<VaultEntry>;
+  /**
+   * ms since the Unix epoch by the store's clock; 0 when the store knows nothing of the id any more,
+   * or never did. Rejects LEDGER_UNAVAILABLE like `get`.
+   */
+  erasedAt(id: string): Promise<number | undefined>;
+  /**
+   * How long an erased blob may still lie on the store's disks, ms: what nobody is given any more but
+   * compaction has not removed yet.
+   */
+  readonly goneAfterMs: number;
   close(): Promise<void>;
 }

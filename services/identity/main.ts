@@ -144,7 +144,9 @@ async function start(
   await hasher.dummyHash();
   const random = (): number => Buffer.from(systemRandom.bytes(4)).readUInt32BE(0) / 2 ** 32;
   const { tickMs } = config;
-  const stopMaintenance = startMaintenance({ ledger, clock, log: logger, tickMs, random });
+  const { blobs } = parts;
+  const upkeep = { ledger, blobs, clock, log: logger, tickMs, random };
+  const stopMaintenance = startMaintenance(upkeep);
   shutdown.add('maintenance', stopMaintenance);
   const checkpoints = new Checkpoints(ledger, clock, masterKeys.derive('audit signature'));
   const schedule = { ledger, checkpoints, clock, log: logger, random };
@@ -228,6 +230,7 @@ function assemble(
     ledger,
     gate: new CallerGate(ledger, issuer, audiences),
     secrets,
+    blobs: vault,
     loginNames: new BlindIndexes(secrets, (tenant) => tenantKey(documents, tenant)),
     hasher,
     limits: new GuessLimits({

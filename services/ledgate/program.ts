@@ -2,6 +2,7 @@ import { Command, Help, Option } from 'commander';
 import { addCheckCommands } from './commands/check.js';
 import { addCheckpointCommands } from './commands/checkpoint.js';
 import { addEvidenceCommands } from './commands/evidence.js';
+import { addEraseCommand } from './commands/erase.js';
 import { addGrantCommands } from './commands/grant.js';
 import { addGroupCommands } from './commands/group.js';
 import { addKeyCommands } from './commands/key.js';
@@ -55,6 +56,7 @@ Exit codes: 0 done, ALLOW · 1 the answer is no (DENY, findings) · 2 wrong word
   addLevelCommands(program);
   addTenantCommands(program);
   addUserCommands(program);
+  addEraseCommand(program);
   addKeyCommands(program);
   addRoleCommands(program);
   addPermissionCommands(program);

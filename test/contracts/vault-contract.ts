@@ -146,6 +146,21 @@ export function vaultContract(name: string, makeVault: () => Promise<VaultUnderT
       expect(await listed(await made.restart())).toEqual([first]);
     });
 
+    it('V8 the time of an erasure is the same everywhere, after a repeat and a restart', async () => {
+      const [id, before] = [randomUUID(), Date.now()];
+      await vault.put(id, randomBytes(30));
+      expect(await vault.erasedAt(id)).toBeUndefined();
+      await vault.erase(id);
+      const erasedAtMs = (await vault.erasedAt(id)) ?? 0;
+      expect(erasedAtMs).toBeGreaterThanOrEqual(before - 1);
+      expect(erasedAtMs).toBeLessThanOrEqual(Date.now() + 1);
+      const other = await made.openAnother();
+      await other.erase(id);
+      expect(await other.erasedAt(id)).toBe(erasedAtMs);
+      expect(await (await made.restart()).erasedAt(id)).toBe(erasedAtMs);
+      expect(await other.erasedAt(randomUUID())).toBe(0);
+    });
+
     it('V5 what one instance has erased is gone for another', async () => {
       const other = await made.openAnother();
       const id = randomUUID();

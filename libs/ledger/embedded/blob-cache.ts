@@ -2,7 +2,12 @@ import { mkdirSync } from 'node:fs';
 import type { Database, RootDatabase } from 'lmdb';
 import { open } from 'lmdb';
 import { listBlobs } from '#libs/ledger/embedded/list-blobs.js';
-import { blobOf, storedBlob, storedErasure } from '#libs/ledger/embedded/stored-blob.js';
+import {
+  blobOf,
+  erasedAtMsOf,
+  storedBlob,
+  storedErasure,
+} from '#libs/ledger/embedded/stored-blob.js';
 import type { VaultEntry } from '#libs/ledger/vault.js';
 
 /** How far the cache has followed its source. */
@@ -56,6 +61,12 @@ export class BlobCache {
     return blobOf(stored) ?? 'erased';
   }
 
+  /** ms since the Unix epoch, 0 for one that is not known; `undefined`: the blob is there. */
+  erasedAt(id: string): number | undefined {
+    const stored = this.#blobs.get(id);
+    return stored === undefined ? 0 : erasedAtMsOf(stored);
+  }
+
   list(): AsyncIterable<VaultEntry> {
     return listBlobs(this.#blobs);
   }
@@ -67,8 +78,9 @@ export class BlobCache {
   async apply(entries: readonly CacheEntry[], progress: CacheProgress): Promise<void> {
     await this.#environment.childTransaction(() => {
       for (const { id, blob, putAtMs } of entries) {
-        if (blob === null) this.#blobs.putSync(id, storedErasure);
-        else if (!this.#blobs.doesExist(id)) this.#blobs.putSync(id, storedBlob(blob, putAtMs));
+        if (blob === null) {
+          if (!this.erasedAt(id)) this.#blobs.putSync(id, storedErasure(putAtMs));
+        } else if (!this.#blobs.doesExist(id)) this.#blobs.putSync(id, storedBlob(blob, putAtMs));
       }
       this.#progress.putSync(PROGRESS, progress);
     });

@@ -2,7 +2,12 @@ import type { Database, RootDatabase } from 'lmdb';
 import { Failure } from '#libs/errors/failure.js';
 import type { Clock } from '#libs/runtime/clock.js';
 import { listBlobs } from '#libs/ledger/embedded/list-blobs.js';
-import { blobOf, storedBlob, storedErasure } from '#libs/ledger/embedded/stored-blob.js';
+import {
+  blobOf,
+  erasedAtMsOf,
+  storedBlob,
+  storedErasure,
+} from '#libs/ledger/embedded/stored-blob.js';
 import type { Vault, VaultEntry } from '#libs/ledger/vault.js';
 
 export interface EmbeddedVaultParts {
@@ -14,6 +19,8 @@ export interface EmbeddedVaultParts {
 
 /** Vault on LMDB. `put` and `erase` resolve once the transaction is flushed to disk. */
 export class EmbeddedVault implements Vault {
+  /** Nothing waits for compaction; what LMDB leaves in free pages is in docs/operations.md. */
+  readonly goneAfterMs = 0;
   readonly #parts: EmbeddedVaultParts;
 
   constructor(parts: EmbeddedVaultParts) {
@@ -41,8 +48,18 @@ export class EmbeddedVault implements Vault {
   }
 
   async erase(id: string): Promise<void> {
-    const { environment, blobs } = this.#parts;
-    await environment.childTransaction(() => blobs.putSync(id, storedErasure));
+    const { environment, blobs, clock } = this.#parts;
+    await environment.childTransaction(() => {
+      const stored = blobs.get(id);
+      if (stored !== undefined && erasedAtMsOf(stored) !== undefined) return;
+      blobs.putSync(id, storedErasure(clock.wallMs()));
+    });
+  }
+
+  async erasedAt(id: string): Promise<number | undefined> {
+    this.#parts.blobs.resetReadTxn();
+    const stored = this.#parts.blobs.get(id);
+    return stored === undefined ? 0 : erasedAtMsOf(stored);
   }
 
   list(): AsyncIterable<VaultEntry> {

@@ -1,9 +1,9 @@
 /**
  * How a blob lies in LMDB: `2`, the time at which it was put as a big-endian double, the blob; `1`,
- * the blob, for one that a build has put which kept no times; `0` alone for an erased id: enough to
- * refuse it for ever, nothing of the blob.
+ * the blob, for one that a build has put which kept no times; `0` and the time for an erased id (from
+ * older builds without the time): enough to refuse it for ever, nothing of the blob.
  */
-export const storedErasure = Buffer.from([0]);
+const erased = 0;
 const untimed = 1;
 const timed = 2;
 const timedAt = 9;
@@ -26,4 +26,17 @@ export function blobOf(stored: Buffer): Uint8Array | undefined {
 export function putAtMsOf(stored: Buffer): number | undefined {
   if (stored[0] === timed) return stored.readDoubleBE(1);
   return stored[0] === untimed ? 0 : undefined;
+}
+
+export function storedErasure(erasedAtMs: number): Buffer {
+  const stored = Buffer.alloc(timedAt);
+  stored[0] = erased;
+  stored.writeDoubleBE(erasedAtMs, 1);
+  return stored;
+}
+
+/** ms since the Unix epoch; 0: not known; `undefined`: the blob is there. */
+export function erasedAtMsOf(stored: Buffer): number | undefined {
+  if (stored[0] !== erased) return undefined;
+  return stored.length < timedAt ? 0 : stored.readDoubleBE(1);
 }

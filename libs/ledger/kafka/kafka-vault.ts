@@ -7,6 +7,7 @@ import { LeaderLink } from '#libs/ledger/kafka/leader-link.js';
 import { LeaderWatch } from '#libs/ledger/kafka/leader-watch.js';
 import { PartitionProducer } from '#libs/ledger/kafka/partition-producer.js';
 import { latestOffset } from '#libs/ledger/kafka/partition-requests.js';
+import { ERASED_AFTER_MS } from '#libs/ledger/kafka/topic-spec.js';
 import { VaultFollower } from '#libs/ledger/kafka/vault-follower.js';
 import type { Vault, VaultEntry } from '#libs/ledger/vault.js';
 
@@ -25,6 +26,7 @@ export function openKafkaVault(
 }
 
 class KafkaVault implements Vault {
+  readonly goneAfterMs = ERASED_AFTER_MS;
   readonly #settings: ResolvedKafkaSettings;
   readonly #topic: string;
   readonly #cache: BlobCache;
@@ -68,6 +70,14 @@ class KafkaVault implements Vault {
 
   async erase(id: string): Promise<void> {
     await this.#append(id, null);
+  }
+
+  async erasedAt(id: string): Promise<number | undefined> {
+    await this.#caughtUp(DEFAULT_WAIT_MS);
+    const erased = this.#cache.erasedAt(id);
+    if (erased !== undefined && erased > 0) return erased;
+    await this.#reachEnd(this.#settings.clock.monotonicMs() + DEFAULT_WAIT_MS);
+    return this.#cache.erasedAt(id);
   }
 
   async *list(): AsyncIterable<VaultEntry> {

@@ -25,6 +25,12 @@ const MESSAGE_BYTES = 9_437_184;
  */
 export const TOMBSTONE_MS = 7 * DAY_MS;
 
+/**
+ * How long compaction may take to remove an erased blob from the disks, ms: until its segment is
+ * rolled (`segment.ms`) and then cleaned (`max.compaction.lag.ms`), each at its highest accepted value.
+ */
+export const ERASED_AFTER_MS = 2 * DAY_MS;
+
 /** A ledger: one partition, kept for ever, in the order and with the time of its broker. */
 export function ledgerTopicSpec(topic: string, replicationFactor: number): TopicSpec {
   const settings = [

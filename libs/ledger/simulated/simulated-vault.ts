@@ -5,14 +5,21 @@ import type { Vault, VaultEntry } from '../vault.js';
 /** By the copy that `put` made: handles that share their blobs share these, too. */
 const putAtMs = new WeakMap<Uint8Array, number>();
 
+/** By the map of blobs: handles that share it share these, too. */
+const erasedAtMs = new WeakMap<object, Map<string, number>>();
+
 /** A vault in memory. `blobs` is what the store holds: several handles may share it. */
 export class SimulatedVault implements Vault {
+  readonly goneAfterMs = 0;
   readonly #blobs: Map<string, Uint8Array | null>;
+  readonly #erasedAtMs: Map<string, number>;
   readonly #clock: Pick<Clock, 'wallMs'>;
 
   constructor(blobs: Map<string, Uint8Array | null> = new Map(), clock: Clock = systemClock) {
     this.#blobs = blobs;
     this.#clock = clock;
+    this.#erasedAtMs = erasedAtMs.get(blobs) ?? new Map<string, number>();
+    erasedAtMs.set(blobs, this.#erasedAtMs);
   }
 
   put(id: string, blob: Uint8Array): Promise<void> {
@@ -31,8 +38,13 @@ export class SimulatedVault implements Vault {
   }
 
   erase(id: string): Promise<void> {
+    if (!this.#erasedAtMs.has(id)) this.#erasedAtMs.set(id, this.#clock.wallMs());
     this.#blobs.set(id, null);
     return Promise.resolve();
+  }
+
+  erasedAt(id: string): Promise<number | undefined> {
+    return Promise.resolve(this.#blobs.get(id) ? undefined : (this.#erasedAtMs.get(id) ?? 0));
   }
 
   async *list(): AsyncIterable<VaultEntry> {

@@ -9,7 +9,7 @@ import { releaseStateFolder, takeStateFolder } from '#services/identity/adapters
 import type { FoldedState, StatePoint } from '#services/identity/ports/folded-state.js';
 
 /** Raised whenever documents change their shape: an older state is then dropped and built again. */
-const STATE_VERSION = 1;
+const STATE_VERSION = 2;
 
 interface Meta {
   readonly stateVersion: number;

@@ -10,6 +10,7 @@ import type { SigningKeys } from '#services/identity/app/signing-keys.js';
 import type { Command } from '#services/identity/domain/commands.js';
 import { decide } from '#services/identity/domain/decide.js';
 import type { AttemptLimits } from '#services/identity/ports/attempt-limits.js';
+import type { BlobStore } from '#services/identity/ports/blob-store.js';
 import type { BlockList } from '#services/identity/ports/block-list.js';
 import type { LoginNameIndex } from '#services/identity/ports/login-name-index.js';
 import type { PasswordHasher } from '#services/identity/ports/password-hasher.js';
@@ -20,6 +21,7 @@ export interface IdentityParts {
   readonly ledger: LedgerSession;
   readonly gate: CallerGate;
   readonly secrets: SecretStore;
+  readonly blobs: BlobStore;
   readonly loginNames: LoginNameIndex;
   readonly hasher: PasswordHasher;
   readonly limits: AttemptLimits;
@@ -33,6 +35,8 @@ export interface IdentityParts {
   /** The first is the default of new tokens. */
   readonly audiences: readonly string[];
   readonly maxStalenessMs: number;
+  /** Throws when what a command has sealed is too old for a record to name it (`sealing`). */
+  readonly requireFreshBlobs?: () => void;
 }
 
 /** One command as it was asked for. */
@@ -61,6 +65,7 @@ export async function execute(
   const { permit, ...envelope } = call;
   const authorise = (): Permit | { readonly rejected: Failure } => {
     try {
+      parts.requireFreshBlobs?.();
       return permit();
     } catch (error) {
       if (error instanceof Failure) return { rejected: error };

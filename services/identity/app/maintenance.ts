@@ -3,6 +3,8 @@ import { RecordKind } from '#libs/ledger/record.js';
 import type { Clock } from '#libs/runtime/clock.js';
 import type { Logger } from '#libs/runtime/log.js';
 import { commandIdLifetimeMs } from '#libs/decider/handle-command.js';
+import { sweepVault } from '#services/identity/app/vault-sweep.js';
+import type { BlobStore } from '#services/identity/ports/blob-store.js';
 import type { LedgerSession } from '#services/identity/app/ledger-session.js';
 
 export interface MaintenanceOptions {
@@ -11,19 +13,25 @@ export interface MaintenanceOptions {
   readonly log: Logger;
   /** A TICK follows this much silence, ms. */
   readonly tickMs: number;
+  readonly blobs: BlobStore;
   /** Uniform in [0, 1): instances do not tick at the same moment. */
   readonly random: () => number;
 }
 
 const SWEEP_MS = 60_000;
 const SWEEP_AT_MOST = 10_000;
+/** The first look at the vault comes soon: an erasure may have been cut short by a kill. */
+const FIRST_VAULT_SWEEP_MS = 5_000;
+const VAULT_SWEEP_MS = 3_600_000;
 
 /**
  * What an instance does on its own: a TICK after silence, which carries a hash of the verdicts and so
- * shows that all readers agree; and the sweep of command ids that nobody can repeat any more.
+ * shows that all readers agree; the sweep of command ids that nobody can repeat any more; and that of
+ * the vault.
  */
 export function startMaintenance(options: MaintenanceOptions): () => void {
-  const { ledger, clock, log, tickMs, random } = options;
+  const { ledger, blobs, clock, log, tickMs, random } = options;
+  let cancelVault = (): void => {};
   let cancelTick = (): void => {};
   let cancelSweep = (): void => {};
   const scheduleTick = (): void => {
@@ -44,10 +52,21 @@ export function startMaintenance(options: MaintenanceOptions): () => void {
       scheduleSweep();
     });
   };
+  const scheduleVault = (inMs: number): void => {
+    cancelVault = clock.after(inMs * (1 + random() / 4), () => {
+      void sweepBlobs(ledger, blobs, clock, log).finally(() => {
+        if (!stopped) scheduleVault(VAULT_SWEEP_MS);
+      });
+    });
+  };
+  let stopped = false;
   const stopListening = ledger.reader.onJudged(scheduleTick);
   scheduleTick();
   scheduleSweep();
+  scheduleVault(FIRST_VAULT_SWEEP_MS);
   return () => {
+    stopped = true;
+    cancelVault();
     stopListening();
     cancelTick();
     cancelSweep();
@@ -73,4 +92,21 @@ async function tick(ledger: LedgerSession): Promise<void> {
 function sweep({ state, fold }: LedgerSession, clock: Clock): void {
   const nowMs = Math.min(fold.logTimeMs, clock.wallMs());
   state.sweepCommands(nowMs - 2 * commandIdLifetimeMs, SWEEP_AT_MOST);
+}
+
+async function sweepBlobs(
+  { state, fold, reader }: LedgerSession,
+  blobs: BlobStore,
+  clock: Clock,
+  log: Logger,
+): Promise<void> {
+  try {
+    if (reader.state !== 'following') return;
+    const nowMs = Math.min(fold.logTimeMs, clock.wallMs());
+    const stalenessMs = reader.stalenessMs();
+    const erased = await sweepVault({ state, blobs, nowMs, stalenessMs });
+    if (erased > 0) log.info({ erased }, 'vault swept');
+  } catch (error) {
+    log.warn({ err: error }, 'no sweep of the vault');
+  }
 }

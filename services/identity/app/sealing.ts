@@ -1,5 +1,6 @@
 import { Failure, type Reason } from '#libs/errors/failure.js';
 import type { VaultRef } from '#libs/events/catalogue.js';
+import type { Clock } from '#libs/runtime/clock.js';
 import type { Executed, IdentityParts } from '#services/identity/app/identity-parts.js';
 import type { SecretStore } from '#services/identity/ports/secret-store.js';
 
@@ -11,6 +12,12 @@ const unsure: ReadonlySet<Reason> = new Set([
   'DEADLINE_EXCEEDED',
   'INTERNAL',
 ]);
+
+/**
+ * A record names what was sealed at most this long before, ms. The sweep leaves a blob alone for a day:
+ * whatever was stopped for longer in between (a suspended machine) comes back too late to name it.
+ */
+export const nameableForMs = 3_600_000;
 
 /**
  * Runs a command that seals things before it is decided. Blobs come first, the record that names
@@ -28,7 +35,8 @@ export async function sealing(
     );
   };
   try {
-    const executed = await run({ ...parts, secrets: noting(parts.secrets, sealed) });
+    const secrets = noting(parts.secrets, sealed);
+    const executed = await run({ ...parts, secrets, requireFreshBlobs: ageLimit(parts.clock) });
     if (executed.replayed || executed.events.length === 0) eraseAll();
     return executed;
   } catch (error) {
@@ -48,5 +56,15 @@ function noting(secrets: SecretStore, sealed: VaultRef[]): SecretStore {
     open: (ref, context) => secrets.open(ref, context),
     openJson: (ref, context) => secrets.openJson(ref, context),
     erase: (ref) => secrets.erase(ref),
+  };
+}
+
+/** By both clocks: one stands still while a machine sleeps, the other may be set back. */
+function ageLimit(clock: Clock): () => void {
+  const [startMs, startWallMs] = [clock.monotonicMs(), clock.wallMs()];
+  return () => {
+    const ageMs = Math.max(clock.monotonicMs() - startMs, clock.wallMs() - startWallMs);
+    if (ageMs < nameableForMs) return;
+    throw new Failure('DEADLINE_EXCEEDED', 'the command was held up for too long; try again');
   };
 }

@@ -1,5 +1,6 @@
 import type { ApiKeyCommand } from './api-key/commands.js';
 import type { InitialiseSystem } from './bootstrap.js';
+import type { ErasureCommand } from './erasure/commands.js';
 import type { GrantCommand } from './grant/commands.js';
 import type { GroupCommand } from './group/commands.js';
 import type { LoginNameCommand } from './login-name/commands.js';
@@ -16,6 +17,7 @@ export type Command =
   | InitialiseSystem
   | TenantCommand
   | PrincipalCommand
+  | ErasureCommand
   | LoginNameCommand
   | PasswordCommand
   | ApiKeyCommand

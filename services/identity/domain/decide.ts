@@ -5,6 +5,7 @@ import { createTenant, initialiseSystem } from './bootstrap.js';
 import type { Command, CommandType } from './commands.js';
 import { bySystem, reject } from './decision.js';
 import type { Rejection } from './decision.js';
+import { decideErasure } from './erasure/decide.js';
 import { decideGrant } from './grant/decide.js';
 import { decideGroup } from './group/decide.js';
 import { decideLoginName } from './login-name/decide.js';
@@ -66,6 +67,8 @@ function dispatch(command: Command, view: DocumentReader, facts: Facts): Decisio
     case 'InvalidateSessions':
     case 'DeletePrincipal':
       return decidePrincipal(command, view, facts);
+    case 'EraseSubject':
+      return decideErasure(command, view, facts);
     case 'AddLoginName':
     case 'RemoveLoginName':
       return decideLoginName(command, view, facts);

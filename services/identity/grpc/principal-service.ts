@@ -34,6 +34,7 @@ import {
   type Admission,
   type AdmittedCall,
 } from '#services/identity/grpc/admission.js';
+import { erase, erasure } from '#services/identity/grpc/erasure-methods.js';
 import { listDocuments } from '#services/identity/grpc/list-page.js';
 import {
   loginNameField,
@@ -59,6 +60,8 @@ export function principalService(admission: Admission): PrincipalServiceServer {
     suspendPrincipal: admitted(admission, suspend),
     resumePrincipal: admitted(admission, onPrincipal('ResumePrincipal')),
     deletePrincipal: admitted(admission, onPrincipal('DeletePrincipal')),
+    eraseSubject: admitted(admission, erase),
+    getErasure: admitted(admission, erasure),
   };
 }
 

@@ -22,5 +22,5 @@ export interface SecretStore {
   sealJson(value: unknown, context: SealContext): Promise<VaultRef>;
   /** The caller checks the shape: what an older build sealed may have fewer fields. */
   openJson(ref: VaultRef, context: SealContext): Promise<unknown>;
-  erase(ref: VaultRef): Promise<void>;
+  erase(ref: Pick<VaultRef, 'id'>): Promise<void>;
 }

@@ -4,11 +4,15 @@ import { CredentialServiceService as Credentials } from '#proto/ledgate/identity
 import { GrantServiceService as Grants } from '#proto/ledgate/identity/v1/grant.js';
 import { GroupServiceService as Groups } from '#proto/ledgate/identity/v1/group.js';
 import { LedgerServiceService as Ledger } from '#proto/ledgate/identity/v1/ledger.js';
-import { PrincipalServiceService as Principals } from '#proto/ledgate/identity/v1/principal.js';
+import {
+  ErasureState,
+  PrincipalServiceService as Principals,
+} from '#proto/ledgate/identity/v1/principal.js';
 import { RoleServiceService as Roles } from '#proto/ledgate/identity/v1/role.js';
 import { TenantServiceService as Tenants } from '#proto/ledgate/identity/v1/tenant.js';
 import { TokenServiceService as Tokens } from '#proto/ledgate/identity/v1/token.js';
 import { LedgerServiceService as Operator } from '#proto/ledgate/operator/v1/ledger.js';
+import { TimeMachineServiceService as Past } from '#proto/ledgate/operator/v1/time_machine.js';
 import { everyMethod, shortName } from '../../support/identity/every-method.js';
 import {
   startWorld,
@@ -93,6 +97,10 @@ describe('every method, once, as it is meant', () => {
     await call(Principals.deletePrincipal, { principalId }, admin);
     const gone = await call(Principals.getPrincipal, { principalId }, admin);
     expect(gone.principal).toMatchObject({ status: 'DELETED', loginNames: [] });
+    const erased = await call(Principals.eraseSubject, { principalId }, admin);
+    expect(erased.erasure).toMatchObject({ state: ErasureState.ERASURE_STATE_ERASED });
+    const asked = await call(Principals.getErasure, { principalId }, admin);
+    expect(asked.erasure).toEqual(erased.erasure);
   });
 
   it('credentials', async () => {
@@ -268,6 +276,44 @@ describe('every method, once, as it is meant', () => {
     expect(level).toEqual({ level: newestLevel, newest: newestLevel });
     const raised = await call(Operator.raiseFeatureLevel, { level: newestLevel }, root);
     expect(raised).toEqual({ level: newestLevel, position: undefined });
+  });
+
+  it('the past', async () => {
+    const { admin, adminId } = acme;
+    const { principalId } = await call(Principals.createUser, { username: 'dora' }, admin);
+    const role = { name: 'archivist', permissions: ['ledgate.operator:*'] };
+    const { roleId } = await call(Roles.createRole, role, admin);
+    const grant = await call(Grants.grantRole, { principalId, roleId }, admin);
+    const to = { position: grant.result?.position, atMs: undefined };
+    const from = { position: (to.position ?? 0n) - 1n, atMs: undefined };
+    const [action, resource] = ['ledgate.operator:diff', 'tenants/x'];
+    const question = { principalId, action, resource };
+    const denied = await call(Past.checkAt, { ...question, at: from }, admin);
+    expect(denied).toMatchObject({ decision: 2, reason: 'NO_GRANT', place: from });
+    const allowed = await call(Past.explainAt, { ...question, at: to }, admin);
+    expect(allowed).toMatchObject({ answer: { decision: 1 }, paths: [{ grantId: grant.grantId }] });
+    const who = await call(Past.whoCan, { action, resource, at: to }, admin);
+    expect(who.principals.map((one) => [one.principalId, one.ways[0]?.roleName])).toEqual(
+      [
+        [adminId, 'admin'],
+        [principalId, 'archivist'],
+      ].sort(),
+    );
+    const what = await call(Past.whatCan, { principalId, at: to }, admin);
+    const permissions = what.permissions.map(({ permission }) => permission);
+    expect(permissions).toContain('ledgate.operator:diff');
+    const { changes } = await call(Past.diff, { principalId, from, to }, admin);
+    expect(changes.map(({ permission, kind }) => [permission, kind])).toEqual(
+      permissions.map((permission) => [permission, 1]),
+    );
+    expect(changes[0]?.events).toMatchObject([
+      { position: to.position, actorPrincipalId: adminId },
+    ]);
+    const { events } = await call(Past.history, { id: principalId }, admin);
+    expect(events.map(({ event }) => event?.type)).toEqual([
+      'ledgate.principal.PrincipalRegistered.v1',
+      'ledgate.grant.RoleGranted.v1',
+    ]);
   });
 
   it('leaves none out', () => {

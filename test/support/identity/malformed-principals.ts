@@ -129,6 +129,8 @@ export const principalRows: readonly Row[] = [
   },
   { method: Principals.resumePrincipal, base: { principalId: id }, bad: [ofPrincipal] },
   { method: Principals.deletePrincipal, base: { principalId: id }, bad: [ofPrincipal] },
+  { method: Principals.eraseSubject, base: { principalId: id }, bad: [ofPrincipal] },
+  { method: Principals.getErasure, base: { principalId: id }, bad: [ofPrincipal] },
   {
     method: Credentials.setPassword,
     base: { principalId: id, password: 'seven quiet lanterns' },

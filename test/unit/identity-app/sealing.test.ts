@@ -24,7 +24,7 @@ async function left(outcome: () => Executed): Promise<number> {
   const keys = MasterKeys.parse(new Secret('ab12'.repeat(16)));
   const secrets = new SealedVault(vault, keys, createIds(systemClock, systemRandom));
   const log = createLogger({ service: 'test', level: 'silent' });
-  const parts = { secrets, log } as unknown as IdentityParts;
+  const parts = { secrets, log, clock: systemClock } as unknown as IdentityParts;
   await sealing(parts, async (sealed) => {
     await sealed.secrets.seal(Buffer.from('name'), place);
     await sealed.secrets.sealJson({ displayName: 'x' }, place);

@@ -7,7 +7,7 @@ import type { KeyKind } from '#libs/events/keys.js';
 import { attempts, commandTypes, SmallWorld } from './small-world.js';
 import type { Attempt, Draft } from './small-world.js';
 
-const seed = 20_261_124;
+const seed = 20_261_125;
 
 /**
  * Rule 4 of the ledger: a later record is void when an accepted one wrote what it reads or writes.

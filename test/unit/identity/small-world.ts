@@ -74,6 +74,7 @@ const records = {
   ResumePrincipal: { principal },
   InvalidateSessions: { principal, cause: fixed('ADMIN' as const) },
   DeletePrincipal: { principal },
+  EraseSubject: { principal },
   AddLoginName: { principal, loginName },
   RemoveLoginName: { principal, blindIndex: index },
   SetPassword: {

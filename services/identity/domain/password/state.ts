@@ -3,10 +3,12 @@ import type { DocumentWriter } from '#libs/decider/documents.js';
 import type { DomainEvent, VaultRef } from '#libs/events/catalogue.js';
 import type { EventContext } from '#libs/events/envelope.js';
 import { credentials } from '#services/identity/domain/api-key/state.js';
+import { earlierWith } from '#services/identity/domain/erasure/earlier-blobs.js';
+import type { WithEarlier } from '#services/identity/domain/erasure/earlier-blobs.js';
 import { sessionsOf } from '#services/identity/domain/principal/state.js';
 
 /** Stays when the password is removed, so that versions never start again. */
-export interface PasswordDocument {
+export interface PasswordDocument extends WithEarlier {
   readonly credential: string;
   readonly version: number;
   readonly secret?: PasswordSecret;
@@ -41,7 +43,9 @@ export function evolvePassword(
     case 'PasswordSet': {
       const { version, hash, params, mustChange } = event;
       const secret = { hash, params, mustChange, position };
-      passwords.put(to, tenant, principal, { credential, version, secret });
+      const before = passwords.read(to, tenant, principal);
+      const earlier = earlierWith(before, before?.secret?.hash.id);
+      passwords.put(to, tenant, principal, { credential, version, secret, ...earlier });
       const factors = factorsOf.read(to, tenant, principal)?.credentials ?? [];
       const others = factors.filter((id) => id !== credential);
       factorsOf.put(to, tenant, principal, { credentials: [...others, credential] });
@@ -53,12 +57,20 @@ export function evolvePassword(
       const { version, hash, params } = event;
       return passwords.change(to, tenant, principal, (it) =>
         it.secret === undefined || it.version !== version
-          ? it
-          : { ...it, secret: { ...it.secret, hash, params } },
+          ? { ...it, ...earlierWith(it, hash.id) }
+          : {
+              ...it,
+              secret: { ...it.secret, hash, params },
+              ...earlierWith(it, it.secret.hash.id),
+            },
       );
     }
     case 'PasswordRemoved': {
-      passwords.change(to, tenant, principal, ({ version }) => ({ credential, version }));
+      passwords.change(to, tenant, principal, (it) => ({
+        credential,
+        version: it.version,
+        ...earlierWith(it, it.secret?.hash.id),
+      }));
       factorsOf.change(to, tenant, principal, (it) => ({
         credentials: it.credentials.filter((id) => id !== credential),
       }));

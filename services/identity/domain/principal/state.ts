@@ -3,6 +3,8 @@ import type { DocumentReader, DocumentWriter } from '#libs/decider/documents.js'
 import type { DomainEvent, Origin, PrincipalKind, VaultRef } from '#libs/events/catalogue.js';
 import type { EventContext } from '#libs/events/envelope.js';
 import { admins, withoutHolder, withSuspension } from '#services/identity/domain/admins.js';
+import { earlierWith } from '#services/identity/domain/erasure/earlier-blobs.js';
+import type { WithEarlier } from '#services/identity/domain/erasure/earlier-blobs.js';
 import { evolveErasure } from '#services/identity/domain/erasure/state.js';
 import { grantsOf } from '#services/identity/domain/grant/state.js';
 import { loginNames, loginNamesOf } from '#services/identity/domain/login-name/state.js';
@@ -19,7 +21,11 @@ export interface PrincipalDocument {
 }
 
 export const principals = new DocumentKind<PrincipalDocument>('principal');
-export const profiles = new DocumentKind<{ readonly profile: VaultRef }>('profile');
+export interface ProfileDocument extends WithEarlier {
+  readonly profile?: VaultRef;
+}
+
+export const profiles = new DocumentKind<ProfileDocument>('profile');
 /** Everything issued to the principal before this ledger position is dead. */
 export const sessionsOf = new DocumentKind<{ readonly notBefore: number }>('sessions-of');
 
@@ -77,8 +83,10 @@ export function evolvePrincipal(
     case 'PrincipalDeleted': {
       const status = 'DELETED';
       principals.change(to, tenant, principal, (it) => ({ ...unsuspended(it), status }));
+      const ids = event.blindIndexes.map((at) => loginNames.read(to, tenant, at)?.value.id);
+      const earlier = earlierWith(loginNamesOf.read(to, tenant, principal), ...ids);
       for (const index of event.blindIndexes) loginNames.remove(to, tenant, index);
-      loginNamesOf.remove(to, tenant, principal);
+      loginNamesOf.put(to, tenant, principal, { blindIndexes: [], ...earlier });
       grantsOf.remove(to, tenant, principal);
       if (!event.admin) return;
       return admins.change(to, tenant, tenant, (it) => withoutHolder(it, principal));
@@ -128,6 +136,11 @@ function putProfile(
   principal: string,
   profile: VaultRef | undefined,
 ): void {
-  if (profile === undefined) profiles.remove(to, tenant, principal);
-  else profiles.put(to, tenant, principal, { profile });
+  const before = profiles.read(to, tenant, principal);
+  const document = {
+    ...(profile === undefined ? {} : { profile }),
+    ...earlierWith(before, before?.profile?.id),
+  };
+  if (Object.keys(document).length === 0) profiles.remove(to, tenant, principal);
+  else profiles.put(to, tenant, principal, document);
 }

@@ -121,6 +121,64 @@ export function loginNameKindToJSON(object: LoginNameKind): string {
   }
 }
 
+export const ErasureState = {
+  ERASURE_STATE_UNSPECIFIED: 0,
+  /** ERASURE_STATE_NONE - Nobody asked for it. */
+  ERASURE_STATE_NONE: 1,
+  /** ERASURE_STATE_ERASING - Nobody is given the blobs any more, but the store may still have them on its disks. */
+  ERASURE_STATE_ERASING: 2,
+  /** ERASURE_STATE_ERASED - The store has removed them. */
+  ERASURE_STATE_ERASED: 3,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type ErasureState = typeof ErasureState[keyof typeof ErasureState];
+
+export namespace ErasureState {
+  export type ERASURE_STATE_UNSPECIFIED = typeof ErasureState.ERASURE_STATE_UNSPECIFIED;
+  export type ERASURE_STATE_NONE = typeof ErasureState.ERASURE_STATE_NONE;
+  export type ERASURE_STATE_ERASING = typeof ErasureState.ERASURE_STATE_ERASING;
+  export type ERASURE_STATE_ERASED = typeof ErasureState.ERASURE_STATE_ERASED;
+  export type UNRECOGNIZED = typeof ErasureState.UNRECOGNIZED;
+}
+
+export function erasureStateFromJSON(object: any): ErasureState {
+  switch (object) {
+    case 0:
+    case "ERASURE_STATE_UNSPECIFIED":
+      return ErasureState.ERASURE_STATE_UNSPECIFIED;
+    case 1:
+    case "ERASURE_STATE_NONE":
+      return ErasureState.ERASURE_STATE_NONE;
+    case 2:
+    case "ERASURE_STATE_ERASING":
+      return ErasureState.ERASURE_STATE_ERASING;
+    case 3:
+    case "ERASURE_STATE_ERASED":
+      return ErasureState.ERASURE_STATE_ERASED;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return ErasureState.UNRECOGNIZED;
+  }
+}
+
+export function erasureStateToJSON(object: ErasureState): string {
+  switch (object) {
+    case ErasureState.ERASURE_STATE_UNSPECIFIED:
+      return "ERASURE_STATE_UNSPECIFIED";
+    case ErasureState.ERASURE_STATE_NONE:
+      return "ERASURE_STATE_NONE";
+    case ErasureState.ERASURE_STATE_ERASING:
+      return "ERASURE_STATE_ERASING";
+    case ErasureState.ERASURE_STATE_ERASED:
+      return "ERASURE_STATE_ERASED";
+    case ErasureState.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
 export interface LoginName {
   kind: LoginNameKind;
   value: string;
@@ -287,6 +345,43 @@ export interface DeletePrincipalRequest {
 
 export interface DeletePrincipalResponse {
   result: CommandResult | undefined;
+}
+
+export interface Erasure {
+  state: ErasureState;
+  /** How many blobs the record names. */
+  blobs: number;
+  /** When the erasure was recorded, Unix time in milliseconds; 0: never. */
+  recordedAtMs: bigint;
+  /**
+   * While ERASING: when the store has removed them, Unix time in milliseconds; 0: not known yet.
+   * When ERASED: since when.
+   */
+  goneAtMs: bigint;
+}
+
+export interface EraseSubjectRequest {
+  options:
+    | CommandOptions
+    | undefined;
+  /** Empty: the caller's own tenant. */
+  tenantId: string;
+  principalId: string;
+}
+
+export interface EraseSubjectResponse {
+  result: CommandResult | undefined;
+  erasure: Erasure | undefined;
+}
+
+export interface GetErasureRequest {
+  /** Empty: the caller's own tenant. */
+  tenantId: string;
+  principalId: string;
+}
+
+export interface GetErasureResponse {
+  erasure: Erasure | undefined;
 }
 
 function createBaseLoginName(): LoginName {
@@ -2738,6 +2833,501 @@ export const DeletePrincipalResponse: MessageFns<DeletePrincipalResponse> = {
   },
 };
 
+function createBaseErasure(): Erasure {
+  return { state: 0, blobs: 0, recordedAtMs: 0n, goneAtMs: 0n };
+}
+
+export const Erasure: MessageFns<Erasure> = {
+  encode(message: Erasure, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.state !== 0) {
+      writer.uint32(8).int32(message.state);
+    }
+    if (message.blobs !== 0) {
+      writer.uint32(16).uint32(message.blobs);
+    }
+    if (message.recordedAtMs !== 0n) {
+      if (BigInt.asIntN(64, message.recordedAtMs) !== message.recordedAtMs) {
+        throw new globalThis.Error("value provided for field message.recordedAtMs of type int64 too large");
+      }
+      writer.uint32(24).int64(message.recordedAtMs);
+    }
+    if (message.goneAtMs !== 0n) {
+      if (BigInt.asIntN(64, message.goneAtMs) !== message.goneAtMs) {
+        throw new globalThis.Error("value provided for field message.goneAtMs of type int64 too large");
+      }
+      writer.uint32(32).int64(message.goneAtMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Erasure {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseErasure();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.state = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.blobs = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.recordedAtMs = reader.int64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.goneAtMs = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Erasure {
+    return {
+      state: isSet(object.state) ? erasureStateFromJSON(object.state) : 0,
+      blobs: isSet(object.blobs) ? globalThis.Number(object.blobs) : 0,
+      recordedAtMs: isSet(object.recordedAtMs)
+        ? BigInt(object.recordedAtMs)
+        : isSet(object.recorded_at_ms)
+        ? BigInt(object.recorded_at_ms)
+        : 0n,
+      goneAtMs: isSet(object.goneAtMs)
+        ? BigInt(object.goneAtMs)
+        : isSet(object.gone_at_ms)
+        ? BigInt(object.gone_at_ms)
+        : 0n,
+    };
+  },
+
+  toJSON(message: Erasure): unknown {
+    const obj: any = {};
+    if (message.state !== 0) {
+      obj.state = erasureStateToJSON(message.state);
+    }
+    if (message.blobs !== 0) {
+      obj.blobs = Math.round(message.blobs);
+    }
+    if (message.recordedAtMs !== 0n) {
+      obj.recordedAtMs = message.recordedAtMs.toString();
+    }
+    if (message.goneAtMs !== 0n) {
+      obj.goneAtMs = message.goneAtMs.toString();
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<Erasure>, I>>(base?: I): Erasure {
+    return Erasure.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Erasure>, I>>(object: I): Erasure {
+    const message = createBaseErasure();
+    message.state = object.state ?? 0;
+    message.blobs = object.blobs ?? 0;
+    message.recordedAtMs = (object.recordedAtMs !== undefined && object.recordedAtMs !== null)
+      ? BigInt(object.recordedAtMs)
+      : 0n;
+    message.goneAtMs = (object.goneAtMs !== undefined && object.goneAtMs !== null) ? BigInt(object.goneAtMs) : 0n;
+    return message;
+  },
+};
+
+function createBaseEraseSubjectRequest(): EraseSubjectRequest {
+  return { options: undefined, tenantId: "", principalId: "" };
+}
+
+export const EraseSubjectRequest: MessageFns<EraseSubjectRequest> = {
+  encode(message: EraseSubjectRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.options !== undefined) {
+      CommandOptions.encode(message.options, writer.uint32(10).fork()).join();
+    }
+    if (message.tenantId !== "") {
+      writer.uint32(18).string(message.tenantId);
+    }
+    if (message.principalId !== "") {
+      writer.uint32(26).string(message.principalId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EraseSubjectRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEraseSubjectRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.options = CommandOptions.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.tenantId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.principalId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): EraseSubjectRequest {
+    return {
+      options: isSet(object.options) ? CommandOptions.fromJSON(object.options) : undefined,
+      tenantId: isSet(object.tenantId)
+        ? globalThis.String(object.tenantId)
+        : isSet(object.tenant_id)
+        ? globalThis.String(object.tenant_id)
+        : "",
+      principalId: isSet(object.principalId)
+        ? globalThis.String(object.principalId)
+        : isSet(object.principal_id)
+        ? globalThis.String(object.principal_id)
+        : "",
+    };
+  },
+
+  toJSON(message: EraseSubjectRequest): unknown {
+    const obj: any = {};
+    if (message.options !== undefined) {
+      obj.options = CommandOptions.toJSON(message.options);
+    }
+    if (message.tenantId !== "") {
+      obj.tenantId = message.tenantId;
+    }
+    if (message.principalId !== "") {
+      obj.principalId = message.principalId;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<EraseSubjectRequest>, I>>(base?: I): EraseSubjectRequest {
+    return EraseSubjectRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<EraseSubjectRequest>, I>>(object: I): EraseSubjectRequest {
+    const message = createBaseEraseSubjectRequest();
+    message.options = (object.options !== undefined && object.options !== null)
+      ? CommandOptions.fromPartial(object.options)
+      : undefined;
+    message.tenantId = object.tenantId ?? "";
+    message.principalId = object.principalId ?? "";
+    return message;
+  },
+};
+
+function createBaseEraseSubjectResponse(): EraseSubjectResponse {
+  return { result: undefined, erasure: undefined };
+}
+
+export const EraseSubjectResponse: MessageFns<EraseSubjectResponse> = {
+  encode(message: EraseSubjectResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.result !== undefined) {
+      CommandResult.encode(message.result, writer.uint32(10).fork()).join();
+    }
+    if (message.erasure !== undefined) {
+      Erasure.encode(message.erasure, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EraseSubjectResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEraseSubjectResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.result = CommandResult.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.erasure = Erasure.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): EraseSubjectResponse {
+    return {
+      result: isSet(object.result) ? CommandResult.fromJSON(object.result) : undefined,
+      erasure: isSet(object.erasure) ? Erasure.fromJSON(object.erasure) : undefined,
+    };
+  },
+
+  toJSON(message: EraseSubjectResponse): unknown {
+    const obj: any = {};
+    if (message.result !== undefined) {
+      obj.result = CommandResult.toJSON(message.result);
+    }
+    if (message.erasure !== undefined) {
+      obj.erasure = Erasure.toJSON(message.erasure);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<EraseSubjectResponse>, I>>(base?: I): EraseSubjectResponse {
+    return EraseSubjectResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<EraseSubjectResponse>, I>>(object: I): EraseSubjectResponse {
+    const message = createBaseEraseSubjectResponse();
+    message.result = (object.result !== undefined && object.result !== null)
+      ? CommandResult.fromPartial(object.result)
+      : undefined;
+    message.erasure = (object.erasure !== undefined && object.erasure !== null)
+      ? Erasure.fromPartial(object.erasure)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseGetErasureRequest(): GetErasureRequest {
+  return { tenantId: "", principalId: "" };
+}
+
+export const GetErasureRequest: MessageFns<GetErasureRequest> = {
+  encode(message: GetErasureRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.tenantId !== "") {
+      writer.uint32(10).string(message.tenantId);
+    }
+    if (message.principalId !== "") {
+      writer.uint32(18).string(message.principalId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetErasureRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetErasureRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.tenantId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.principalId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetErasureRequest {
+    return {
+      tenantId: isSet(object.tenantId)
+        ? globalThis.String(object.tenantId)
+        : isSet(object.tenant_id)
+        ? globalThis.String(object.tenant_id)
+        : "",
+      principalId: isSet(object.principalId)
+        ? globalThis.String(object.principalId)
+        : isSet(object.principal_id)
+        ? globalThis.String(object.principal_id)
+        : "",
+    };
+  },
+
+  toJSON(message: GetErasureRequest): unknown {
+    const obj: any = {};
+    if (message.tenantId !== "") {
+      obj.tenantId = message.tenantId;
+    }
+    if (message.principalId !== "") {
+      obj.principalId = message.principalId;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<GetErasureRequest>, I>>(base?: I): GetErasureRequest {
+    return GetErasureRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<GetErasureRequest>, I>>(object: I): GetErasureRequest {
+    const message = createBaseGetErasureRequest();
+    message.tenantId = object.tenantId ?? "";
+    message.principalId = object.principalId ?? "";
+    return message;
+  },
+};
+
+function createBaseGetErasureResponse(): GetErasureResponse {
+  return { erasure: undefined };
+}
+
+export const GetErasureResponse: MessageFns<GetErasureResponse> = {
+  encode(message: GetErasureResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.erasure !== undefined) {
+      Erasure.encode(message.erasure, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetErasureResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetErasureResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.erasure = Erasure.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetErasureResponse {
+    return { erasure: isSet(object.erasure) ? Erasure.fromJSON(object.erasure) : undefined };
+  },
+
+  toJSON(message: GetErasureResponse): unknown {
+    const obj: any = {};
+    if (message.erasure !== undefined) {
+      obj.erasure = Erasure.toJSON(message.erasure);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<GetErasureResponse>, I>>(base?: I): GetErasureResponse {
+    return GetErasureResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<GetErasureResponse>, I>>(object: I): GetErasureResponse {
+    const message = createBaseGetErasureResponse();
+    message.erasure = (object.erasure !== undefined && object.erasure !== null)
+      ? Erasure.fromPartial(object.erasure)
+      : undefined;
+    return message;
+  },
+};
+
 /** Users and service accounts, their names and profiles. */
 export type PrincipalServiceService = typeof PrincipalServiceService;
 export const PrincipalServiceService = {
@@ -2856,6 +3446,30 @@ export const PrincipalServiceService = {
       Buffer.from(DeletePrincipalResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): DeletePrincipalResponse => DeletePrincipalResponse.decode(value),
   },
+  /**
+   * Makes unreadable for ever what was sealed for a deleted principal: names, profiles, password
+   * hashes. Refused (WRONG_STATE) while the principal is not deleted.
+   */
+  eraseSubject: {
+    path: "/ledgate.identity.v1.PrincipalService/EraseSubject" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: EraseSubjectRequest): Buffer => Buffer.from(EraseSubjectRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): EraseSubjectRequest => EraseSubjectRequest.decode(value),
+    responseSerialize: (value: EraseSubjectResponse): Buffer =>
+      Buffer.from(EraseSubjectResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): EraseSubjectResponse => EraseSubjectResponse.decode(value),
+  },
+  /** Tells how far the erasure of a principal is. Any instance gives the same answer. */
+  getErasure: {
+    path: "/ledgate.identity.v1.PrincipalService/GetErasure" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetErasureRequest): Buffer => Buffer.from(GetErasureRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetErasureRequest => GetErasureRequest.decode(value),
+    responseSerialize: (value: GetErasureResponse): Buffer => Buffer.from(GetErasureResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetErasureResponse => GetErasureResponse.decode(value),
+  },
 } as const;
 
 export interface PrincipalServiceServer extends UntypedServiceImplementation {
@@ -2879,6 +3493,13 @@ export interface PrincipalServiceServer extends UntypedServiceImplementation {
   resumePrincipal: handleUnaryCall<ResumePrincipalRequest, ResumePrincipalResponse>;
   /** Deletes the principal for good; its login names become free. */
   deletePrincipal: handleUnaryCall<DeletePrincipalRequest, DeletePrincipalResponse>;
+  /**
+   * Makes unreadable for ever what was sealed for a deleted principal: names, profiles, password
+   * hashes. Refused (WRONG_STATE) while the principal is not deleted.
+   */
+  eraseSubject: handleUnaryCall<EraseSubjectRequest, EraseSubjectResponse>;
+  /** Tells how far the erasure of a principal is. Any instance gives the same answer. */
+  getErasure: handleUnaryCall<GetErasureRequest, GetErasureResponse>;
 }
 
 export interface PrincipalServiceClient extends Client {
@@ -3041,6 +3662,41 @@ export interface PrincipalServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: DeletePrincipalResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Makes unreadable for ever what was sealed for a deleted principal: names, profiles, password
+   * hashes. Refused (WRONG_STATE) while the principal is not deleted.
+   */
+  eraseSubject(
+    request: EraseSubjectRequest,
+    callback: (error: ServiceError | null, response: EraseSubjectResponse) => void,
+  ): ClientUnaryCall;
+  eraseSubject(
+    request: EraseSubjectRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: EraseSubjectResponse) => void,
+  ): ClientUnaryCall;
+  eraseSubject(
+    request: EraseSubjectRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: EraseSubjectResponse) => void,
+  ): ClientUnaryCall;
+  /** Tells how far the erasure of a principal is. Any instance gives the same answer. */
+  getErasure(
+    request: GetErasureRequest,
+    callback: (error: ServiceError | null, response: GetErasureResponse) => void,
+  ): ClientUnaryCall;
+  getErasure(
+    request: GetErasureRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetErasureResponse) => void,
+  ): ClientUnaryCall;
+  getErasure(
+    request: GetErasureRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetErasureResponse) => void,
   ): ClientUnaryCall;
 }
 
