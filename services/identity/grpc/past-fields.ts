@@ -12,8 +12,9 @@ export function whenOf(call: AdmittedCall, field: string, moment: Moment | undef
   if (atMs !== undefined && (atMs < 0n || atMs > BigInt(nowMs))) {
     fields.add(`${field}.at_ms`, 'is not a Unix time in milliseconds of the past');
   }
-  if (position !== undefined && position > BigInt(Number.MAX_SAFE_INTEGER)) {
-    fields.add(`${field}.position`, 'is not in the ledger');
+  const last = call.parts.ledger.reader.position;
+  if (position !== undefined && position > BigInt(Math.max(0, last))) {
+    fields.add(`${field}.position`, `the ledger ends at ${last}`);
   }
   const time = atMs === undefined ? undefined : Number(atMs);
   if (position !== undefined) return { position: Number(position), atMs: time };

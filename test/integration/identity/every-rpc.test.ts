@@ -289,7 +289,8 @@ describe('every method, once, as it is meant', () => {
     const [action, resource] = ['ledgate.operator:diff', 'tenants/x'];
     const question = { principalId, action, resource };
     const denied = await call(Past.checkAt, { ...question, at: from }, admin);
-    expect(denied).toMatchObject({ decision: 2, reason: 'NO_GRANT', place: from });
+    expect(denied).toMatchObject({ decision: 2, reason: 'NO_GRANT' });
+    expect(denied.place?.position).toBe(from.position);
     const allowed = await call(Past.explainAt, { ...question, at: to }, admin);
     expect(allowed).toMatchObject({ answer: { decision: 1 }, paths: [{ grantId: grant.grantId }] });
     const who = await call(Past.whoCan, { action, resource, at: to }, admin);

@@ -5,6 +5,7 @@ import { PrincipalServiceService as Principals } from '#proto/ledgate/identity/v
 import { everyMethod, shortName } from '../../support/identity/every-method.js';
 import { badIds, badOptions } from '../../support/identity/bad-values.js';
 import { operatorRows } from '../../support/identity/malformed-operations.js';
+import { pastRows } from '../../support/identity/malformed-past.js';
 import { principalRows } from '../../support/identity/malformed-principals.js';
 import { rightsRows } from '../../support/identity/malformed-rights.js';
 import { refusal } from '../../support/identity/refusal.js';
@@ -17,7 +18,7 @@ import {
 } from '../../support/identity/running-identity.js';
 import { setUpTenant, type TenantSetup } from '../../support/identity/tenant-setup.js';
 
-const rows = [...principalRows, ...rightsRows, ...operatorRows];
+const rows = [...principalRows, ...rightsRows, ...operatorRows, ...pastRows];
 
 /** Nothing in them can be malformed. */
 const withoutFields = new Set([
