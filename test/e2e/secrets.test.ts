@@ -27,9 +27,16 @@ let logs: Place;
 let metrics: Place;
 let refusals: Place;
 let ledger: Place;
+/** All decisions of the run, as they were recorded. */
+let decisions: Place;
+
+const recorded = temporaryFolder();
 
 beforeAll(async () => {
-  pair = await startPair({ dataDir: folder.path });
+  const path = join(recorded.path, 'decisions.jsonl');
+  const sinks = [{ kind: 'file', path }] as const;
+  const decisionLog = { sinks, sample: 1, bufferLines: 16_384 };
+  pair = await startPair({ dataDir: folder.path, authorizer: { decisionLog } });
   run = new SecretRun(pair);
   await run.all();
   const pages = pair.metricsUrls.map(async (url) => (await fetch(url)).text());
@@ -40,8 +47,22 @@ beforeAll(async () => {
   personal = [...run.personal, ...sealed.personal];
   refusals = place('refusals', run.refusals);
   logs = place('logs', pair.logged);
+  decisions = place('decisions', [await allOf(path)]);
 }, 120_000);
-afterAll(() => folder.remove());
+afterAll(() => {
+  folder.remove();
+  recorded.remove();
+});
+
+/** Once nothing has been added for a while. */
+async function allOf(path: string): Promise<Uint8Array> {
+  for (let size = -1; ;) {
+    const content = readFileSync(path);
+    if (content.length === size) return content;
+    size = content.length;
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+}
 
 function filesIn(folder: string): Place[] {
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
@@ -75,25 +96,30 @@ describe('after a full run (ASVS 5.0: 16.2.5, 14.2.4)', () => {
     expect(metrics.content.toString()).toContain('service="identity"');
     expect(metrics.content.toString()).toContain('service="authorizer"');
     expect(ledger.content.length).toBeGreaterThan(10_000);
+    const lines = decisions.content.toString().trim().split('\n');
+    expect(lines.length).toBeGreaterThan(20);
+    for (const kind of ['SUBJECT', 'API_KEY', 'TOKEN', 'PASSWORD', 'REFUSED']) {
+      expect(decisions.content.toString()).toContain(`"asked":{"kind":"${kind}"`);
+    }
   });
 
   it('no secret is in any log line, metric, or answer of a refused call', () => {
     const all = [...secrets, ...sealed.apiKeyHashes];
-    expect(search(all, [logs, metrics, refusals]).findings).toEqual([]);
+    expect(search(all, [logs, metrics, refusals, decisions]).findings).toEqual([]);
   });
 
   it('no secret is in the ledger', () => {
     expect(search(secrets, [ledger]).findings).toEqual([]);
   });
 
-  it('nobody’s name or address is in the ledger, in logs or in metrics', () => {
-    expect(search(personal, [ledger, logs, metrics]).findings).toEqual([]);
+  it('nobody’s name or address is in the ledger, in logs, in metrics or in decisions', () => {
+    expect(search(personal, [ledger, logs, metrics, decisions]).findings).toEqual([]);
   });
 });
 
 describe('the search bites', () => {
   it('on a copy of each place with each secret in it, in each spelling', () => {
-    for (const { name, content } of [logs, metrics, refusals, ledger]) {
+    for (const { name, content } of [logs, metrics, refusals, ledger, decisions]) {
       for (let at = 0; at < 9; at++) {
         const spellings = secrets.map(({ bytes }) => spellingsOf(bytes)[at]?.text ?? '');
         const planted = Buffer.from(spellings.join('|'), 'latin1');

@@ -197,11 +197,34 @@ export class SecretRun {
       const { authorizer } = pair;
       await this.#refused(authorizer.call(Authorizer.authorize, request, this.backend));
       await this.#refused(authorizer.call(Authorizer.explain, request, this.backend));
+      for (const decidable of questionsWith(text, this.backend)) {
+        await this.#refused(authorizer.call(Authorizer.authorize, decidable, this.backend));
+      }
       for (const { path } of Object.values(Authorizer)) {
         await this.#refused(authorizer.callRaw(path, garbage(text), this.backend));
       }
     }
   }
+}
+
+/** Questions that are decided, with the text wherever there is room for one. */
+function questionsWith(text: string, backend: string): AuthorizeRequest[] {
+  const who = [
+    byKey(text),
+    byToken(text),
+    byPassword('acme', text, text),
+    byPassword(text, text, text),
+    { $case: 'subject', value: { tenantId: text, principalId: text } } as const,
+    { $case: 'subject', value: { tenantId: 'system', principalId: text } } as const,
+  ];
+  const other = { action: text, resource: text, consistency: undefined };
+  const questions: AuthorizeRequest[] = who.map((one) => ({ who: one, ...other }));
+  questions.push({ who: byKey(backend), ...other });
+  // What is in a resource is the caller's affair, unless it looks like a credential of ours.
+  const isCredential = text.startsWith('lgk_') || text.startsWith('eyJ');
+  const resource = isCredential ? `orders/${text}/lines` : 'orders/17';
+  questions.push({ who: byKey(backend), action: 'orders:read', resource, consistency: undefined });
+  return questions;
 }
 
 function filled(request: Record<string, unknown>, text: string): Record<string, unknown> {
