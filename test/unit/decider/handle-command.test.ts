@@ -4,7 +4,7 @@ import { commandIdLifetimeMs, handleCommand, maxAttempts } from '#libs/decider/h
 import type { CommandEnvelope } from '#libs/decider/handle-command.js';
 import { Failure } from '#libs/errors/failure.js';
 import { encodeCommandPayload } from '#libs/events/codec.js';
-import { hashOf, keyText } from '#libs/events/keys.js';
+import { featureLevelKey, hashOf, keyText } from '#libs/events/keys.js';
 import type { Key } from '#libs/events/keys.js';
 
 import { ToyLedger } from './toy-domain.js';
@@ -244,5 +244,44 @@ describe('handleCommand', () => {
     });
     expect(await reasonOf(handleCommand(ledger, command, envelope))).toBe('LIMIT_REACHED');
     expect(ledger.drafts).toHaveLength(0);
+  });
+});
+
+describe('feature levels', () => {
+  const defined = {
+    type: 'PermissionDefined',
+    permission: 'orders:refund',
+    resourceType: '',
+    description: '',
+    risk: 'NORMAL',
+    auditRequired: true,
+  } as const;
+
+  it('refuses an event that came with a later level than the ledger has, and says which', async () => {
+    const ledger = new ToyLedger();
+    ledger.decide = () => ({ events: [defined] });
+    const refused = await handleCommand(ledger, command, envelope).catch((error: unknown) => error);
+    expect(refused).toMatchObject({
+      reason: 'WRONG_STATE',
+      facts: { level: '1', needed: '2' },
+      message: expect.stringContaining('ledgate level raise') as string,
+    });
+    expect(ledger.drafts).toEqual([]);
+  });
+
+  it('lets it through at that level, resting on the key of the level', async () => {
+    const ledger = new ToyLedger();
+    ledger.level = 2;
+    ledger.decide = () => ({ events: [defined] });
+    await handleCommand(ledger, command, envelope);
+    const level = hexOf(featureLevelKey);
+    expect(hex(ledger.drafts[0]?.reads ?? [])).toEqual(expect.arrayContaining(level));
+  });
+
+  it('reads no such key for what every build knows', async () => {
+    const ledger = new ToyLedger();
+    ledger.level = 2;
+    await handleCommand(ledger, command, envelope);
+    expect(hex(ledger.drafts[0]?.reads ?? [])).not.toContain(hexOf(featureLevelKey)[0]);
   });
 });
