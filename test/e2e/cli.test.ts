@@ -24,7 +24,10 @@ let system = '';
 
 beforeAll(async () => {
   buildCli();
-  dev = await startDevProcess(dataDir);
+  dev = await startDevProcess(dataDir, {
+    LEDGATE_DECISION_LOG: `file:${join(folder, 'decisions.jsonl')}`,
+    LEDGATE_DECISION_LOG_SAMPLE: '1',
+  });
   system = readFileSync(join(dataDir, 'bootstrap-api-key'), 'utf8').trim();
 });
 
@@ -228,6 +231,46 @@ describe('the ledger', () => {
     expect(people.stdout).toMatch(/position +\d+/);
     const findings = await json<{ ok: string }[]>('doctor');
     expect(findings.filter(({ ok }) => ok !== 'ok')).toEqual([]);
+  });
+});
+
+describe('evidence', () => {
+  const file = join(folder, 'decisions.jsonl');
+
+  it('every decision so far comes out the same when it is asked again', async () => {
+    const again = await json(`replay-decisions ${file}`);
+    expect(again).toMatchObject({ differ: 0, badLines: 0, missing: 0, unendedAuthorizers: 1 });
+    expect(again['same']).toBeGreaterThan(3);
+    const people = await ledgate(`replay-decisions ${file}`);
+    expect(people.stdout).toMatch(/same +\d+/);
+  });
+
+  it('a changed line is found, wherever it comes from', async () => {
+    const changed = readFileSync(file, 'utf8').replace('"outcome":"DENY"', '"outcome":"ALLOW"');
+    const ran = await runCli(['--data', dataDir, 'replay-decisions', '-'], { input: changed });
+    expect([ran.code, ran.stdout]).toEqual([1, expect.stringContaining('recorded ALLOW')]);
+    const cut = await runCli(['--data', dataDir, 'replay-decisions', '-'], {
+      input: changed.slice(0, -20),
+    });
+    expect([cut.code, cut.stdout]).toEqual([1, expect.stringMatching(/line \d+: it is no JSON/)]);
+    expect((await ledgate(`replay-decisions ${folder}/nothing`)).code).toBe(4);
+  });
+
+  it('audit tells who administers and writes a page', async () => {
+    const out = join(folder, 'evidence');
+    const report = await json<Record<string, unknown>>(`audit --out ${out} --decisions ${file}`);
+    expect(report).toMatchObject({
+      findings: [],
+      unusedGrants: { known: false, why: expect.stringContaining('covers 0 days') },
+      brokers: { applicable: false },
+      decisions: { differences: [] },
+    });
+    expect(report['admins']).toContainEqual(expect.objectContaining({ givenBy: 'the system' }));
+    expect(JSON.parse(readFileSync(join(out, 'audit.json'), 'utf8'))).toMatchObject({
+      proof: report['proof'],
+    });
+    expect(readFileSync(join(out, 'audit.html'), 'utf8')).toContain('<h1>Evidence report');
+    expect((await ledgate('audit')).stdout).toContain('not known: no decision log was given');
   });
 });
 

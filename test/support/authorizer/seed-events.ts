@@ -25,7 +25,7 @@ export const registered = (principal: string, kind: 'USER' | 'SERVICE' = 'USER')
 
 export const permissionDefined = (
   permission: string,
-  more: { risk?: 'NORMAL' | 'SENSITIVE'; maxStalenessMs?: number } = {},
+  more: { risk?: 'NORMAL' | 'SENSITIVE'; maxStalenessMs?: number; auditRequired?: boolean } = {},
 ): DomainEvent => ({
   type: 'PermissionDefined',
   permission,
@@ -33,6 +33,7 @@ export const permissionDefined = (
   description: '',
   risk: more.risk ?? 'NORMAL',
   maxStalenessMs: more.maxStalenessMs,
+  auditRequired: more.auditRequired,
 });
 
 export const roleCreated = (

@@ -9,7 +9,11 @@ import { systemRandom } from '#libs/runtime/ids.js';
 import { signAccessToken } from '#libs/tokens/sign-access-token.js';
 import { generateSigningKey, type SigningKey } from '#libs/tokens/signing-key.js';
 import { AccessFold } from '#services/authorizer/app/access-fold.js';
-import { assemble, type AuthorizerApp } from '#services/authorizer/app/assemble.js';
+import {
+  assemble,
+  type AuthorizerApp,
+  type Ingredients,
+} from '#services/authorizer/app/assemble.js';
 import type { Call } from '#services/authorizer/app/call.js';
 import type { IdentityPort } from '#services/authorizer/app/identity-port.js';
 import type { Follower } from '#services/authorizer/app/ledger-view.js';
@@ -117,8 +121,9 @@ export class AppWorld {
   }
 
   /** Another application over the same state, whose caches are empty. */
-  assemble(): AuthorizerApp {
+  assemble(decisionLog?: Ingredients['decisionLog']): AuthorizerApp {
     return assemble({
+      ...(decisionLog && { decisionLog }),
       log: this.log,
       reader: this.reader,
       fold: this.reader.fold,
