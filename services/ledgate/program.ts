@@ -8,6 +8,7 @@ import { addGroupCommands } from './commands/group.js';
 import { addKeyCommands } from './commands/key.js';
 import { addLevelCommands } from './commands/level.js';
 import { addLedgerCommands, addOperateCommands } from './commands/operate.js';
+import { addPastCommands } from './commands/past.js';
 import { addPermissionCommands, addRoleCommands } from './commands/role.js';
 import { addServiceCommands } from './commands/service.js';
 import { addTenantCommands } from './commands/tenant.js';
@@ -66,6 +67,7 @@ Exit codes: 0 done, ALLOW · 1 the answer is no (DENY, findings) · 2 wrong word
   addRevokeCommands(program);
   addOwnCommands(program);
   addCheckCommands(program);
+  addPastCommands(program);
   return program;
 }
 

@@ -5,10 +5,14 @@ import type { PageRequest } from '#proto/ledgate/identity/v1/page.js';
 import type { Moment } from '#proto/ledgate/operator/v1/time_machine.js';
 import type { AdmittedCall } from '#services/identity/grpc/admission.js';
 
-/** The moment that a request names; what is wrong with it joins the violations of the call. */
+/**
+ * The moment that a request names; none: now, with everything that this instance has read. What is
+ * wrong with it joins the violations of the call.
+ */
 export function whenOf(call: AdmittedCall, field: string, moment: Moment | undefined): When {
   const { fields, nowMs } = call;
-  const { position, atMs } = moment ?? {};
+  if (moment === undefined) return { position: call.parts.ledger.reader.position, atMs: nowMs };
+  const { position, atMs } = moment;
   if (atMs !== undefined && (atMs < 0n || atMs > BigInt(nowMs))) {
     fields.add(`${field}.at_ms`, 'is not a Unix time in milliseconds of the past');
   }

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { Failure } from '#libs/errors/failure.js';
+import type { Moment } from '#proto/ledgate/operator/v1/time_machine.js';
 
 const units = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
@@ -19,6 +20,21 @@ export function moment(text: string): bigint {
     throw new InvalidArgumentError('Write a time such as 2026-12-31T12:00:00Z, or e.g. 30d.');
   }
   return BigInt(ms);
+}
+
+/** A moment of the past: an ISO time, a time ago (`-2h`), or a position of the ledger. */
+export function pastMoment(text: string): Moment {
+  if (/^\d{1,15}$/.test(text)) return { position: BigInt(text), atMs: undefined };
+  if (/^-\d{1,6}[smhd]$/.test(text)) {
+    return { position: undefined, atMs: BigInt(Date.now() - duration(text.slice(1))) };
+  }
+  const ms = /^\d{4}-\d{2}-\d{2}T/.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(ms)) {
+    throw new InvalidArgumentError(
+      'Write a time such as 2026-12-31T12:00:00Z, a time ago such as -2h, or a position.',
+    );
+  }
+  return { position: undefined, atMs: BigInt(ms) };
 }
 
 /** A whole number, 0 or more. */

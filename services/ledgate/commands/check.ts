@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import type {
   AuthorizeRequest,
   Consistency,
-  EventRef,
   ExplainResponse,
 } from '#proto/ledgate/authorizer/v1/authorizer.js';
 import { Decision } from '#proto/ledgate/authorizer/v1/authorizer.js';
@@ -11,6 +10,7 @@ import { isApiKey } from '#libs/tokens/api-key.js';
 import { ask } from '../cli/ask.js';
 import { withCli, type Cli } from '../cli/cli.js';
 import { ExitCode } from '../cli/exit-code.js';
+import { showExplained } from '../cli/explanation.js';
 import { timeText } from '../cli/output.js';
 import { subjectOf } from '../cli/references.js';
 
@@ -125,30 +125,11 @@ function consistencyOf({ fresh, full }: CheckFlags): Consistency | undefined {
 }
 
 function show(cli: Cli, explained: ExplainResponse): void {
-  const { answer, paths, summary, events } = explained;
-  const decision = answer?.decision === Decision.DECISION_ALLOW ? 'ALLOW' : 'DENY';
-  process.exitCode = decision === 'ALLOW' ? ExitCode.OK : ExitCode.NO;
-  if (cli.out.json) {
-    const { answered } = answer ?? {};
-    const { position, stalenessMs } = answered ?? {};
-    const { reason, tenantId, principalId, decisionId } = answer ?? {};
-    const head = { decision, reason, tenantId, principalId, position, stalenessMs, decisionId };
-    return cli.out.document({ ...head, summary, paths, events });
-  }
-  cli.out.say(decision === 'ALLOW' ? summary : `${summary} (${answer?.reason ?? ''})`);
-  for (const path of paths) {
-    const by = path.groupId === '' ? '' : ` by group ${path.groupId}`;
-    const where = path.resourcePrefix === '' ? 'everything' : path.resourcePrefix;
-    const lacks = path.missing === '' ? '' : `  missing: ${path.missing}`;
-    const role = path.roleName || path.roleId;
-    cli.out.say(`  role ${role} on ${where}${by} (grant ${path.grantId})${lacks}`);
-    for (const event of path.events) cli.out.say(`    ${eventLine(event)}`);
-  }
-  for (const event of events) cli.out.say(`  ${eventLine(event)}`);
-}
-
-function eventLine(event: EventRef): string {
-  const who = event.actorPrincipalId === '' ? 'the system' : event.actorPrincipalId;
-  const why = event.reason === '' ? '' : `: ${event.reason}`;
-  return `@${event.position} ${timeText(event.atMs)} ${event.type} by ${who}${why}`;
+  const { answer } = explained;
+  const allowed = answer?.decision === Decision.DECISION_ALLOW;
+  const decision: 'ALLOW' | 'DENY' = allowed ? 'ALLOW' : 'DENY';
+  const { position, stalenessMs } = answer?.answered ?? {};
+  const { reason = '', tenantId, principalId, decisionId } = answer ?? {};
+  const head = { decision, reason, tenantId, principalId, position, stalenessMs, decisionId };
+  showExplained(cli, head, explained);
 }

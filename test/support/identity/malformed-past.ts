@@ -4,7 +4,7 @@ import { id, ofPage, ofPrincipal, type Bad, type Row } from './bad-values.js';
 const at = { position: 1n, atMs: undefined };
 const question = { principalId: id, action: 'orders:read', resource: 'a' };
 const moments = (field: string): readonly Bad[] => [
-  [field, [undefined, {}]],
+  [field, [{}]],
   [field, [{ position: 2n ** 53n }, { position: 2n ** 64n - 1n }], `${field}.position`],
   [field, [{ atMs: -1n }, { atMs: 9_000_000_000_000_000n }], `${field}.at_ms`],
 ];

@@ -33,7 +33,7 @@ export const protobufPackage = "ledgate.operator.v1";
 export const protobufFileName = "ledgate/operator/v1/time_machine.proto";
 
 /**
- * At least one of the two. A time alone: the state after the last record that the log had taken by
+ * At least one of the two; no moment at all stands for now, with all that the instance asked has read. A time alone: the state after the last record that the log had taken by
  * then. A position alone: the state after that record, and expiry judged when the log took it. Both:
  * the state after the record, and expiry judged at the time.
  */
@@ -167,6 +167,7 @@ export interface DiffRequest {
   tenantId: string;
   /** Only this principal; empty: everybody in the tenant. */
   principalId: string;
+  /** Not after `to`. */
   from: Moment | undefined;
   to: Moment | undefined;
   page: PageRequest | undefined;
