@@ -28,6 +28,12 @@ export class Instance {
     this.endpoint.renew();
   }
 
+  /** Ends it in an orderly way and starts it anew from another source. */
+  async upgradeTo(main: string): Promise<void> {
+    await this.process.retire(main);
+    await this.start();
+  }
+
   async remove(): Promise<void> {
     this.endpoint.close();
     await this.process.remove();
@@ -49,12 +55,19 @@ export class KafkaCell {
   readonly #masterKey = randomBytes(32).toString('hex');
   readonly #instances: Instance[] = [];
 
-  private constructor(broker: Broker) {
+  readonly #main: string | undefined;
+
+  private constructor(broker: Broker, main: string | undefined) {
     this.broker = broker;
+    this.#main = main;
   }
 
-  static async found(authorizerEnv: Readonly<Record<string, string>> = {}): Promise<KafkaCell> {
-    const cell = new KafkaCell(await startControlledBroker());
+  /** `source`: `main.ts` of the source that its services run; default: this one. */
+  static async found(
+    authorizerEnv: Readonly<Record<string, string>> = {},
+    source?: string,
+  ): Promise<KafkaCell> {
+    const cell = new KafkaCell(await startControlledBroker(), source);
     try {
       await cell.init();
       for (let i = 0; i < 2; i += 1) cell.identities.push(await cell.openIdentity());
@@ -98,7 +111,8 @@ export class KafkaCell {
       ...this.#common('init'),
       LEDGATE_MASTER_KEY: this.#masterKey,
     };
-    const argv = ['--conditions=source', '--import', 'tsx', main, 'init', '--out', out];
+    const source = this.#main ?? main;
+    const argv = ['--conditions=source', '--import', 'tsx', source, 'init', '--out', out];
     await run(process.execPath, argv, { env });
     const read = (file: string): string => readFileSync(join(out, file), 'utf8').trim();
     this.root = read('bootstrap-api-key');
@@ -117,7 +131,7 @@ export class KafkaCell {
   ): Promise<Instance> {
     const address = `127.0.0.1:${(await freePorts(1))[0]}`;
     const env = envOf(address, `${kind}-${this.#instances.length}`);
-    const options = { args: ['up', kind], env, serves: `${kind} serves` };
+    const options = { args: ['up', kind], env, serves: `${kind} serves`, main: this.#main };
     const instance = new Instance(new ServiceProcess(options), new Endpoint(address));
     this.#instances.push(instance);
     return instance;

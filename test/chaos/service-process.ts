@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const main = fileURLToPath(new URL('../../services/ledgate/main.ts', import.meta.url));
+const thisSource = fileURLToPath(new URL('../../services/ledgate/main.ts', import.meta.url));
 const startMs = 60_000;
 const mostFaults = 5;
 
@@ -23,6 +23,8 @@ export interface ServiceOptions {
   readonly env: Readonly<Record<string, string>>;
   /** What it prints once it serves. */
   readonly serves: string;
+  /** `main.ts` of another source; default: this one. */
+  readonly main?: string | undefined;
 }
 
 /** `ledgate …` as a process of its own, which is killed and started again on the same addresses. */
@@ -32,13 +34,17 @@ export class ServiceProcess {
   kills = 0;
   /** Lines of its log about calls that it failed by its own fault, of all its lives; the first few. */
   readonly faults: string[] = [];
+  /** Kinds of the alarms of its ledger, of all its lives. */
+  readonly alarms = new Set<string>();
   readonly #options: ServiceOptions;
+  #main: string;
   #child: ChildProcess | undefined;
   #said = '';
   #onServing: () => void = () => {};
 
   constructor(options: ServiceOptions) {
     this.#options = options;
+    this.#main = options.main ?? thisSource;
   }
 
   get running(): boolean {
@@ -77,6 +83,16 @@ export class ServiceProcess {
     await this.kill();
   }
 
+  /** SIGTERM: it drains and ends by itself. From the next start on it runs another source. */
+  async retire(successor: string): Promise<void> {
+    const child = this.#child;
+    if (child === undefined) throw new Error(`nothing to retire: ${this.said}`);
+    const gone = once(child, 'close');
+    child.kill('SIGTERM');
+    await gone;
+    this.#main = successor;
+  }
+
   /** SIGSTOP: connections stay open, nothing is answered. */
   pause(): void {
     this.#child?.kill('SIGSTOP');
@@ -107,6 +123,8 @@ export class ServiceProcess {
 
   #hear(line: string): void {
     this.#said = `${this.#said.slice(-20_000)}${line}\n`;
+    const [, alarm] = /"alarm":\{"kind":"([\w-]+)"/u.exec(line) ?? [];
+    if (alarm !== undefined) this.alarms.add(alarm);
     const isFault = line.includes('"call failed"') && this.faults.length < mostFaults;
     if (isFault) this.faults.push(line.slice(0, 1_000));
     if (line.includes(this.#options.serves)) this.#onServing();
@@ -120,7 +138,7 @@ export class ServiceProcess {
       UV_THREADPOOL_SIZE: String(availableParallelism() + 4),
       ...this.#options.env,
     };
-    const argv = ['--conditions=source', '--import', 'tsx', main, ...this.#options.args];
+    const argv = ['--conditions=source', '--import', 'tsx', this.#main, ...this.#options.args];
     const child = spawn(process.execPath, argv, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
     this.#said = '';

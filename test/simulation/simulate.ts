@@ -1,10 +1,12 @@
 import { MacKeys } from '#libs/ledger/mac.js';
 import { SimulatedLog } from '#libs/ledger/simulated/simulated-log.js';
 import { SimulatedStore } from '#libs/ledger/simulated/simulated-store.js';
+import type { ReaderAlarm } from '#libs/ledger/reader-alarm.js';
 import { Client, Told } from '../support/ledger/client.js';
 import { findingsOf, type LedgerFindings } from '../support/ledger/findings.js';
 import { everyDefence, Instance, type AllDefences } from '../support/ledger/instance.js';
 import { Disk } from '../support/ledger/memory-fold.js';
+import { writeCheckpoint } from '../support/ledger/checkpoint-writer.js';
 import { SeededRandom } from '../support/ledger/seeded-random.js';
 import { drawFaults, FaultyNetwork, type Faults } from './faults.js';
 import { ProcessClock, VirtualClock } from './virtual-clock.js';
@@ -14,6 +16,10 @@ export interface Findings extends LedgerFindings {
   readonly acknowledged: number;
   readonly records: number;
   readonly faults: number;
+  /** Checkpoints that counted. */
+  readonly checkpoints: number;
+  /** How often a reader differed from a checkpoint. */
+  readonly quarrels: number;
   /** Instances that were not serving long after every fault had ended. */
   readonly stuck: number;
   /** A digest of the whole run: equal seeds give equal traces. */
@@ -26,6 +32,8 @@ export interface SimulationOptions {
   readonly faults?: Partial<Faults>;
   /** Size of the verdict window; default 256. */
   readonly window?: number;
+  /** Instances write a checkpoint this often, ms; default: none. */
+  readonly checkpointMs?: number;
 }
 
 const ledger = 'simulated.ledger';
@@ -56,6 +64,9 @@ class World {
   readonly instances: Instance<ProcessClock>[];
   readonly told = new Told();
   readonly cuts: { readonly length: number; readonly atMs: number }[] = [];
+  readonly checkpointMs: number | undefined;
+  checkpoints = 0;
+  quarrels = 0;
   happened = 0;
 
   constructor(seed: number, options: SimulationOptions) {
@@ -63,6 +74,7 @@ class World {
     this.faults = { ...drawFaults(this.random), ...options.faults };
     this.defences = { ...everyDefence, ...options.defences };
     this.window = options.window ?? defaultWindow;
+    this.checkpointMs = options.checkpointMs;
     this.store = new SimulatedStore(() => this.clock.wallMs());
     this.secret = this.random.bytes(32);
     this.macKeys = new MacKeys(ledger, new Map([[1, this.secret]]));
@@ -71,6 +83,7 @@ class World {
 
   async run(): Promise<Findings> {
     this.#plan();
+    if (this.checkpointMs !== undefined) this.#planCheckpoints(this.checkpointMs);
     const clients = Array.from({ length: clientCount }, () => {
       const mine = new SeededRandom(this.random.below(2 ** 32));
       const client = new Client(this.clock, mine, () => this.instances, this.told);
@@ -93,7 +106,25 @@ class World {
     const log = new SimulatedLog(ledger, this.store, clock, network, this.clock);
     const { macKeys, random, defences, window, faults, network: state } = this;
     const foldFails = (): boolean => !state.healed && random.chance(faults.foldErrors);
-    return new Instance({ log, clock, macKeys, random, disk, defences, window, foldFails });
+    const onAlarm = (alarm: ReaderAlarm): void => {
+      if (alarm.kind === 'diverged' && alarm.why.includes(' differ from ')) this.quarrels += 1;
+    };
+    const rest = { window, foldFails, onAlarm };
+    return new Instance({ log, clock, macKeys, random, disk, defences, ...rest });
+  }
+
+  /** One instance after the other, whatever state it is in. */
+  #planCheckpoints(everyMs: number): void {
+    for (let at = everyMs, i = 0; at < runMs; at += everyMs, i++) {
+      this.clock.after(at, () => {
+        const instance = this.instances[i % instanceCount];
+        if (instance === undefined) return;
+        void writeCheckpoint(instance, ledger).then(
+          (counted) => (this.checkpoints += counted ? 1 : 0),
+          () => {},
+        );
+      });
+    }
   }
 
   /** Draws when which disaster comes. */
@@ -179,6 +210,8 @@ class World {
       acknowledged: told.acknowledged.length,
       records: values.length,
       faults: this.happened,
+      checkpoints: this.checkpoints,
+      quarrels: this.quarrels,
       stuck: instances.filter((instance) => !instance.ready).length,
       trace: JSON.stringify([values.length, told.acknowledged, told.denied]),
     };

@@ -18,6 +18,17 @@ describe('the ledger under faults', () => {
     expect(faults).toBeGreaterThan(2 * seeds);
   });
 
+  it('checkpoints of any instance at any moment break nothing, and nobody differs from one', async () => {
+    let checkpoints = 0;
+    for (let seed = 1; seed <= 60; seed++) {
+      const findings = await simulate(seed, { checkpointMs: 400 });
+      expect(violated(findings), `seed ${seed}`).toEqual([]);
+      expect([seed, findings.quarrels]).toEqual([seed, 0]);
+      checkpoints += findings.checkpoints;
+    }
+    expect(checkpoints).toBeGreaterThan(600);
+  });
+
   it('replays a seed exactly', async () => {
     for (const seed of [3, 77]) {
       expect((await simulate(seed)).trace).toBe((await simulate(seed)).trace);
