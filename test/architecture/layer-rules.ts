@@ -19,7 +19,7 @@ export const layers: readonly (readonly [folder: string, mayImport: readonly str
   ['libs/tokens/', ['libs/errors/', 'libs/events/', 'libs/runtime/']],
   ['libs/grpc/', ['libs/errors/', 'libs/runtime/']],
   ['libs/client/', ['libs/errors/', 'libs/events/', 'libs/access/', 'libs/runtime/', 'libs/grpc/']],
-  ['libs/subscriber/', ['libs/errors/', 'libs/events/', 'libs/runtime/']],
+  ['libs/subscriber/', ['libs/errors/', 'libs/events/', 'libs/runtime/', 'libs/client/']],
   ['services/identity/domain/', ['libs/errors/', 'libs/events/', 'libs/access/', 'libs/decider/']],
   ['services/identity/', ['libs/']],
   ['services/authorizer/', ['libs/']],
@@ -32,7 +32,8 @@ export const protoReaders: readonly RegExp[] = [
   /^libs\/grpc\//,
   /^libs\/client\//,
   /^libs\/history\/explained-messages\.ts$/,
-  /^libs\/events\/(codec|control-codec|event-formats)\.ts$/,
+  /^libs\/events\/(codec|control-codec|event-formats|public-event-codec)\.ts$/,
+  /^libs\/subscriber\/grpc\//,
   /^services\/[a-z]+\/grpc\//,
   /^services\/ledgate\//,
 ];
@@ -43,7 +44,7 @@ export const homes: Readonly<Record<string, readonly RegExp[]>> = {
   // The command line is a caller of its own: it speaks gRPC and knows the codes.
   '@grpc/grpc-js': [
     /^proto\/gen\//,
-    /^libs\/(grpc|client)\//,
+    /^libs\/(grpc|client|subscriber\/grpc)\//,
     /^services\/[a-z]+\/grpc\//,
     /^services\/ledgate\//,
   ],
@@ -53,7 +54,8 @@ export const homes: Readonly<Record<string, readonly RegExp[]>> = {
   'cli-table3': [/^services\/ledgate\//],
   commander: [/^services\/ledgate\//],
   jose: [/^libs\/tokens\//],
-  kafkajs: [/^libs\/ledger\/kafka\//],
+  // The subscriber takes the caller's kafkajs: it imports types only.
+  kafkajs: [/^libs\/ledger\/kafka\//, /^libs\/subscriber\/kafka\//],
   lmdb: [/^libs\/ledger\/embedded\//, /^services\/identity\/adapters\//],
   pino: [/^libs\/runtime\//],
   'prom-client': [/^libs\/(runtime|grpc)\//],

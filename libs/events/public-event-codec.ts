@@ -1,0 +1,57 @@
+import * as wire from '#proto/ledgate/events/v1/public_event.js';
+import { decodedBy, type Decoded } from './codec.js';
+import {
+  isPublicEventType,
+  publicEventId,
+  type PublicEvent,
+  type PublicFacts,
+} from './public-events.js';
+import { withNumbers } from './wire-numbers.js';
+
+/** A public event as its message. */
+export function publicEventMessage(event: PublicEvent): wire.PublicEvent {
+  const { ledger, position, index, tenant, actor, atMs, traceparent, type, ...fields } = event;
+  const head = { ledger, position, index, type, tenant, atMs, traceparent };
+  return wire.PublicEvent.fromJSON({
+    id: publicEventId(event),
+    ...head,
+    actorTenant: actor.tenant,
+    actorPrincipal: actor.principal,
+    [fieldOf(type)]: fields,
+  });
+}
+
+/** The bytes of that message. */
+export function encodePublicEvent(event: PublicEvent): Uint8Array {
+  return wire.PublicEvent.encode(publicEventMessage(event)).finish();
+}
+
+/** What could be read of a message: the whole event, or why not. */
+export type ReadPublicEvent = Decoded<PublicEvent> & { readonly unknownType?: boolean };
+
+export function readPublicEvent(message: wire.PublicEvent): ReadPublicEvent {
+  const { type, event } = message;
+  if (!isPublicEventType(type))
+    return { ok: false, problem: `unknown event ${type}`, unknownType: true };
+  return decodedBy(() => {
+    if (event === undefined || event.$case !== fieldOf(type)) {
+      throw new TypeError(`the message of ${type} is missing`);
+    }
+    const { ledger, tenant, index, traceparent } = message;
+    const { position, atMs } = withNumbers({ position: message.position, atMs: message.atMs });
+    const actor = { tenant: message.actorTenant, principal: message.actorPrincipal };
+    const facts = { type, ...withNumbers(event.value) } as unknown as PublicFacts;
+    const place = { ledger, position: Number(position), atMs: Number(atMs) };
+    return { ...place, index, tenant, actor, traceparent, ...facts };
+  });
+}
+
+export function decodePublicEvent(bytes: Uint8Array): ReadPublicEvent {
+  const message = decodedBy(() => wire.PublicEvent.decode(bytes));
+  return message.ok ? readPublicEvent(message.value) : message;
+}
+
+/** `GrantRevoked` → `grantRevoked`. */
+function fieldOf(type: string): string {
+  return `${type.charAt(0).toLowerCase()}${type.slice(1)}`;
+}

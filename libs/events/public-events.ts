@@ -1,0 +1,188 @@
+import type { DomainEvent, EventType } from './catalogue.js';
+import type { Actor, CommandPayload } from './envelope.js';
+
+/** The three topics that others read. */
+export const publicTopics = ['credential', 'role', 'revocation'] as const;
+export type PublicTopic = (typeof publicTopics)[number];
+
+/**
+ * The white list: which events others may know of, on which topics, and which fields of them. What is
+ * not named here is not public: names of people and things, hashes, references into the vault.
+ */
+const publicFields = {
+  TenantCreated: { topics: ['role'], fields: [] },
+  TenantSettingsChanged: { topics: ['role'], fields: [] },
+  TenantSuspended: { topics: ['revocation'], fields: [] },
+  TenantResumed: { topics: ['role'], fields: [] },
+  TenantDeleted: { topics: ['revocation'], fields: ['eraseAfterMs'] },
+  PrincipalRegistered: { topics: ['credential'], fields: ['principal', 'kind', 'origin'] },
+  LoginNameAdded: { topics: ['credential'], fields: ['principal'] },
+  LoginNameRemoved: { topics: ['credential'], fields: ['principal'] },
+  PrincipalSuspended: { topics: ['revocation'], fields: ['principal', 'untilMs'] },
+  PrincipalResumed: { topics: ['credential'], fields: ['principal'] },
+  SessionsInvalidated: { topics: ['revocation'], fields: ['principal', 'cause'] },
+  PrincipalDeleted: { topics: ['revocation'], fields: ['principal'] },
+  SubjectErased: { topics: ['revocation'], fields: ['principal'] },
+  PasswordSet: {
+    topics: ['credential', 'revocation'],
+    fields: ['principal', 'credential', 'version', 'cause', 'mustChange'],
+  },
+  PasswordRemoved: { topics: ['credential'], fields: ['principal', 'credential', 'cause'] },
+  ApiKeyCreated: {
+    topics: ['credential'],
+    fields: [
+      'principal',
+      'credential',
+      'scopes',
+      'resourcePrefix',
+      'expiresAtMs',
+      'replaces',
+      'overlapUntilMs',
+    ],
+  },
+  ApiKeyRevoked: { topics: ['revocation'], fields: ['principal', 'credential', 'cause'] },
+  CredentialBlocked: { topics: ['revocation'], fields: ['principal', 'credential', 'cause'] },
+  CredentialUnblocked: { topics: ['credential'], fields: ['principal', 'credential'] },
+  PermissionDefined: {
+    topics: ['role'],
+    fields: ['permission', 'resourceType', 'risk', 'maxStalenessMs'],
+  },
+  PermissionChanged: {
+    topics: ['role'],
+    fields: ['permission', 'resourceType', 'risk', 'maxStalenessMs'],
+  },
+  PermissionRetired: { topics: ['role'], fields: ['permission'] },
+  RoleCreated: { topics: ['role'], fields: ['role', 'permissions', 'parents', 'admin'] },
+  RolePermissionsChanged: { topics: ['role'], fields: ['role', 'added', 'removed'] },
+  RoleParentsChanged: { topics: ['role'], fields: ['role', 'added', 'removed'] },
+  RoleDeleted: { topics: ['role', 'revocation'], fields: ['role', 'parents', 'admin'] },
+  GroupCreated: { topics: ['role'], fields: ['group'] },
+  GroupDeleted: { topics: ['role', 'revocation'], fields: ['group'] },
+  GroupMemberAdded: { topics: ['role'], fields: ['group', 'principal'] },
+  GroupMemberRemoved: { topics: ['role', 'revocation'], fields: ['group', 'principal'] },
+  RoleGranted: {
+    topics: ['role'],
+    fields: ['grant', 'subjectKind', 'subject', 'role', 'resourcePrefix', 'expiresAtMs', 'admin'],
+  },
+  GrantChanged: {
+    topics: ['role'],
+    fields: [
+      'grant',
+      'subjectKind',
+      'subject',
+      'role',
+      'resourcePrefix',
+      'oldExpiresAtMs',
+      'expiresAtMs',
+      'admin',
+    ],
+  },
+  GrantRevoked: {
+    topics: ['role', 'revocation'],
+    fields: ['grant', 'subjectKind', 'subject', 'role', 'resourcePrefix', 'cause', 'admin'],
+  },
+  SigningKeyPublished: {
+    topics: ['credential'],
+    fields: ['kid', 'issuer', 'algorithm', 'publicJwk', 'activateNotBeforeMs'],
+  },
+  SigningKeyActivated: {
+    topics: ['credential'],
+    fields: ['kid', 'issuer', 'previousKid', 'retireAfterMs'],
+  },
+  SigningKeyRemoved: { topics: ['credential'], fields: ['kid', 'issuer'] },
+  SigningKeyCompromised: { topics: ['revocation'], fields: ['kid', 'issuer'] },
+  WatermarkRaised: { topics: ['revocation'], fields: ['scope', 'id', 'cause'] },
+} as const satisfies {
+  readonly [T in EventType]?: {
+    readonly topics: readonly PublicTopic[];
+    readonly fields: readonly Exclude<keyof Extract<DomainEvent, { type: T }>, 'type'>[];
+  };
+};
+
+export type PublicEventType = keyof typeof publicFields;
+
+/** What is public of an event, by its type. */
+export type PublicFacts = {
+  [T in PublicEventType]: Pick<
+    Extract<DomainEvent, { type: T }>,
+    Extract<
+      keyof Extract<DomainEvent, { type: T }>,
+      'type' | (typeof publicFields)[T]['fields'][number]
+    >
+  >;
+}[PublicEventType];
+
+/** Where in the ledger a record stands. */
+export interface PublicPlace {
+  readonly ledger: string;
+  readonly position: number;
+  /** ms since the Unix epoch, by the clock of the writer. */
+  readonly atMs: number;
+}
+
+/** What every public event has. */
+export interface PublicHead extends PublicPlace {
+  /** Which of the public events of its record, from 0. */
+  readonly index: number;
+  readonly tenant: string;
+  readonly actor: Actor;
+  /** W3C Trace Context of the command; empty: none. */
+  readonly traceparent: string;
+}
+
+export type PublicEvent = PublicHead & PublicFacts;
+
+/** The public events of a command record, in its order. */
+export function publicEventsOf(payload: CommandPayload, at: PublicPlace): PublicEvent[] {
+  const { tenant, actor, traceparent } = payload;
+  const facts = payload.events.flatMap((stored) => {
+    const known = stored.known ? publicFactsOf(stored.event) : undefined;
+    return known === undefined ? [] : [known];
+  });
+  return facts.map((one, index) => ({ ...at, index, tenant, actor, traceparent, ...one }));
+}
+
+/** The public part of one event; undefined when nothing of it is public. */
+export function publicFactsOf(event: DomainEvent): PublicFacts | undefined {
+  if (!isPublicEventType(event.type)) return undefined;
+  const facts: Record<string, unknown> = { type: event.type };
+  const given = event as unknown as Record<string, unknown>;
+  for (const field of publicFields[event.type].fields) {
+    if (given[field] !== undefined) facts[field] = given[field];
+  }
+  return facts as PublicFacts;
+}
+
+export function isPublicEventType(type: string): type is PublicEventType {
+  return Object.hasOwn(publicFields, type);
+}
+
+/** Every type of the white list. */
+export function publicEventTypes(): readonly PublicEventType[] {
+  return Object.keys(publicFields) as PublicEventType[];
+}
+
+/** The topics that tell of an event of this type. */
+export function topicsOf(type: PublicEventType): readonly PublicTopic[] {
+  return publicFields[type].topics;
+}
+
+/** `<ledger>:<position>:<index>`: the same however often an event is sent. */
+export function publicEventId({
+  ledger,
+  position,
+  index,
+}: Pick<PublicHead, 'ledger' | 'position' | 'index'>): string {
+  return `${ledger}:${position}:${index}`;
+}
+
+/** What an event is about: events of one subject stay in order wherever they are split up. */
+export function publicSubjectOf(facts: PublicFacts, tenant: string): string {
+  if ('principal' in facts) return facts.principal;
+  if ('subject' in facts) return facts.subject;
+  if ('role' in facts) return facts.role;
+  if ('group' in facts) return facts.group;
+  if ('permission' in facts) return facts.permission;
+  if ('kid' in facts) return facts.kid;
+  return tenant;
+}
