@@ -258,7 +258,7 @@ describe('evidence', () => {
 
   it('audit tells who administers and writes a page', async () => {
     const out = join(folder, 'evidence');
-    const report = await json<Record<string, unknown>>(`audit --out ${out} --decisions ${file}`);
+    const report = await json(`audit --out ${out} --decisions ${file}`);
     expect(report).toMatchObject({
       findings: [],
       unusedGrants: { known: false, why: expect.stringContaining('covers 0 days') },
