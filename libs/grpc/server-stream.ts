@@ -45,6 +45,7 @@ export function serverStream<Request, Response>(
         call.emit('error', error);
       }
       context.ended();
+      context.endSpan(code);
       metrics.observe(context.method, code, clock.monotonicMs() - startedMs);
     };
     void run();

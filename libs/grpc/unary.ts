@@ -3,6 +3,7 @@ import { Failure } from '#libs/errors/failure.js';
 import type { Clock } from '#libs/runtime/clock.js';
 import type { Ids } from '#libs/runtime/ids.js';
 import type { Logger } from '#libs/runtime/log.js';
+import type { Span, Tracer } from '#libs/runtime/tracer.js';
 import type { CallMetrics } from './call-metrics.js';
 import { peerIdentityOf, type PeerIdentity } from './peer-identity.js';
 import { isOurFault, statusOf, refusalLevel } from './status-of.js';
@@ -18,6 +19,8 @@ export interface CallContext {
   /** Milliseconds until the caller's deadline, not below 0; Infinity without one. */
   remainingMs(): number;
   readonly metadata: Metadata;
+  /** `traceparent` of this call's span, or else as the caller sent it; `''`: none. */
+  readonly traceparent: string;
   /** Address of the peer without its port. */
   readonly peerAddress: string;
   readonly certificate: PeerIdentity | undefined;
@@ -30,6 +33,8 @@ export interface UnaryWiring {
   readonly ids: Ids;
   readonly log: Logger;
   readonly metrics: CallMetrics;
+  /** Absent: no spans. */
+  readonly tracer?: Tracer | undefined;
 }
 
 type Call = Pick<
@@ -57,7 +62,8 @@ export function unary<Request, Response>(
         logRefusal(context, thrown, code);
         callback(error);
       }
-      metrics.observe(context.method, code, clock.monotonicMs() - startedMs);
+      const traceId = context.endSpan(code);
+      metrics.observe(context.method, code, clock.monotonicMs() - startedMs, traceId);
     };
     void answer();
   };
@@ -78,6 +84,7 @@ export class ServedCall implements CallContext {
   readonly method: string;
   readonly #call: Call;
   readonly #wiring: UnaryWiring;
+  readonly #span: Span | undefined;
   #requestId: string | undefined;
   #abort: AbortController | undefined;
   #log: Logger | undefined;
@@ -86,6 +93,7 @@ export class ServedCall implements CallContext {
     this.method = call.getPath();
     this.#call = call;
     this.#wiring = wiring;
+    this.#span = wiring.tracer && startSpan(wiring.tracer, this.method, call.metadata);
   }
 
   get requestId(): string {
@@ -105,6 +113,16 @@ export class ServedCall implements CallContext {
   remainingMs(): number {
     const deadline = Number(this.#call.getDeadline());
     return Math.max(0, deadline - this.#wiring.clock.wallMs());
+  }
+
+  get traceparent(): string {
+    return this.#span?.traceparent ?? givenTraceparent(this.#call.metadata);
+  }
+
+  /** Trace id of the span, if there is one. */
+  endSpan(code: status): string | undefined {
+    this.#span?.end(code === status.OK ? undefined : status[code]);
+    return this.#span?.traceId;
   }
 
   get metadata(): Metadata {
@@ -140,4 +158,20 @@ export class ServedCall implements CallContext {
 export function givenRequestId(metadata: Metadata): string | undefined {
   const [value] = metadata.get('x-request-id');
   return typeof value === 'string' && /^[A-Za-z0-9._:-]{1,64}$/.test(value) ? value : undefined;
+}
+
+/** The caller's `traceparent` as it stands; whoever uses it parses it. */
+export function givenTraceparent(metadata: Metadata): string {
+  const [value] = metadata.get('traceparent');
+  return typeof value === 'string' ? value : '';
+}
+
+/** The span of a call that is served; `method` is `/package.Service/Method`. */
+export function startSpan(tracer: Tracer, method: string, metadata: Metadata): Span | undefined {
+  return tracer.start({
+    name: method.slice(1),
+    kind: 'SERVER',
+    traceparent: givenTraceparent(metadata),
+    attributes: { 'rpc.system': 'grpc' },
+  });
 }

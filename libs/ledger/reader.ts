@@ -79,6 +79,8 @@ export class Reader {
   #highest = -1;
   #lostBelow: number | undefined;
   #disagreedAt = -1;
+  /** Records of the log that are not folded yet, as of the last answer. */
+  lag = 0;
   /** Rebuilds since the end of the log was last reached. */
   #rebuilds = 0;
 
@@ -217,8 +219,11 @@ export class Reader {
       for (const listener of this.#listeners) this.#tell(listener, judged);
       this.#waiters.reached(this.#folded);
     }
+    this.lag = Math.max(0, batch.end - this.#folded - 1);
     if (this.#failure) return this.#halt(this.#failure);
     if (batch.end <= this.#folded + 1) this.#caughtUp(batch);
+    const { window, sealed, announced } = this.#judge;
+    await this.#options.fold.settle?.({ window, sealed, announced });
   }
 
   #fold(judged: readonly Judged[]): void {

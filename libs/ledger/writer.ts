@@ -62,6 +62,8 @@ export class Writer {
   #sending = false;
   #scheduled = false;
   #fencing = false;
+  /** Appends whose outcome had to be found out, since the start. */
+  fences = 0;
 
   constructor(options: WriterOptions) {
     this.#options = options;
@@ -203,6 +205,7 @@ export class Writer {
     if (this.#fencing || this.#stop.signal.aborted) return;
     if (!this.#defences.fence) return this.#settleSent({ verdict: 'void', why: 'fenced' });
     this.#fencing = true;
+    this.fences += 1;
     this.#options.onFence?.(why);
     void this.#fence().finally(() => {
       this.#fencing = false;

@@ -1,8 +1,12 @@
-import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** The label of each registry, which prom-client does not give back. */
+const services = new WeakMap<Registry, string>();
 
 /** A registry with the process's default metrics and the label `service` on everything. */
 export function createRegistry(service: string): Registry {
   const registry = new Registry();
+  services.set(registry, service);
   registry.setDefaultLabels({ service });
   collectDefaultMetrics({ register: registry });
   return registry;
@@ -44,4 +48,41 @@ export function addCounter<Label extends string>(
       for (const { labels, count } of by.read()) counter.inc(labels, count);
     },
   });
+}
+
+/** A histogram of seconds whose observations may carry the id of a trace (an exemplar). */
+export function addHistogram<Label extends string>(
+  registry: Registry,
+  name: string,
+  help: string,
+  { labelNames, buckets }: { readonly labelNames: readonly Label[]; readonly buckets: number[] },
+): (labels: Record<Label, string>, seconds: number, traceId?: string) => void {
+  const histogram = new Histogram<Label | 'trace_id'>({
+    name,
+    help,
+    labelNames,
+    buckets,
+    enableExemplars: true,
+    registers: [],
+  });
+  registry.registerMetric(histogram);
+  return (labels, value, traceId) => {
+    const exemplarLabels = traceId === undefined ? {} : { trace_id: traceId };
+    histogram.observe({
+      labels: labels as Partial<Record<Label | 'trace_id', string>>,
+      value,
+      exemplarLabels: exemplarLabels as Partial<Record<Label | 'trace_id', string>>,
+    });
+  };
+}
+
+/** The registry as OpenMetrics 1.0 text, which has room for exemplars, and its content type. */
+export async function openMetricsOf(
+  registry: Registry,
+): Promise<{ readonly contentType: string; readonly text: string }> {
+  const open = new Registry();
+  open.setContentType(Registry.OPENMETRICS_CONTENT_TYPE as never);
+  open.setDefaultLabels({ service: services.get(registry) ?? '' });
+  for (const metric of registry.getMetricsAsArray()) open.registerMetric(metric as never);
+  return { contentType: open.contentType, text: await open.metrics() };
 }

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
+import { openMetricsOf } from './metrics.js';
 
 export interface OperationsOptions {
   readonly host: string;
@@ -53,6 +54,11 @@ async function answer(
   const [path = ''] = (request.url ?? '').split('?', 1);
   switch (path) {
     case '/metrics':
+      if (request.headers.accept?.includes('application/openmetrics-text')) {
+        const { contentType, text } = await openMetricsOf(options.registry);
+        response.setHeader('content-type', contentType);
+        return send(response, 200, text);
+      }
       response.setHeader('content-type', options.registry.contentType);
       return send(response, 200, await options.registry.metrics());
     case '/healthz':

@@ -8,6 +8,7 @@ import { ledgerPlaceFrom, ledgerVariables, type LedgerPlace } from '#libs/ledger
 import { ConfigError, readEnv } from '#libs/runtime/env.js';
 import { count, durationMs, flag, hostPort, list, secret } from '#libs/runtime/env-types.js';
 import type { Secret } from '#libs/runtime/secret.js';
+import { otlpEndpointFrom, tracingVariables } from '#libs/runtime/start-tracing.js';
 import { tlsPathsFrom, tlsVariables, type TlsPaths } from '#libs/runtime/tls-paths.js';
 
 /** Everything an authorizer can be told. Times in ms. */
@@ -31,6 +32,8 @@ export interface AuthorizerConfig extends LedgerPlace {
   readonly drainNoticeMs: number;
   /** Absent: decisions are not written down. */
   readonly decisionLog?: DecisionLogConfig;
+  /** Base of an OTLP/HTTP receiver of spans; absent: no spans. */
+  readonly otlpEndpoint?: string | undefined;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
 }
 
@@ -38,6 +41,7 @@ export interface AuthorizerConfig extends LedgerPlace {
 export const authorizerVariables = {
   ...ledgerVariables,
   ...tlsVariables,
+  ...tracingVariables,
   ...decisionLogVariables,
   LEDGATE_AUTHORIZER_ADDR: hostPort().default('127.0.0.1:7402'),
   LEDGATE_METRICS_ADDR: hostPort().optional(),
@@ -88,6 +92,7 @@ export function authorizerConfigFromEnv(
     sensitiveStalenessMs: env.LEDGATE_SENSITIVE_STALENESS,
     maxConnections: env.LEDGATE_MAX_CONNECTIONS,
     drainNoticeMs: env.LEDGATE_DRAIN_NOTICE,
+    otlpEndpoint: otlpEndpointFrom(env),
     logLevel: env.LEDGATE_LOG_LEVEL,
   };
 }

@@ -3,15 +3,21 @@ import { drain } from '#libs/grpc/drain.js';
 import { Health } from '#libs/grpc/health.js';
 import { listen } from '#libs/grpc/server.js';
 import { clientTls, serverTls, serverTlsFiles } from '#libs/grpc/tls.js';
+import { openSnapshots } from '#libs/history/open-snapshots.js';
+import { addSnapshotMetrics } from '#libs/history/snapshot-metrics.js';
 import type { EventLog } from '#libs/ledger/event-log.js';
+import { LedgerMeter } from '#libs/ledger/ledger-meter.js';
 import { Reader } from '#libs/ledger/reader.js';
 import { systemClock, type Clock } from '#libs/runtime/clock.js';
 import { createIds, systemRandom } from '#libs/runtime/ids.js';
+import { addFollowedLedgerMetrics, addRevocationMetrics } from '#libs/runtime/ledger-metrics.js';
 import { createLogger, type Logger } from '#libs/runtime/log.js';
 import { createRegistry } from '#libs/runtime/metrics.js';
 import { startOperationsServer } from '#libs/runtime/operations-server.js';
 import { Shutdown } from '#libs/runtime/shutdown.js';
-import { AccessFold } from '#services/authorizer/app/access-fold.js';
+import { startTracing } from '#libs/runtime/start-tracing.js';
+import type { Tracer } from '#libs/runtime/tracer.js';
+import { AccessFold, accessFacts } from '#services/authorizer/app/access-fold.js';
 import {
   assemble,
   type AuthorizerApp,
@@ -44,6 +50,8 @@ export interface RunningAuthorizer {
   close(): Promise<boolean>;
 }
 
+/** Name of the ledger that it follows, in metrics and traces. */
+const followed = 'L';
 const closeMs = 15_000;
 const graceMs = 5_000;
 const healthMs = 250;
@@ -85,12 +93,17 @@ async function start(
 ): Promise<RunningAuthorizer> {
   const { clock, logger, shutdown } = surroundings;
   const log = injected ?? ownLog(config, surroundings);
-  const fold = new AccessFold();
+  const macKeys = macKeysOf(config);
+  const onTrouble = (trouble: object): void => logger.warn({ trouble }, 'trouble with a snapshot');
+  const process = { kind: 'authorizer', facts: accessFacts, macKeys };
+  const snapshots = openSnapshots(config, process, clock, onTrouble);
+  if (snapshots) shutdown.add('snapshots', () => snapshots.close());
+  const fold = new AccessFold(snapshots);
   const reader = new Reader({
     log,
     clock,
     fold,
-    macKeys: macKeysOf(config),
+    macKeys,
     onAlarm: (alarm) => logger.error({ alarm }, 'ledger alarm'),
   });
   shutdown.add('reader', () => reader.stop());
@@ -98,8 +111,11 @@ async function start(
   addDecisionLog(app, surroundings);
   const answered: AnsweredCalls = new Map();
   addAuthorizerMetrics(surroundings.registry, { ...app, answered });
-  const { port, clean, look } = await serve(config, app, answered, surroundings);
+  addSnapshotMetrics(surroundings.registry, 'authorizer', snapshots);
+  const tracer = measureLedger(config, reader, surroundings);
+  const { port, clean, look } = await serve(config, app, { answered, tracer }, surroundings);
   const metricsPort = await startOperations(config, app.ledger, surroundings);
+  await fold.load();
   await reader.start();
   look();
   const host = config.address.slice(0, config.address.lastIndexOf(':'));
@@ -114,6 +130,27 @@ async function start(
     metricsPort,
     close: async () => (await shutdown.run('close')) && clean(),
   };
+}
+
+/** Everything that is timed and traced about the ledger; the tracer for the calls. */
+function measureLedger(
+  { otlpEndpoint }: AuthorizerConfig,
+  reader: Reader,
+  { clock, logger, shutdown, registry }: Surroundings,
+): Tracer | undefined {
+  const service = 'ledgate-authorizer';
+  const tracer = startTracing(otlpEndpoint, { service, clock, logger, registry, shutdown });
+  const onRevoked = addRevocationMetrics(registry, followed);
+  const meter = new LedgerMeter({ ledger: followed, reader, clock, tracer, onRevoked });
+  addFollowedLedgerMetrics(registry, [
+    {
+      ledger: followed,
+      lag: () => reader.lag,
+      stalenessMs: () => reader.stalenessMs(),
+      verdicts: () => meter.verdicts,
+    },
+  ]);
+  return tracer;
 }
 
 function ownLog(config: AuthorizerConfig, { logger, shutdown }: Surroundings): EventLog {
@@ -187,12 +224,12 @@ async function connectIdentity(
 async function serve(
   config: AuthorizerConfig,
   app: AuthorizerApp,
-  answered: AnsweredCalls,
+  { answered, tracer }: { answered: AnsweredCalls; tracer: Tracer | undefined },
   { clock, logger, shutdown, registry }: Surroundings,
 ): Promise<{ port: number; clean: () => boolean; look: () => void }> {
   const { reflection, maxConnections, address, allowPlaintext, tls } = config;
   const ids = createIds(clock, systemRandom);
-  const wiring = { clock, ids, log: logger, metrics: createCallMetrics(registry) };
+  const wiring = { clock, ids, log: logger, metrics: createCallMetrics(registry), tracer };
   const server = authorizerServer(app, wiring, { reflection, maxConnections, answered });
   const health = new Health(server, authorizerServices);
   const secured = tls && (await serverTls(serverTlsFiles(tls), logger));

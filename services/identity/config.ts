@@ -3,6 +3,7 @@ import { ledgerPlaceFrom, ledgerVariables, type LedgerPlace } from '#libs/ledger
 import { readEnv } from '#libs/runtime/env.js';
 import { count, durationMs, flag, hostPort, list, secret } from '#libs/runtime/env-types.js';
 import type { Secret } from '#libs/runtime/secret.js';
+import { otlpEndpointFrom, tracingVariables } from '#libs/runtime/start-tracing.js';
 import { tlsPathsFrom, tlsVariables, type TlsPaths } from '#libs/runtime/tls-paths.js';
 
 /** Everything identity can be told. Times in ms. */
@@ -28,6 +29,8 @@ export interface IdentityConfig extends LedgerPlace {
   /** A TICK follows this much silence. */
   readonly tickMs: number;
   readonly drainNoticeMs: number;
+  /** Base of an OTLP/HTTP receiver of spans; absent: no spans. */
+  readonly otlpEndpoint?: string | undefined;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
 }
 
@@ -35,6 +38,7 @@ export interface IdentityConfig extends LedgerPlace {
 export const identityVariables = {
   ...ledgerVariables,
   ...tlsVariables,
+  ...tracingVariables,
   LEDGATE_IDENTITY_ADDR: hostPort().default('127.0.0.1:7401'),
   LEDGATE_METRICS_ADDR: hostPort().optional(),
   LEDGATE_MASTER_KEY: secret().optional(),
@@ -86,6 +90,7 @@ export function identityConfigFromEnv(options: Parameters<typeof readEnv>[1] = {
     maxStalenessMs: env.LEDGATE_MAX_STALENESS,
     tickMs: 60_000,
     drainNoticeMs: env.LEDGATE_DRAIN_NOTICE,
+    otlpEndpoint: otlpEndpointFrom(env),
     logLevel: env.LEDGATE_LOG_LEVEL,
   };
 }

@@ -19,6 +19,7 @@ import { MasterKeys } from '#libs/runtime/master-keys.js';
 import { createRegistry } from '#libs/runtime/metrics.js';
 import { startOperationsServer } from '#libs/runtime/operations-server.js';
 import type { Secret } from '#libs/runtime/secret.js';
+import { startTracing } from '#libs/runtime/start-tracing.js';
 import { Shutdown } from '#libs/runtime/shutdown.js';
 import { Argon2Hasher } from '#services/identity/adapters/argon2-hasher.js';
 import { BlindIndexes } from '#services/identity/adapters/blind-indexes.js';
@@ -42,7 +43,8 @@ import { EscalationGuard } from '#services/identity/app/escalation.js';
 import type { IdentityParts } from '#services/identity/app/identity-parts.js';
 import { LedgerSession } from '#services/identity/app/ledger-session.js';
 import { startMaintenance } from '#services/identity/app/maintenance.js';
-import { addLedgerMetrics } from '#services/identity/app/metrics.js';
+import { addLedgerMetrics, measureLedger } from '#services/identity/app/metrics.js';
+import { reopen, type RestoredFrom } from '#services/identity/app/reopen.js';
 import { SigningKeys } from '#services/identity/app/signing-keys.js';
 import type { IdentityConfig } from '#services/identity/config.js';
 import { evolve } from '#services/identity/domain/evolve.js';
@@ -60,6 +62,8 @@ export interface IdentityInjection {
   readonly logger?: Logger;
   /** Found the cluster when the ledger is empty. Default: only on the embedded log. */
   readonly bootstrap?: boolean;
+  /** The ledger was restored up to here: begin a new epoch, and issue a first credential in it. */
+  readonly reopen?: RestoredFrom;
 }
 
 export interface RunningIdentity {
@@ -67,7 +71,7 @@ export interface RunningIdentity {
   readonly address: string;
   readonly metricsPort: number | undefined;
   readonly clusterId: string;
-  /** Only when this start founded the cluster. */
+  /** Only when this start founded the cluster, or opened a restored one. */
   readonly founded: Bootstrap | undefined;
   /** Drains, then closes everything it opened; false when calls had to be cut. */
   close(): Promise<boolean>;
@@ -123,10 +127,21 @@ async function start(
 ): Promise<RunningIdentity> {
   const { clock, logger, shutdown } = surroundings;
   const { masterKeys, macKeys } = keysOf(config);
-  const { parts, hasher } = assemble(config, injection, surroundings, masterKeys, macKeys);
-  const { ledger } = parts;
+  const { parts: untraced, hasher } = assemble(
+    config,
+    injection,
+    surroundings,
+    masterKeys,
+    macKeys,
+  );
+  const { ledger } = untraced;
   const registry = createRegistry('identity');
   addLedgerMetrics(registry, ledger, () => hasher.waiting);
+  const { otlpEndpoint } = config;
+  const tracing = { service: 'ledgate-identity', clock, logger, registry, shutdown };
+  const tracer = startTracing(otlpEndpoint, tracing);
+  measureLedger(registry, ledger, clock, tracer);
+  const parts: IdentityParts = { ...untraced, tracer };
   const serving = { now: false };
   const metricsPort = await startOperations(config, parts, shutdown, registry, serving);
   if (injection.log === undefined) {
@@ -154,7 +169,7 @@ async function start(
   const server = identityServer(
     {
       parts,
-      wiring: { clock, ids: parts.ids, log: logger, metrics: createCallMetrics(registry) },
+      wiring: { clock, ids: parts.ids, log: logger, metrics: createCallMetrics(registry), tracer },
       pages: new PageTokens(masterKeys.derive('page tokens')),
       guard: new EscalationGuard(ledger.state, () => ledger.fold.view, parts.clock),
       digestKey: masterKeys.derive('request digests'),
@@ -278,8 +293,13 @@ async function found(
   masterKeys: MasterKeys,
   macKeys: MacKeys,
 ): Promise<Bootstrap | undefined> {
-  if (!(injection.bootstrap ?? config.log === 'embedded')) return undefined;
   const firstKey = new FirstKeyFile(config.dataDir);
+  if (injection.reopen !== undefined) {
+    const reopened = await reopen(parts, injection.reopen, firstKey);
+    if (reopened !== undefined) firstKey.confirm();
+    return reopened;
+  }
+  if (!(injection.bootstrap ?? config.log === 'embedded')) return undefined;
   const founded = await bootstrap(parts, {
     firstKey,
     ledger: ledgerName(config),

@@ -3,6 +3,12 @@ interface Entry<V> {
   readonly untilMs: number;
 }
 
+/** Lookups since the start of the process. */
+export interface CacheUse {
+  readonly hits: number;
+  readonly misses: number;
+}
+
 /**
  * A cache bounded by count and by lifetime. Two generations: when the young one is full it becomes the
  * old one, and what is not asked for meanwhile is forgotten with it. Nothing is ever searched for an
@@ -20,15 +26,21 @@ export class BoundedCache<V> {
     this.#longestMs = longestMs;
   }
 
+  /** Lookups that found something, and that did not. */
+  readonly use = { hits: 0, misses: 0 };
+
   get size(): number {
     return this.#young.size + this.#old.size;
   }
 
   get(key: string, nowMs: number): V | undefined {
     const entry = this.#young.get(key) ?? this.#promote(key);
-    if (entry === undefined) return undefined;
-    if (nowMs < entry.untilMs) return entry.value;
-    this.#young.delete(key);
+    if (entry !== undefined && nowMs < entry.untilMs) {
+      this.use.hits += 1;
+      return entry.value;
+    }
+    this.use.misses += 1;
+    if (entry !== undefined) this.#young.delete(key);
     return undefined;
   }
 

@@ -6,4 +6,6 @@ export interface Call {
   bearer(): string | undefined;
   /** Unix time in ms until which the caller waits; Infinity: no deadline. */
   deadlineMs(): number;
+  /** The caller's `traceparent` as it stands; `''`: none. Asked for only where spans are made. */
+  traceparent?(): string;
 }

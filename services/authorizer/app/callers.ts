@@ -6,7 +6,7 @@ import { systemTenant } from '#libs/events/envelope.js';
 import type { Clock } from '#libs/runtime/clock.js';
 import { isApiKey } from '#libs/tokens/api-key.js';
 import { andThen, type AtOnce } from './at-once.js';
-import { BoundedCache } from './bounded-cache.js';
+import { BoundedCache, type CacheUse } from './bounded-cache.js';
 import type { Call } from './call.js';
 import { holderOf, isGood, type Credentials, type Holder, type Recognised } from './credentials.js';
 import { stale, type LedgerView } from './ledger-view.js';
@@ -91,6 +91,10 @@ export class Callers {
     this.#ledger = ledger;
     this.#credentials = credentials;
     this.#clock = clock;
+  }
+
+  get cacheUse(): CacheUse {
+    return this.#cache.use;
   }
 
   get size(): number {

@@ -57,6 +57,14 @@ export function addAuthorizerMetrics(
     read: () =>
       counts.all().map(({ outcome, reason, count }) => ({ labels: { outcome, reason }, count })),
   });
+  addCounter(registry, 'ledgate_authorizer_cache_lookups_total', 'Lookups in caches by result.', {
+    labels: ['cache', 'result'],
+    read: () =>
+      Object.entries({ callers, tokens, passwords }).flatMap(([cache, { cacheUse }]) => [
+        { labels: { cache, result: 'hit' }, count: cacheUse.hits },
+        { labels: { cache, result: 'miss' }, count: cacheUse.misses },
+      ]),
+  });
   addDecisionLogMetrics(registry, measured.decisionLog?.channels ?? []);
   addCounter(registry, 'ledgate_authorizer_answered_calls_total', 'Calls answered from memory.', {
     labels: ['method'],

@@ -5,7 +5,7 @@ import { Failure } from '#libs/errors/failure.js';
 import type { Clock } from '#libs/runtime/clock.js';
 import type { Random } from '#libs/runtime/ids.js';
 import type { AtOnce } from './at-once.js';
-import { BoundedCache } from './bounded-cache.js';
+import { BoundedCache, type CacheUse } from './bounded-cache.js';
 import type { IdentityPort, PasswordClaim } from './identity-port.js';
 import type { LedgerView } from './ledger-view.js';
 import { limits } from './limits.js';
@@ -36,6 +36,10 @@ export class PasswordVerdicts {
     this.#ledger = ledger;
     this.#clock = clock;
     this.#key = Uint8Array.from(random.bytes(32));
+  }
+
+  get cacheUse(): CacheUse {
+    return this.#cache.use;
   }
 
   get size(): number {

@@ -3,7 +3,7 @@ import type { CredentialLimits } from '#libs/access/projection/api-key.js';
 import type { ViewState } from '#libs/access/projection/view-state.js';
 import { importPublicJwk, type VerificationKey } from '#libs/tokens/keys.js';
 import { verifyAccessToken } from '#libs/tokens/verify-access-token.js';
-import { BoundedCache } from './bounded-cache.js';
+import { BoundedCache, type CacheUse } from './bounded-cache.js';
 import { limits } from './limits.js';
 import { tokenReasons, type Reason } from './reasons.js';
 
@@ -37,6 +37,10 @@ export class VerifiedTokens {
   constructor(issuer: string, audiences: readonly string[]) {
     this.#issuer = issuer;
     this.#audiences = new Set(audiences);
+  }
+
+  get cacheUse(): CacheUse {
+    return this.#cache.use;
   }
 
   get size(): number {

@@ -5,6 +5,7 @@ import {
   type ServerInterceptor,
 } from '@grpc/grpc-js';
 import { callerCredential } from '#libs/grpc/caller-credential.js';
+import { givenTraceparent } from '#libs/grpc/unary.js';
 import type { Call } from '#services/authorizer/app/call.js';
 
 type Listener = Parameters<ServerInterceptingCallInterface['start']>[0];
@@ -74,6 +75,10 @@ class DirectUnaryCall implements ServerInterceptingCallInterface, Listener, Call
 
   deadlineMs(): number {
     return Number(this.#call.getDeadline());
+  }
+
+  traceparent(): string {
+    return givenTraceparent(this.#metadata);
   }
 
   // -- what the call hears

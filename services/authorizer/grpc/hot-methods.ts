@@ -2,6 +2,8 @@ import type { Failure } from '#libs/errors/failure.js';
 import { invalid } from '#libs/errors/failure.js';
 import type { UnaryWiring } from '#libs/grpc/unary.js';
 import { AuthorizerServiceService as definition } from '#proto/ledgate/authorizer/v1/authorizer.js';
+import type { Span, Tracer } from '#libs/runtime/tracer.js';
+import type { Call } from '#services/authorizer/app/call.js';
 import type { Answer, Answered } from '#services/authorizer/app/answers.js';
 import { andThen, type AtOnce } from '#services/authorizer/app/at-once.js';
 import type { Authorizer } from '#services/authorizer/app/authorizer.js';
@@ -21,16 +23,20 @@ export function hotMethods(
   wiring: UnaryWiring,
   answered: AnsweredCalls,
 ): ReadonlyMap<string, DirectMethod> {
+  const { tracer } = wiring;
   const method = (path: string, handle: DirectHandler): [string, DirectMethod] => {
     answered.set(path, 0);
     return [
       path,
       {
-        handle: (request, call) =>
-          andThen(handle(request, call), (bytes) => {
+        handle: (request, call) => {
+          const span = tracer && spanOf(tracer, path, call);
+          return andThen(handle(request, call), (bytes) => {
+            span?.end();
             answered.set(path, (answered.get(path) ?? 0) + 1);
             return bytes;
-          }),
+          });
+        },
         refuse: (thrown, metadata) => refusal(wiring, path, thrown, metadata),
       },
     ];
@@ -102,4 +108,11 @@ function answeredOf(answers: readonly Answer[]): Answered {
 
 function wrongSize(): Failure {
   return invalid({ field: 'requests', description: `must be 1 to ${limits.batch}` });
+}
+
+/** Of calls that are answered: a refused one is in the log and in the metrics. */
+function spanOf(tracer: Tracer, path: string, call: Call): Span | undefined {
+  const traceparent = call.traceparent?.() ?? '';
+  const attributes = { 'rpc.system': 'grpc' };
+  return tracer.start({ name: path.slice(1), kind: 'SERVER', traceparent, attributes });
 }

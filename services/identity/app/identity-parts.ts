@@ -4,6 +4,7 @@ import type { Actor } from '#libs/events/envelope.js';
 import type { Clock } from '#libs/runtime/clock.js';
 import type { Ids, Random } from '#libs/runtime/ids.js';
 import type { Logger } from '#libs/runtime/log.js';
+import type { Tracer } from '#libs/runtime/tracer.js';
 import type { CallerGate } from '#services/identity/app/caller.js';
 import type { LedgerSession } from '#services/identity/app/ledger-session.js';
 import type { SigningKeys } from '#services/identity/app/signing-keys.js';
@@ -31,6 +32,8 @@ export interface IdentityParts {
   readonly ids: Ids;
   readonly random: Random;
   readonly log: Logger;
+  /** Absent: no spans. */
+  readonly tracer?: Tracer | undefined;
   readonly issuer: string;
   /** The first is the default of new tokens. */
   readonly audiences: readonly string[];
@@ -62,7 +65,13 @@ export async function execute(
   call: CommandCall,
   command: Command,
 ): Promise<Executed> {
-  const { permit, ...envelope } = call;
+  const { permit, ...given } = call;
+  const span = parts.tracer?.start({
+    name: `append ${command.type}`,
+    kind: 'PRODUCER',
+    traceparent: call.traceparent,
+  });
+  const envelope = { ...given, traceparent: span?.traceparent ?? given.traceparent };
   const authorise = (): Permit | { readonly rejected: Failure } => {
     try {
       parts.requireFreshBlobs?.();
@@ -72,7 +81,14 @@ export async function execute(
       throw error;
     }
   };
-  const result = await parts.ledger.execute({ command, decide, authorise, envelope });
+  const ended = (problem?: string): void => span?.end(problem);
+  const result = await parts.ledger
+    .execute({ command, decide, authorise, envelope })
+    .catch((error: unknown) => {
+      ended(error instanceof Failure ? error.reason : 'INTERNAL');
+      throw error;
+    });
+  ended();
   return { ...result, consistencyToken: parts.ledger.tokenAt(result.position) };
 }
 

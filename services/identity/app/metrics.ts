@@ -1,5 +1,9 @@
 import { newestLevel } from '#libs/events/feature-levels.js';
-import { addGauge, type createRegistry } from '#libs/runtime/metrics.js';
+import { LedgerMeter } from '#libs/ledger/ledger-meter.js';
+import type { Clock } from '#libs/runtime/clock.js';
+import { addFollowedLedgerMetrics } from '#libs/runtime/ledger-metrics.js';
+import { addCounter, addGauge, type createRegistry } from '#libs/runtime/metrics.js';
+import type { Tracer } from '#libs/runtime/tracer.js';
 import type { LedgerSession } from '#services/identity/app/ledger-session.js';
 
 type Registry = ReturnType<typeof createRegistry>;
@@ -38,4 +42,29 @@ export function addLedgerMetrics(
   gauge('fencing', '1 while the outcome of an append is unknown.', () => (writer.fencing ? 1 : 0));
   gauge('log_time_seconds', 'Highest time of the records.', () => fold.logTimeMs / 1000);
   gauge('hashes_waiting', 'Password hashes that wait for a core.', hashesWaiting);
+}
+
+/** Name of the ledger that identity follows and writes, in metrics and traces. */
+const written = 'L';
+
+/** What is counted, timed and traced about the ledger, under the same names as an authorizer's. */
+export function measureLedger(
+  registry: Registry,
+  { reader, writer }: LedgerSession,
+  clock: Clock,
+  tracer: Tracer | undefined,
+): void {
+  const meter = new LedgerMeter({ ledger: written, reader, clock, tracer });
+  addFollowedLedgerMetrics(registry, [
+    {
+      ledger: written,
+      lag: () => reader.lag,
+      stalenessMs: () => reader.stalenessMs(),
+      verdicts: () => meter.verdicts,
+    },
+  ]);
+  addCounter(registry, 'ledgate_identity_fences_total', 'Appends whose outcome was unknown.', {
+    labels: ['ledger'],
+    read: () => [{ labels: { ledger: written }, count: writer.fences }],
+  });
 }

@@ -15,6 +15,7 @@ import {
 import { denied, permit, type CallTarget } from '#services/identity/app/permit.js';
 import type { Command } from '#services/identity/domain/commands.js';
 import type { CommandResult } from '#proto/ledgate/identity/v1/command.js';
+import { parseTraceparent } from '#libs/runtime/traceparent.js';
 import { clientAddress, type TrustedProxies } from '#services/identity/grpc/client-address.js';
 import { Fields, type CommandHead } from '#services/identity/grpc/fields.js';
 import type { PageTokens } from '#services/identity/grpc/page-tokens.js';
@@ -30,9 +31,6 @@ export interface Admission {
   readonly digestKey: Uint8Array;
   readonly proxies: TrustedProxies;
 }
-
-/** W3C Trace Context, level 1. */
-const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/u;
 
 /** A call without a caller credential: its handler judges what it is given. */
 export class OpenCall {
@@ -62,11 +60,11 @@ export class OpenCall {
 
   /** What a record keeps of the request beside its events. */
   envelope(head: CommandHead): CommandHead & { requestDigest: string; traceparent: string } {
-    const [trace] = this.context.metadata.get('traceparent');
+    const { traceparent } = this.context;
     return {
       ...head,
       requestDigest: requestDigest(this.admission.digestKey, this.context.method, this.#request),
-      traceparent: typeof trace === 'string' && TRACEPARENT.test(trace) ? trace : '',
+      traceparent: parseTraceparent(traceparent) === undefined ? '' : traceparent,
     };
   }
 }
