@@ -1,13 +1,17 @@
 import { explain } from '#libs/access/evaluate/explain.js';
 import type { AccessView } from '#libs/access/projection/access-view.js';
 import type { DecisionLine } from '#libs/audit/decision-line.js';
-import type { EventLog } from '#libs/ledger/event-log.js';
 import { foldCommands } from '#libs/ledger/fold-commands.js';
 import type { Judged } from '#libs/ledger/judge.js';
 import type { MacKeys } from '#libs/ledger/mac.js';
 import type { PastState } from '../decisions/re-ask.js';
 import type { DecisionsRead } from '../decisions/read-decisions.js';
-import { replayDecisions, type Onlooker, type Replayed } from '../decisions/replay-decisions.js';
+import {
+  replayDecisions,
+  type Onlooker,
+  type Readable,
+  type Replayed,
+} from '../decisions/replay-decisions.js';
 import { CredentialBook } from './credential-book.js';
 import { GrantBook } from './grant-book.js';
 import { ProofBook } from './proof-book.js';
@@ -28,7 +32,7 @@ export interface Gathered {
 
 /** Judges the ledger from position 0 to its present end, and asks the decisions again on the way. */
 export async function gatherEvidence(
-  access: { readonly log: EventLog; readonly macKeys: MacKeys },
+  access: { readonly log: Readable; readonly macKeys: MacKeys },
   read: DecisionsRead | undefined,
 ): Promise<Gathered> {
   const books = new Books();

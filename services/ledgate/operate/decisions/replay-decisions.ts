@@ -23,6 +23,9 @@ export interface Replayed {
   readonly notReAskable: Readonly<Record<string, number>>;
 }
 
+/** A log that is only read through. */
+export type Readable = Pick<EventLog, 'end' | 'tail'>;
+
 /** Looks on while the ledger is folded. */
 export interface Onlooker {
   /** Each record, once the state includes it. */
@@ -38,7 +41,7 @@ export interface Onlooker {
  * by position.
  */
 export async function replayDecisions(
-  { log, macKeys }: { readonly log: EventLog; readonly macKeys: MacKeys },
+  { log, macKeys }: { readonly log: Readable; readonly macKeys: MacKeys },
   decisions: readonly DecisionLine[],
   onlooker: Onlooker = {},
 ): Promise<Replayed> {
