@@ -15,6 +15,11 @@ export interface Fold {
    * window after the batch. Must not throw on any record: what cannot be understood is quarantined.
    */
   apply(batch: readonly Judged[], window: VerdictWindow): void;
+  /**
+   * Called after each batch, with what was judged so far: until the promise resolves nothing further is
+   * judged or folded, so that a state can be copied in slices. Must not reject.
+   */
+  settle?(at: Required<Resume>): Promise<void> | undefined;
   /** Forgets everything: history turned out to be another one. */
   reset(): void;
 }

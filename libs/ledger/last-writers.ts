@@ -39,6 +39,32 @@ export class LastWriters {
     if (this.#used * 5 > this.#positions.length * 3) this.#rebuild(oldest);
   }
 
+  /** The keys written at `oldest` or later, and where. */
+  save(oldest: number): { readonly keys: Uint8Array; readonly writtenAt: Float64Array } {
+    const live: number[] = [];
+    for (const [slot, position] of this.#positions.entries()) {
+      if (position !== nothing && position >= oldest) live.push(slot);
+    }
+    const keys = new Uint8Array(live.length * wordsPerKey * 4);
+    const view = new DataView(keys.buffer);
+    const writtenAt = new Float64Array(live.length);
+    for (const [index, slot] of live.entries()) {
+      for (let word = 0; word < wordsPerKey; word++) {
+        const from = slot * wordsPerKey + word;
+        view.setUint32((index * wordsPerKey + word) * 4, this.#words[from] as number, true);
+      }
+      writtenAt[index] = this.#positions[slot] as number;
+    }
+    return { keys, writtenAt };
+  }
+
+  /** Takes in what `save` of another table gave. */
+  load(keys: Uint8Array, writtenAt: Float64Array): void {
+    for (const [index, position] of writtenAt.entries()) {
+      this.set(keys.subarray(index * wordsPerKey * 4), position, 0);
+    }
+  }
+
   /** The slot of the key, or the empty one where it belongs. */
   #find(key: Uint8Array): number {
     const own = this.#key;

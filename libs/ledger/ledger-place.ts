@@ -1,5 +1,6 @@
+import { join } from 'node:path';
 import { z } from 'zod';
-import { flag, list, secret } from '#libs/runtime/env-types.js';
+import { count, durationMs, flag, list, secret } from '#libs/runtime/env-types.js';
 import type { Secret } from '#libs/runtime/secret.js';
 
 /** How brokers are reached and who we are to them; absent parts: plaintext, nobody. */
@@ -17,6 +18,15 @@ export interface KafkaSecurity {
   };
 }
 
+/** Where folded states are kept, and when one is due. */
+export interface SnapshotSettings {
+  readonly folder: string;
+  /** Records from one to the next; 0: none are written, and none are read. */
+  readonly everyRecords: number;
+  /** Or this time, ms, when there were any. */
+  readonly everyMs: number;
+}
+
 /** Where ledger L and the vault are, and the key that proves who may write. */
 export interface LedgerPlace {
   readonly log: 'embedded' | 'kafka';
@@ -28,6 +38,8 @@ export interface LedgerPlace {
   readonly topicPrefix: string;
   /** Absent: the one in the data folder (embedded log only). */
   readonly ledgerKey: Secret | undefined;
+  /** Absent: no snapshots. */
+  readonly snapshots?: SnapshotSettings;
 }
 
 /** The variables that every process reads which opens a ledger. */
@@ -44,6 +56,9 @@ export const ledgerVariables = {
   LEDGATE_KAFKA_PASSWORD: secret().optional(),
   LEDGATE_TOPIC_PREFIX: z.string().default('auth'),
   LEDGATE_LEDGER_KEY: secret().optional(),
+  LEDGATE_SNAPSHOT_DIR: z.string().optional(),
+  LEDGATE_SNAPSHOT_RECORDS: count(0, 1_000_000_000).default(65_536),
+  LEDGATE_SNAPSHOT_INTERVAL: durationMs(1_000).default(600_000),
 };
 
 type LedgerEnv = {
@@ -59,6 +74,11 @@ export function ledgerPlaceFrom(env: LedgerEnv): LedgerPlace {
     kafkaSecurity: securityFrom(env),
     topicPrefix: env.LEDGATE_TOPIC_PREFIX,
     ledgerKey: env.LEDGATE_LEDGER_KEY,
+    snapshots: {
+      folder: env.LEDGATE_SNAPSHOT_DIR ?? join(env.LEDGATE_DATA_DIR, 'snapshots'),
+      everyRecords: env.LEDGATE_SNAPSHOT_RECORDS,
+      everyMs: env.LEDGATE_SNAPSHOT_INTERVAL,
+    },
   };
 }
 

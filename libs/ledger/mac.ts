@@ -7,6 +7,7 @@ import { macBytes } from './record.js';
  */
 export class MacKeys {
   readonly #keys = new Map<number, Uint8Array>();
+  readonly #snapshotKeys = new Map<number, Uint8Array>();
   /** Ids of the keys that this process holds, ascending. */
   readonly ids: readonly number[];
 
@@ -17,6 +18,8 @@ export class MacKeys {
       if (secret.length < 32) throw new RangeError('a ledger secret has at least 32 bytes');
       const info = `ledgate/ledger-mac/v1/${ledger}`;
       this.#keys.set(id, new Uint8Array(hkdfSync('sha256', secret, '', info, 32)));
+      const ofSnapshots = `ledgate/snapshot-mac/v1/${ledger}`;
+      this.#snapshotKeys.set(id, new Uint8Array(hkdfSync('sha256', secret, '', ofSnapshots, 32)));
     }
     this.ids = [...secrets.keys()].sort((a, b) => a - b);
   }
@@ -34,6 +37,15 @@ export class MacKeys {
 
   verify(id: number, hash: Uint8Array, mac: Uint8Array): boolean {
     return timingSafeEqual(this.mac(id, hash), mac);
+  }
+
+  /**
+   * HMAC-SHA-256 over the digest of a snapshot, under a key of its own derived from the newest secret
+   * held: with an older one, which may have leaked, nobody can make a state that is trusted.
+   */
+  snapshotMac(digest: Uint8Array): Uint8Array {
+    const key = this.#snapshotKeys.get(this.ids.at(-1) ?? 0) as Uint8Array;
+    return createHmac('sha256', key).update(digest).digest();
   }
 
   /** Tells whether a configured secret is the right one, without revealing it (hex, 8 bytes). */

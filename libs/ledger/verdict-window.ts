@@ -14,6 +14,20 @@ export interface WindowEntry {
   readonly writes: readonly Uint8Array[];
 }
 
+/** A copy of a whole window, as a snapshot stores it. */
+export interface SavedWindow {
+  readonly position: number;
+  readonly acceptedCount: number;
+  /** 32 bytes a slot. */
+  readonly chains: Uint8Array;
+  /** 1: accepted; one byte a slot. */
+  readonly verdicts: Uint8Array;
+  /** 16 bytes each: the keys written within the window … */
+  readonly keys: Uint8Array;
+  /** … and the last position of each. */
+  readonly writtenAt: Float64Array;
+}
+
 /** The state that the rule needs: the last 65,536 chains and verdicts, and who wrote which key last. */
 export class VerdictWindow {
   /** `windowSize`; simulations run the same rule with a small one. */
@@ -84,6 +98,35 @@ export class VerdictWindow {
     const window = new VerdictWindow(size);
     for (const entry of entries) window.push(entry);
     window.#acceptedCount = acceptedCount;
+    return window;
+  }
+
+  save(): SavedWindow {
+    const slots = Math.min(this.size, this.#position + 1);
+    return {
+      position: this.#position,
+      acceptedCount: this.#acceptedCount,
+      chains: Uint8Array.from(this.#chains.subarray(0, slots * 32)),
+      verdicts: this.#accepted.slice(0, slots),
+      ...this.#lastWriters.save(Math.max(0, this.#position - this.size + 1)),
+    };
+  }
+
+  /** Chain at the position of a saved window. */
+  static chainIn({ position, chains }: SavedWindow): Uint8Array {
+    const at = (position % (chains.length / 32)) * 32;
+    return position < 0 ? chainStart : chains.subarray(at, at + 32);
+  }
+
+  /** The window that `save` of another one of the same size gave. */
+  static load(saved: SavedWindow, size = windowSize): VerdictWindow {
+    const window = new VerdictWindow(size);
+    window.#chains.set(saved.chains);
+    window.#accepted.set(saved.verdicts);
+    window.#position = saved.position;
+    window.#acceptedCount = saved.acceptedCount;
+    window.#lastWriters.seed(window.chain);
+    window.#lastWriters.load(saved.keys, saved.writtenAt);
     return window;
   }
 

@@ -8,6 +8,8 @@ import { serverTls, serverTlsFiles } from '#libs/grpc/tls.js';
 import { Failure } from '#libs/errors/failure.js';
 import type { DocumentReader } from '#libs/decider/documents.js';
 import type { VaultRef } from '#libs/events/catalogue.js';
+import { openSnapshots } from '#libs/history/open-snapshots.js';
+import { addSnapshotMetrics } from '#libs/history/snapshot-metrics.js';
 import type { EventLog } from '#libs/ledger/event-log.js';
 import { parseLedgerSecrets } from '#libs/ledger/ledger-secrets.js';
 import { MacKeys } from '#libs/ledger/mac.js';
@@ -28,6 +30,7 @@ import { FirstKeyFile } from '#services/identity/adapters/first-key-file.js';
 import { GuessLimits } from '#services/identity/adapters/guess-limits.js';
 import { readOrCreateKey } from '#services/identity/adapters/key-file.js';
 import { LmdbState } from '#services/identity/adapters/lmdb-state.js';
+import { dropUnversionedState, stateFolder } from '#services/identity/adapters/state-versions.js';
 import { ledgerName, openLedger } from '#libs/ledger/open-ledger.js';
 import { SealedVault } from '#services/identity/adapters/sealed-vault.js';
 import { hashThreads } from '#services/identity/adapters/thread-pool.js';
@@ -39,12 +42,15 @@ import { CallerGate } from '#services/identity/app/caller.js';
 import { startCheckpoints } from '#services/identity/app/checkpoint-schedule.js';
 import { Checkpoints } from '#services/identity/app/checkpoints.js';
 import { requireLedgerKey, requireMasterKey } from '#services/identity/app/check-keys.js';
+import { defineBuiltIn } from '#services/identity/app/define-built-in.js';
 import { EscalationGuard } from '#services/identity/app/escalation.js';
+import { identityFacts } from '#services/identity/app/identity-fold.js';
 import type { IdentityParts } from '#services/identity/app/identity-parts.js';
 import { LedgerSession } from '#services/identity/app/ledger-session.js';
 import { startMaintenance } from '#services/identity/app/maintenance.js';
 import { addLedgerMetrics, measureLedger } from '#services/identity/app/metrics.js';
 import { reopen, type RestoredFrom } from '#services/identity/app/reopen.js';
+import { openStreams } from '#services/identity/app/subscriptions/open-streams.js';
 import { SigningKeys } from '#services/identity/app/signing-keys.js';
 import type { IdentityConfig } from '#services/identity/config.js';
 import { evolve } from '#services/identity/domain/evolve.js';
@@ -137,6 +143,7 @@ async function start(
   const { ledger } = untraced;
   const registry = createRegistry('identity');
   addLedgerMetrics(registry, ledger, () => hasher.waiting);
+  addSnapshotMetrics(registry, 'identity', ledger.snapshots);
   const { otlpEndpoint } = config;
   const tracing = { service: 'ledgate-identity', clock, logger, registry, shutdown };
   const tracer = startTracing(otlpEndpoint, tracing);
@@ -156,6 +163,8 @@ async function start(
   await requireMasterKey(parts);
   const announced = await announceMacKey(ledger, macKeys);
   if (announced !== undefined) logger.warn({ macKeyId: announced }, 'a new ledger key is in force');
+  const completed = await defineBuiltIn(ledger);
+  if (completed > 0) logger.info({ tenants: completed }, 'permissions of this build were defined');
   await hasher.dummyHash();
   const random = (): number => Buffer.from(systemRandom.bytes(4)).readUInt32BE(0) / 2 ** 32;
   const { tickMs } = config;
@@ -166,6 +175,7 @@ async function start(
   const checkpoints = new Checkpoints(ledger, clock, masterKeys.derive('audit signature'));
   const schedule = { ledger, checkpoints, clock, log: logger, random };
   shutdown.add('checkpoints', startCheckpoints(schedule));
+  const streams = openStreams(ledger, clock, registry, config.streams);
   const server = identityServer(
     {
       parts,
@@ -176,6 +186,7 @@ async function start(
       proxies: trustedProxies(config.trustedProxies),
     },
     checkpoints,
+    streams,
     config.reflection,
   );
   const health = new Health(server, identityServices);
@@ -188,6 +199,7 @@ async function start(
     const { drainNoticeMs: noticeMs } = config;
     clean = await drain({ server, health, clock, noticeMs, graceMs: GRACE_MS });
   });
+  shutdown.add('streams', () => streams.close());
   shutdown.add('health', watchHealth(parts, health, surroundings.onAlarm));
   serving.now = true;
   shutdown.add('readiness', () => {
@@ -214,12 +226,16 @@ function assemble(
 ): { parts: IdentityParts; hasher: Argon2Hasher } {
   const ids = createIds(clock, systemRandom);
   const { log, vault } = stores(config, injection, logger, shutdown);
-  const state = new LmdbState(join(config.dataDir, 'identity-state'));
+  dropUnversionedState(config.dataDir);
+  const state = new LmdbState(stateFolder(config.dataDir));
+  const onTrouble = (trouble: object): void => logger.warn({ trouble }, 'trouble with a snapshot');
+  const snapshotsOf = { kind: 'identity', facts: identityFacts, macKeys };
   const ledger = new LedgerSession({
     log,
     state,
     evolve,
     macKeys,
+    snapshots: openSnapshots(config, snapshotsOf, clock, onTrouble),
     clock,
     ids,
     random: systemRandom,

@@ -84,7 +84,7 @@ describe('npm start', () => {
     await end(second);
     expect(await isListening(addressOf(second))).toBe(false);
     // A folder that was not closed would not be trusted after a crash of the machine.
-    expect(readFileSync(join(folder, 'data', 'identity-state.mark'), 'utf8')).toBe('closed');
+    expect(readFileSync(join(folder, 'data', 'identity-state', 'v1.mark'), 'utf8')).toBe('closed');
   });
 });
 

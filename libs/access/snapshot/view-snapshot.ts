@@ -13,15 +13,23 @@ import type { StoredClass } from './value-tags.js';
  */
 const projectionVersion = 1;
 
+interface Written {
+  readonly view: Readonly<Record<string, unknown>>;
+  readonly facts: object;
+}
+
 const classes: readonly StoredClass[] = [
   { type: Tenant, make: () => new Tenant(-1, '') },
   { type: Role, make: () => new Role(-1, '') },
 ];
 
-/** Writes a whole view, in slices; the view must not change meanwhile. */
+/**
+ * Writes a whole view, in slices; the view must not change meanwhile. `facts`: what else whoever folds
+ * it must remember, as plain values.
+ */
 export class ViewWriter extends ValueWriter {
-  constructor(view: AccessView) {
-    super(view.save(), classes);
+  constructor(view: AccessView, facts: object = {}) {
+    super({ view: view.save(), facts }, classes);
   }
 }
 
@@ -37,8 +45,12 @@ export class ViewReader extends ValueReader {
   /** The view, once `run` said that it is there; to be asked for once. */
   get view(): AccessView {
     const view = new AccessView(this.#keyHash);
-    view.load(this.result as Readonly<Record<string, unknown>>);
+    view.load((this.result as Written).view);
     return view;
+  }
+
+  get facts(): object {
+    return (this.result as Written).facts;
   }
 }
 

@@ -2,6 +2,7 @@ import { AccessView } from '#libs/access/projection/access-view.js';
 import { featureLevelCodec, genesisCodec, openCodec } from '#libs/events/control-codec.js';
 import { foundingLevel } from '#libs/events/feature-levels.js';
 import { keyHash } from '#libs/events/keys.js';
+import type { AccessSnapshots, FoldedView } from '#libs/history/access-snapshots.js';
 import { foldCommands, type CommandSink } from '#libs/ledger/fold-commands.js';
 import type { Fold, Resume } from '#libs/ledger/fold.js';
 import type { Judged } from '#libs/ledger/judge.js';
@@ -13,8 +14,20 @@ export interface Cluster {
   readonly epoch: number;
 }
 
-/** The ledger folded into the access view, in memory only. */
+/** What a snapshot keeps beside the view. */
+interface Facts {
+  readonly featureLevel: number;
+  readonly accepted: number;
+  readonly void: number;
+}
+
+/** Raised with every change of `Facts`. */
+export const accessFacts = 'authorizer-1';
+
+/** The ledger folded into the access view, in memory; what a start goes on from is in snapshots. */
 export class AccessFold implements Fold {
+  readonly #snapshots: AccessSnapshots | undefined;
+  #resume: Resume | undefined;
   #view = new AccessView(keyHash);
   #sink = sinkOf(this.#view);
   #cluster: Cluster | undefined;
@@ -22,6 +35,10 @@ export class AccessFold implements Fold {
   #accepted = 0;
   #void = 0;
   #featureLevel = foundingLevel;
+
+  constructor(snapshots?: AccessSnapshots) {
+    this.#snapshots = snapshots;
+  }
 
   get view(): AccessView {
     return this.#view;
@@ -50,11 +67,37 @@ export class AccessFold implements Fold {
     return this.#void;
   }
 
+  /** Takes over the newest snapshot, if there is one. The reader checks that the log still holds it. */
+  async load(): Promise<void> {
+    const stored = await this.#snapshots?.startFrom();
+    if (stored === undefined) return;
+    const facts = stored.facts as Facts;
+    this.#view = stored.view;
+    this.#sink = sinkOf(this.#view);
+    this.#cluster = stored.cluster;
+    this.#featureLevel = facts.featureLevel;
+    this.#accepted = facts.accepted;
+    this.#void = facts.void;
+    this.#generation += 1;
+    this.#resume = stored.judge;
+  }
+
   resume(): Resume | undefined {
-    return undefined;
+    return this.#resume;
+  }
+
+  settle(at: Required<Resume>): Promise<void> | undefined {
+    return this.#snapshots?.settle(() => this.#folded(), at);
+  }
+
+  #folded(): FoldedView {
+    const { view, cluster, featureLevel, acceptedRecords, voidRecords } = this;
+    const facts: Facts = { featureLevel, accepted: acceptedRecords, void: voidRecords };
+    return { view, cluster, facts };
   }
 
   apply(batch: readonly Judged[]): void {
+    this.#resume = undefined;
     for (const judged of batch) {
       if (judged.accepted) this.#applyOne(judged);
       else this.#void += 1;
@@ -63,6 +106,8 @@ export class AccessFold implements Fold {
   }
 
   reset(): void {
+    this.#snapshots?.discard();
+    this.#resume = undefined;
     this.#view = new AccessView(keyHash);
     this.#sink = sinkOf(this.#view);
     this.#cluster = undefined;

@@ -8,8 +8,8 @@ import { canonicalJson } from '#services/identity/adapters/canonical-json.js';
 import { releaseStateFolder, takeStateFolder } from '#services/identity/adapters/state-folder.js';
 import type { FoldedState, StatePoint } from '#services/identity/ports/folded-state.js';
 
-/** Raised whenever documents change their shape: an older state is then dropped and built again. */
-const STATE_VERSION = 2;
+/** Raised whenever documents change their shape: each version has a folder, and is built from the ledger. */
+export const STATE_VERSION = 2;
 
 interface Meta {
   readonly stateVersion: number;

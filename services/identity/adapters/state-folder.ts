@@ -34,6 +34,16 @@ export function releaseStateFolder(folder: string): void {
   open.delete(folder);
 }
 
+/** Whether a living process has the folder open. */
+export function isStateFolderTaken(folder: string): boolean {
+  return open.has(folder) || heldBy(lockOf(folder)) !== undefined;
+}
+
+/** Removes what stands beside a folder that nobody has open. */
+export function forgetStateFolder(folder: string): void {
+  for (const path of [markOf(folder), lockOf(folder)]) rmSync(path, { force: true });
+}
+
 /** Two writers would tear the state apart: each folds the ledger at its own pace. */
 function lock(folder: string): void {
   const holder = open.has(folder) ? processName(process.pid) : heldBy(lockOf(folder));

@@ -4,6 +4,7 @@ import { Failure } from '#libs/errors/failure.js';
 import { featureLevelCodec, genesisCodec, openCodec } from '#libs/events/control-codec.js';
 import { foundingLevel } from '#libs/events/feature-levels.js';
 import { keyHash } from '#libs/events/keys.js';
+import type { AccessSnapshots, FoldedView, StoredView } from '#libs/history/access-snapshots.js';
 import type { EventLog } from '#libs/ledger/event-log.js';
 import { foldCommands } from '#libs/ledger/fold-commands.js';
 import type { Fold, Resume } from '#libs/ledger/fold.js';
@@ -32,16 +33,28 @@ export interface SinceCheckpoint {
   commands: number;
 }
 
+/** What a snapshot keeps beside the view. */
+interface Facts {
+  readonly cluster: ClusterFacts | undefined;
+  readonly logTimeMs: number;
+  readonly featureLevel: number;
+  readonly sinceCheckpoint: SinceCheckpoint | undefined;
+}
+
+/** Raised with every change of `Facts`. */
+export const identityFacts = 'identity-1';
+
 /**
  * Everything identity knows of the ledger: documents on disk, and in memory the access view that
  * protects its own RPCs. Both move in the same synchronous step, so a command is authorised and
- * decided on one state. The view is not stored: at a start, `catchUp` judges the ledger from 0 up to
- * where the documents stand and folds the view alone, which also proves that the documents belong
- * to this very history.
+ * decided on one state. At a start, `catchUp` takes the newest snapshot of the view that is not ahead of
+ * the documents, judges the ledger from there (without one: from 0) up to where the documents stand, and
+ * folds the view alone, which also proves that the documents belong to the same history.
  */
 export class IdentityFold implements Fold {
   readonly #state: FoldedState;
   readonly #evolve: Evolve;
+  readonly #snapshots: AccessSnapshots | undefined;
   #view = new AccessView(keyHash);
   #cluster: ClusterFacts | undefined;
   #logTimeMs = 0;
@@ -49,9 +62,10 @@ export class IdentityFold implements Fold {
   #sinceCheckpoint: SinceCheckpoint | undefined;
   #resume: Resume | undefined;
 
-  constructor(state: FoldedState, evolve: Evolve) {
+  constructor(state: FoldedState, evolve: Evolve, snapshots?: AccessSnapshots) {
     this.#state = state;
     this.#evolve = evolve;
+    this.#snapshots = snapshots;
   }
 
   get view(): AccessView {
@@ -100,28 +114,61 @@ export class IdentityFold implements Fold {
       this.reset();
       return { position, end };
     }
+    const stored = await this.#snapshots?.startFrom(position);
+    if (stored !== undefined) {
+      this.#takeOver(stored);
+      const judge = new Judge(macKeys, stored.judge);
+      if (Buffer.compare(await this.#replayView(log, judge, position), chain) === 0)
+        return undefined;
+      // Either may be of another history: only reading all of it tells.
+      this.#snapshots?.discard();
+      this.#forgetView();
+    }
     const judge = new Judge(macKeys, { window: new VerdictWindow(), sealed: false });
-    const last = await this.#replayView(log, judge, position);
-    if (Buffer.compare(last.chain, chain) !== 0) this.reset();
+    const reached = await this.#replayView(log, judge, position);
+    if (Buffer.compare(reached, chain) !== 0) this.reset();
     return undefined;
   }
 
-  async #replayView(log: EventLog, judge: Judge, upTo: number): Promise<Judged> {
+  /** Resolves with the chain at `upTo`. */
+  async #replayView(log: EventLog, judge: Judge, upTo: number): Promise<Uint8Array> {
+    const { window } = judge;
     const done = new AbortController();
     try {
-      for await (const batch of log.tail(0, done.signal)) {
+      const batches = window.position < upTo ? log.tail(window.position + 1, done.signal) : [];
+      for await (const batch of batches) {
         for (const record of batch.records) {
-          const judged = judge.judge(record);
-          this.#foldView(judged);
-          if (judged.position < upTo) continue;
-          this.#resume = { window: judge.window, sealed: judge.sealed, announced: judge.announced };
-          return judged;
+          if (window.position < upTo) this.#foldView(judge.judge(record));
         }
+        if (window.position === upTo) break;
       }
     } finally {
       done.abort();
     }
-    throw new Failure('LEDGER_UNAVAILABLE', 'the ledger ended while it was being read');
+    if (window.position < upTo) {
+      throw new Failure('LEDGER_UNAVAILABLE', 'the ledger ended while it was being read');
+    }
+    this.#resume = { window, sealed: judge.sealed, announced: judge.announced };
+    return window.chain;
+  }
+
+  #takeOver({ view, facts }: StoredView): void {
+    const { cluster, logTimeMs, featureLevel, sinceCheckpoint } = facts as Facts;
+    this.#view = view;
+    this.#cluster = cluster;
+    this.#logTimeMs = logTimeMs;
+    this.#featureLevel = featureLevel;
+    this.#sinceCheckpoint = sinceCheckpoint;
+  }
+
+  settle(at: Required<Resume>): Promise<void> | undefined {
+    return this.#snapshots?.settle(() => this.#folded(), at);
+  }
+
+  #folded(): FoldedView {
+    const { view, cluster, logTimeMs, featureLevel, sinceCheckpoint } = this;
+    const facts: Facts = { cluster, logTimeMs, featureLevel, sinceCheckpoint };
+    return { view, cluster, facts };
   }
 
   resume(): Resume | undefined {
@@ -138,6 +185,11 @@ export class IdentityFold implements Fold {
 
   reset(): void {
     this.#state.reset();
+    this.#snapshots?.discard();
+    this.#forgetView();
+  }
+
+  #forgetView(): void {
     this.#view = new AccessView(keyHash);
     this.#cluster = undefined;
     this.#logTimeMs = 0;

@@ -13,6 +13,7 @@ import { encodeCommandPayload } from '#libs/events/codec.js';
 import type { Actor } from '#libs/events/envelope.js';
 import { hashOf, keyHash, writerKey } from '#libs/events/keys.js';
 import { encodeConsistencyToken } from '#libs/ledger/consistency-token.js';
+import type { AccessSnapshots } from '#libs/history/access-snapshots.js';
 import type { LedgerSource } from '#libs/history/replay.js';
 import type { EventLog } from '#libs/ledger/event-log.js';
 import type { MacKeys } from '#libs/ledger/mac.js';
@@ -29,6 +30,7 @@ export interface LedgerSessionOptions {
   readonly state: FoldedState;
   readonly evolve: Evolve;
   readonly macKeys: MacKeys;
+  readonly snapshots?: AccessSnapshots | undefined;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly random: Random;
@@ -65,7 +67,7 @@ export class LedgerSession {
     const instance = Buffer.from(writerId).toString('hex');
     this.#options = options;
     this.state = state;
-    this.fold = new IdentityFold(state, options.evolve);
+    this.fold = new IdentityFold(state, options.evolve, options.snapshots);
     this.reader = new Reader({ log, clock, macKeys, fold: this.fold, onAlarm: options.onAlarm });
     this.writer = new Writer({
       log,
@@ -81,9 +83,13 @@ export class LedgerSession {
   }
 
   /** What any earlier state can be rebuilt from. */
-  get source(): LedgerSource {
-    const { log, macKeys } = this.#options;
-    return { log, macKeys };
+  get source(): LedgerSource & { readonly snapshots?: AccessSnapshots } {
+    const { log, macKeys, snapshots } = this.#options;
+    return { log, macKeys, ...(snapshots && { snapshots }) };
+  }
+
+  get snapshots(): AccessSnapshots | undefined {
+    return this.#options.snapshots;
   }
 
   /** Resolves once the state has reached the end of the log. */
@@ -112,6 +118,7 @@ export class LedgerSession {
     this.#closing.abort();
     this.writer.stop();
     await this.reader.stop();
+    await this.#options.snapshots?.close();
     await this.state.close();
   }
 

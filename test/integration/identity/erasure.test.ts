@@ -125,7 +125,7 @@ describe('EraseSubject', () => {
     const live = await status();
     await stop();
     // Only the vault's own file may still hold sealed bytes, in pages that LMDB has freed.
-    const state = readFileSync(join(folder.path, 'identity-state', 'data.mdb'));
+    const state = readFileSync(join(folder.path, 'identity-state', 'v1', 'data.mdb'));
     for (const blob of bytes) expect(state.includes(Buffer.from(blob ?? ''))).toBe(false);
     rmSync(join(folder.path, 'identity-state'), { recursive: true });
     await start();

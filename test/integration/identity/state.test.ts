@@ -75,7 +75,6 @@ describe('the state of identity', () => {
     await stop(restarted);
 
     rmSync(join(folder.path, 'identity-state'), { recursive: true });
-    rmSync(join(folder.path, 'identity-state.mark'));
     const rebuilt = await start();
     const afterRebuild = await statusOf(rebuilt);
     await expect(rebuilt.call(Tenants.getTenant, {}, key)).resolves.toBeDefined();
