@@ -11,30 +11,95 @@ export const protobufPackage = "ledgate.events.v1";
 
 export const protobufFileName = "ledgate/events/v1/public_event.proto";
 
-/**
- * What others may know of an event: ids, kinds, causes, times, names of permissions. Built field by
- * field from a white list (libs/events/public-events.ts), never by leaving something out.
- */
+/** In which of the three public topics an event stands. */
+export const Topic = {
+  TOPIC_UNSPECIFIED: 0,
+  /** TOPIC_CREDENTIAL - auth.credential.v1 */
+  TOPIC_CREDENTIAL: 1,
+  /** TOPIC_ROLE - auth.role.v1 */
+  TOPIC_ROLE: 2,
+  /** TOPIC_REVOCATION - auth.revocation.v1 */
+  TOPIC_REVOCATION: 3,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type Topic = typeof Topic[keyof typeof Topic];
+
+export namespace Topic {
+  export type TOPIC_UNSPECIFIED = typeof Topic.TOPIC_UNSPECIFIED;
+  export type TOPIC_CREDENTIAL = typeof Topic.TOPIC_CREDENTIAL;
+  export type TOPIC_ROLE = typeof Topic.TOPIC_ROLE;
+  export type TOPIC_REVOCATION = typeof Topic.TOPIC_REVOCATION;
+  export type UNRECOGNIZED = typeof Topic.UNRECOGNIZED;
+}
+
+export function topicFromJSON(object: any): Topic {
+  switch (object) {
+    case 0:
+    case "TOPIC_UNSPECIFIED":
+      return Topic.TOPIC_UNSPECIFIED;
+    case 1:
+    case "TOPIC_CREDENTIAL":
+      return Topic.TOPIC_CREDENTIAL;
+    case 2:
+    case "TOPIC_ROLE":
+      return Topic.TOPIC_ROLE;
+    case 3:
+    case "TOPIC_REVOCATION":
+      return Topic.TOPIC_REVOCATION;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return Topic.UNRECOGNIZED;
+  }
+}
+
+export function topicToJSON(object: Topic): string {
+  switch (object) {
+    case Topic.TOPIC_UNSPECIFIED:
+      return "TOPIC_UNSPECIFIED";
+    case Topic.TOPIC_CREDENTIAL:
+      return "TOPIC_CREDENTIAL";
+    case Topic.TOPIC_ROLE:
+      return "TOPIC_ROLE";
+    case Topic.TOPIC_REVOCATION:
+      return "TOPIC_REVOCATION";
+    case Topic.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+/** One public event with what the headers of a Kafka message hold. */
 export interface PublicEvent {
-  /** `<ledger>:<position>:<index>`: the same however often the event is sent. */
+  /**
+   * `<ledger>:<position>:<index>`, and `:<epoch>` behind it from the second epoch on. The same in each
+   * topic, in each repeat, and here.
+   */
   id: string;
-  /** Name of the ledger, e.g. `auth.ledger.v1`. */
-  ledger: string;
-  /** Position of the record in the ledger. */
-  position: bigint;
-  /** Which of the public events of the record, from 0. */
-  index: number;
-  /** Name of the message below, e.g. `GrantRevoked`; also of one that the reader does not know. */
+  /** `ledgate.<aggregate>.<EventName>.v<n>` */
   type: string;
+  /** Id of the tenant. */
   tenant: string;
-  /** Tenant and id of the principal that caused it; empty: the system itself. */
-  actorTenant: string;
-  actorPrincipal: string;
-  /** ms since the Unix epoch, by the clock of the writer. */
-  atMs: bigint;
-  /** W3C Trace Context of the command; empty: none. */
+  /** `<kind>/<id>` of what the event is about. */
+  subject: string;
+  /** When it was decided, by the clock of the instance that wrote it; ms since the Unix epoch. */
+  timeMs: bigint;
+  /** Name of the ledger, e.g. auth.ledger.v1. */
+  ledger: string;
+  /** Of the record in the ledger: a total order. What was issued below it is revoked by a revocation. */
+  position: bigint;
+  /** Of the event in its record. */
+  index: number;
+  /** 1, and more after each restore of the ledger: positions of different epochs do not compare. */
+  epoch: number;
+  /** Where it is published. */
+  topics: Topic[];
+  /** W3C Trace Context of the command that caused it; empty: none. */
   traceparent: string;
-  event:
+  /** What must stay in order among itself: the id of a principal or role, else of what it is about. */
+  partitionKey: string;
+  data:
     | { $case: "tenantCreated"; value: TenantCreated }
     | { $case: "tenantSettingsChanged"; value: TenantSettingsChanged }
     | { $case: "tenantSuspended"; value: TenantSuspended }
@@ -60,6 +125,7 @@ export interface PublicEvent {
     | { $case: "roleCreated"; value: RoleCreated }
     | { $case: "rolePermissionsChanged"; value: RolePermissionsChanged }
     | { $case: "roleParentsChanged"; value: RoleParentsChanged }
+    | { $case: "roleRenamed"; value: RoleRenamed }
     | { $case: "roleDeleted"; value: RoleDeleted }
     | { $case: "groupCreated"; value: GroupCreated }
     | { $case: "groupDeleted"; value: GroupDeleted }
@@ -79,7 +145,12 @@ export interface PublicEvent {
 export interface TenantCreated {
 }
 
+/** Only what changed; times in ms. */
 export interface TenantSettingsChanged {
+  passwordMinLength?: number | undefined;
+  accessTokenTtlMs?: bigint | undefined;
+  softStalenessMs?: bigint | undefined;
+  hardStalenessMs?: bigint | undefined;
 }
 
 export interface TenantSuspended {
@@ -89,17 +160,23 @@ export interface TenantResumed {
 }
 
 export interface TenantDeleted {
+  /** Not before then its personal data is erased. */
   eraseAfterMs: bigint;
 }
 
 export interface PrincipalRegistered {
   principal: string;
+  /** USER or SERVICE */
   kind: string;
+  /** SIGNUP, ADMIN, IDP or IMPORT */
   origin: string;
 }
 
 export interface LoginNameAdded {
   principal: string;
+  /** USERNAME or EMAIL */
+  kind: string;
+  verified: boolean;
 }
 
 export interface LoginNameRemoved {
@@ -108,6 +185,7 @@ export interface LoginNameRemoved {
 
 export interface PrincipalSuspended {
   principal: string;
+  /** Absent: until resumed. */
   untilMs?: bigint | undefined;
 }
 
@@ -115,6 +193,7 @@ export interface PrincipalResumed {
   principal: string;
 }
 
+/** Everything issued to the principal before this position is dead. */
 export interface SessionsInvalidated {
   principal: string;
   cause: string;
@@ -128,10 +207,13 @@ export interface SubjectErased {
   principal: string;
 }
 
+/** Everything issued to the principal before this position is dead. */
 export interface PasswordSet {
   principal: string;
   credential: string;
+  /** Counts up with each password of the principal; the first is 1. */
   version: number;
+  /** CHANGE, RESET, ADMIN or IMPORT */
   cause: string;
   mustChange: boolean;
 }
@@ -145,9 +227,13 @@ export interface PasswordRemoved {
 export interface ApiKeyCreated {
   principal: string;
   credential: string;
+  /** Permission patterns that limit what the principal's roles allow; empty: no limit. */
   scopes: string[];
   resourcePrefix?: string | undefined;
-  expiresAtMs?: bigint | undefined;
+  expiresAtMs?:
+    | bigint
+    | undefined;
+  /** Rotation: the credential that this one replaces stays valid until `overlap_until_ms`. */
   replaces?: string | undefined;
   overlapUntilMs?: bigint | undefined;
 }
@@ -172,15 +258,19 @@ export interface CredentialUnblocked {
 export interface PermissionDefined {
   permission: string;
   resourceType: string;
+  /** NORMAL or SENSITIVE */
   risk: string;
   maxStalenessMs?: bigint | undefined;
+  auditRequired?: boolean | undefined;
 }
 
 export interface PermissionChanged {
   permission: string;
   resourceType: string;
+  /** NORMAL or SENSITIVE */
   risk: string;
   maxStalenessMs?: bigint | undefined;
+  auditRequired?: boolean | undefined;
 }
 
 export interface PermissionRetired {
@@ -189,8 +279,12 @@ export interface PermissionRetired {
 
 export interface RoleCreated {
   role: string;
+  name: string;
+  /** Exact permissions or patterns. */
   permissions: string[];
+  /** Ids of the roles that it inherits from. */
   parents: string[];
+  /** Confers tenant administration. */
   admin: boolean;
 }
 
@@ -206,9 +300,15 @@ export interface RoleParentsChanged {
   removed: string[];
 }
 
+export interface RoleRenamed {
+  role: string;
+  oldName: string;
+  name: string;
+}
+
 export interface RoleDeleted {
   role: string;
-  parents: string[];
+  name: string;
   admin: boolean;
 }
 
@@ -232,27 +332,36 @@ export interface GroupMemberRemoved {
 
 export interface RoleGranted {
   grant: string;
+  /** PRINCIPAL or GROUP */
   subjectKind: string;
+  /** Id of the principal or group. */
   subject: string;
   role: string;
+  /** Path prefix that the grant covers, segment by segment; empty: every resource. */
   resourcePrefix: string;
+  /** Absent: it does not expire. Expiry is never an event. */
   expiresAtMs?: bigint | undefined;
   admin: boolean;
 }
 
 export interface GrantChanged {
   grant: string;
+  /** PRINCIPAL or GROUP */
   subjectKind: string;
   subject: string;
   role: string;
   resourcePrefix: string;
-  oldExpiresAtMs?: bigint | undefined;
+  oldExpiresAtMs?:
+    | bigint
+    | undefined;
+  /** Absent: it no longer expires. */
   expiresAtMs?: bigint | undefined;
   admin: boolean;
 }
 
 export interface GrantRevoked {
   grant: string;
+  /** PRINCIPAL or GROUP */
   subjectKind: string;
   subject: string;
   role: string;
@@ -265,13 +374,13 @@ export interface SigningKeyPublished {
   kid: string;
   issuer: string;
   algorithm: string;
-  publicJwk: string;
   activateNotBeforeMs: bigint;
 }
 
 export interface SigningKeyActivated {
   kid: string;
   issuer: string;
+  /** The key that was active until now; it verifies until `retire_after_ms`. */
   previousKid?: string | undefined;
   retireAfterMs?: bigint | undefined;
 }
@@ -281,13 +390,17 @@ export interface SigningKeyRemoved {
   issuer: string;
 }
 
+/** Every token signed by this key is dead at once. */
 export interface SigningKeyCompromised {
   kid: string;
   issuer: string;
 }
 
+/** Everything issued in the scope before this position is dead. */
 export interface WatermarkRaised {
+  /** PRINCIPAL, CLIENT, TENANT or ALL */
   scope: string;
+  /** Empty for ALL. */
   id: string;
   cause: string;
 }
@@ -295,16 +408,18 @@ export interface WatermarkRaised {
 function createBasePublicEvent(): PublicEvent {
   return {
     id: "",
+    type: "",
+    tenant: "",
+    subject: "",
+    timeMs: 0n,
     ledger: "",
     position: 0n,
     index: 0,
-    type: "",
-    tenant: "",
-    actorTenant: "",
-    actorPrincipal: "",
-    atMs: 0n,
+    epoch: 0,
+    topics: [],
     traceparent: "",
-    event: undefined,
+    partitionKey: "",
+    data: undefined,
   };
 }
 
@@ -313,153 +428,166 @@ export const PublicEvent: MessageFns<PublicEvent> = {
     if (message.id !== "") {
       writer.uint32(10).string(message.id);
     }
+    if (message.type !== "") {
+      writer.uint32(18).string(message.type);
+    }
+    if (message.tenant !== "") {
+      writer.uint32(26).string(message.tenant);
+    }
+    if (message.subject !== "") {
+      writer.uint32(34).string(message.subject);
+    }
+    if (message.timeMs !== 0n) {
+      if (BigInt.asIntN(64, message.timeMs) !== message.timeMs) {
+        throw new globalThis.Error("value provided for field message.timeMs of type int64 too large");
+      }
+      writer.uint32(40).int64(message.timeMs);
+    }
     if (message.ledger !== "") {
-      writer.uint32(18).string(message.ledger);
+      writer.uint32(50).string(message.ledger);
     }
     if (message.position !== 0n) {
       if (BigInt.asUintN(64, message.position) !== message.position) {
         throw new globalThis.Error("value provided for field message.position of type uint64 too large");
       }
-      writer.uint32(24).uint64(message.position);
+      writer.uint32(56).uint64(message.position);
     }
     if (message.index !== 0) {
-      writer.uint32(32).uint32(message.index);
+      writer.uint32(64).uint32(message.index);
     }
-    if (message.type !== "") {
-      writer.uint32(42).string(message.type);
+    if (message.epoch !== 0) {
+      writer.uint32(72).uint32(message.epoch);
     }
-    if (message.tenant !== "") {
-      writer.uint32(50).string(message.tenant);
-    }
-    if (message.actorTenant !== "") {
-      writer.uint32(58).string(message.actorTenant);
-    }
-    if (message.actorPrincipal !== "") {
-      writer.uint32(66).string(message.actorPrincipal);
-    }
-    if (message.atMs !== 0n) {
-      if (BigInt.asIntN(64, message.atMs) !== message.atMs) {
-        throw new globalThis.Error("value provided for field message.atMs of type int64 too large");
+    if (message.topics.length !== 0) {
+      writer.uint32(82).fork();
+      for (const v of message.topics) {
+        writer.int32(v);
       }
-      writer.uint32(72).int64(message.atMs);
+      writer.join();
     }
     if (message.traceparent !== "") {
-      writer.uint32(82).string(message.traceparent);
+      writer.uint32(90).string(message.traceparent);
     }
-    switch (message.event?.$case) {
+    if (message.partitionKey !== "") {
+      writer.uint32(98).string(message.partitionKey);
+    }
+    switch (message.data?.$case) {
       case "tenantCreated":
-        TenantCreated.encode(message.event.value, writer.uint32(130).fork()).join();
+        TenantCreated.encode(message.data.value, writer.uint32(162).fork()).join();
         break;
       case "tenantSettingsChanged":
-        TenantSettingsChanged.encode(message.event.value, writer.uint32(138).fork()).join();
+        TenantSettingsChanged.encode(message.data.value, writer.uint32(170).fork()).join();
         break;
       case "tenantSuspended":
-        TenantSuspended.encode(message.event.value, writer.uint32(146).fork()).join();
+        TenantSuspended.encode(message.data.value, writer.uint32(178).fork()).join();
         break;
       case "tenantResumed":
-        TenantResumed.encode(message.event.value, writer.uint32(154).fork()).join();
+        TenantResumed.encode(message.data.value, writer.uint32(186).fork()).join();
         break;
       case "tenantDeleted":
-        TenantDeleted.encode(message.event.value, writer.uint32(162).fork()).join();
+        TenantDeleted.encode(message.data.value, writer.uint32(194).fork()).join();
         break;
       case "principalRegistered":
-        PrincipalRegistered.encode(message.event.value, writer.uint32(170).fork()).join();
+        PrincipalRegistered.encode(message.data.value, writer.uint32(202).fork()).join();
         break;
       case "loginNameAdded":
-        LoginNameAdded.encode(message.event.value, writer.uint32(178).fork()).join();
+        LoginNameAdded.encode(message.data.value, writer.uint32(210).fork()).join();
         break;
       case "loginNameRemoved":
-        LoginNameRemoved.encode(message.event.value, writer.uint32(186).fork()).join();
+        LoginNameRemoved.encode(message.data.value, writer.uint32(218).fork()).join();
         break;
       case "principalSuspended":
-        PrincipalSuspended.encode(message.event.value, writer.uint32(194).fork()).join();
+        PrincipalSuspended.encode(message.data.value, writer.uint32(226).fork()).join();
         break;
       case "principalResumed":
-        PrincipalResumed.encode(message.event.value, writer.uint32(202).fork()).join();
+        PrincipalResumed.encode(message.data.value, writer.uint32(234).fork()).join();
         break;
       case "sessionsInvalidated":
-        SessionsInvalidated.encode(message.event.value, writer.uint32(210).fork()).join();
+        SessionsInvalidated.encode(message.data.value, writer.uint32(242).fork()).join();
         break;
       case "principalDeleted":
-        PrincipalDeleted.encode(message.event.value, writer.uint32(218).fork()).join();
+        PrincipalDeleted.encode(message.data.value, writer.uint32(250).fork()).join();
         break;
       case "subjectErased":
-        SubjectErased.encode(message.event.value, writer.uint32(226).fork()).join();
+        SubjectErased.encode(message.data.value, writer.uint32(258).fork()).join();
         break;
       case "passwordSet":
-        PasswordSet.encode(message.event.value, writer.uint32(234).fork()).join();
+        PasswordSet.encode(message.data.value, writer.uint32(266).fork()).join();
         break;
       case "passwordRemoved":
-        PasswordRemoved.encode(message.event.value, writer.uint32(242).fork()).join();
+        PasswordRemoved.encode(message.data.value, writer.uint32(274).fork()).join();
         break;
       case "apiKeyCreated":
-        ApiKeyCreated.encode(message.event.value, writer.uint32(250).fork()).join();
+        ApiKeyCreated.encode(message.data.value, writer.uint32(282).fork()).join();
         break;
       case "apiKeyRevoked":
-        ApiKeyRevoked.encode(message.event.value, writer.uint32(258).fork()).join();
+        ApiKeyRevoked.encode(message.data.value, writer.uint32(290).fork()).join();
         break;
       case "credentialBlocked":
-        CredentialBlocked.encode(message.event.value, writer.uint32(266).fork()).join();
+        CredentialBlocked.encode(message.data.value, writer.uint32(298).fork()).join();
         break;
       case "credentialUnblocked":
-        CredentialUnblocked.encode(message.event.value, writer.uint32(274).fork()).join();
+        CredentialUnblocked.encode(message.data.value, writer.uint32(306).fork()).join();
         break;
       case "permissionDefined":
-        PermissionDefined.encode(message.event.value, writer.uint32(282).fork()).join();
+        PermissionDefined.encode(message.data.value, writer.uint32(314).fork()).join();
         break;
       case "permissionChanged":
-        PermissionChanged.encode(message.event.value, writer.uint32(290).fork()).join();
+        PermissionChanged.encode(message.data.value, writer.uint32(322).fork()).join();
         break;
       case "permissionRetired":
-        PermissionRetired.encode(message.event.value, writer.uint32(298).fork()).join();
+        PermissionRetired.encode(message.data.value, writer.uint32(330).fork()).join();
         break;
       case "roleCreated":
-        RoleCreated.encode(message.event.value, writer.uint32(306).fork()).join();
+        RoleCreated.encode(message.data.value, writer.uint32(338).fork()).join();
         break;
       case "rolePermissionsChanged":
-        RolePermissionsChanged.encode(message.event.value, writer.uint32(314).fork()).join();
+        RolePermissionsChanged.encode(message.data.value, writer.uint32(346).fork()).join();
         break;
       case "roleParentsChanged":
-        RoleParentsChanged.encode(message.event.value, writer.uint32(322).fork()).join();
+        RoleParentsChanged.encode(message.data.value, writer.uint32(354).fork()).join();
+        break;
+      case "roleRenamed":
+        RoleRenamed.encode(message.data.value, writer.uint32(362).fork()).join();
         break;
       case "roleDeleted":
-        RoleDeleted.encode(message.event.value, writer.uint32(330).fork()).join();
+        RoleDeleted.encode(message.data.value, writer.uint32(370).fork()).join();
         break;
       case "groupCreated":
-        GroupCreated.encode(message.event.value, writer.uint32(338).fork()).join();
+        GroupCreated.encode(message.data.value, writer.uint32(378).fork()).join();
         break;
       case "groupDeleted":
-        GroupDeleted.encode(message.event.value, writer.uint32(346).fork()).join();
+        GroupDeleted.encode(message.data.value, writer.uint32(386).fork()).join();
         break;
       case "groupMemberAdded":
-        GroupMemberAdded.encode(message.event.value, writer.uint32(354).fork()).join();
+        GroupMemberAdded.encode(message.data.value, writer.uint32(394).fork()).join();
         break;
       case "groupMemberRemoved":
-        GroupMemberRemoved.encode(message.event.value, writer.uint32(362).fork()).join();
+        GroupMemberRemoved.encode(message.data.value, writer.uint32(402).fork()).join();
         break;
       case "roleGranted":
-        RoleGranted.encode(message.event.value, writer.uint32(370).fork()).join();
+        RoleGranted.encode(message.data.value, writer.uint32(410).fork()).join();
         break;
       case "grantChanged":
-        GrantChanged.encode(message.event.value, writer.uint32(378).fork()).join();
+        GrantChanged.encode(message.data.value, writer.uint32(418).fork()).join();
         break;
       case "grantRevoked":
-        GrantRevoked.encode(message.event.value, writer.uint32(386).fork()).join();
+        GrantRevoked.encode(message.data.value, writer.uint32(426).fork()).join();
         break;
       case "signingKeyPublished":
-        SigningKeyPublished.encode(message.event.value, writer.uint32(394).fork()).join();
+        SigningKeyPublished.encode(message.data.value, writer.uint32(434).fork()).join();
         break;
       case "signingKeyActivated":
-        SigningKeyActivated.encode(message.event.value, writer.uint32(402).fork()).join();
+        SigningKeyActivated.encode(message.data.value, writer.uint32(442).fork()).join();
         break;
       case "signingKeyRemoved":
-        SigningKeyRemoved.encode(message.event.value, writer.uint32(410).fork()).join();
+        SigningKeyRemoved.encode(message.data.value, writer.uint32(450).fork()).join();
         break;
       case "signingKeyCompromised":
-        SigningKeyCompromised.encode(message.event.value, writer.uint32(418).fork()).join();
+        SigningKeyCompromised.encode(message.data.value, writer.uint32(458).fork()).join();
         break;
       case "watermarkRaised":
-        WatermarkRaised.encode(message.event.value, writer.uint32(426).fork()).join();
+        WatermarkRaised.encode(message.data.value, writer.uint32(466).fork()).join();
         break;
     }
     return writer;
@@ -491,31 +619,31 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.ledger = reader.string();
+            message.type = reader.string();
             continue;
           }
           case 3: {
-            if (tag !== 24) {
+            if (tag !== 26) {
               break;
             }
 
-            message.position = reader.uint64() as bigint;
+            message.tenant = reader.string();
             continue;
           }
           case 4: {
-            if (tag !== 32) {
+            if (tag !== 34) {
               break;
             }
 
-            message.index = reader.uint32();
+            message.subject = reader.string();
             continue;
           }
           case 5: {
-            if (tag !== 42) {
+            if (tag !== 40) {
               break;
             }
 
-            message.type = reader.string();
+            message.timeMs = reader.int64() as bigint;
             continue;
           }
           case 6: {
@@ -523,23 +651,23 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.tenant = reader.string();
+            message.ledger = reader.string();
             continue;
           }
           case 7: {
-            if (tag !== 58) {
+            if (tag !== 56) {
               break;
             }
 
-            message.actorTenant = reader.string();
+            message.position = reader.uint64() as bigint;
             continue;
           }
           case 8: {
-            if (tag !== 66) {
+            if (tag !== 64) {
               break;
             }
 
-            message.actorPrincipal = reader.string();
+            message.index = reader.uint32();
             continue;
           }
           case 9: {
@@ -547,50 +675,41 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.atMs = reader.int64() as bigint;
+            message.epoch = reader.uint32();
             continue;
           }
           case 10: {
-            if (tag !== 82) {
+            if (tag === 80) {
+              message.topics.push(reader.int32() as any);
+
+              continue;
+            }
+
+            if (tag === 82) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.topics.push(reader.int32() as any);
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 11: {
+            if (tag !== 90) {
               break;
             }
 
             message.traceparent = reader.string();
             continue;
           }
-          case 16: {
-            if (tag !== 130) {
+          case 12: {
+            if (tag !== 98) {
               break;
             }
 
-            message.event = { $case: "tenantCreated", value: TenantCreated.decode(reader, reader.uint32()) };
-            continue;
-          }
-          case 17: {
-            if (tag !== 138) {
-              break;
-            }
-
-            message.event = {
-              $case: "tenantSettingsChanged",
-              value: TenantSettingsChanged.decode(reader, reader.uint32()),
-            };
-            continue;
-          }
-          case 18: {
-            if (tag !== 146) {
-              break;
-            }
-
-            message.event = { $case: "tenantSuspended", value: TenantSuspended.decode(reader, reader.uint32()) };
-            continue;
-          }
-          case 19: {
-            if (tag !== 154) {
-              break;
-            }
-
-            message.event = { $case: "tenantResumed", value: TenantResumed.decode(reader, reader.uint32()) };
+            message.partitionKey = reader.string();
             continue;
           }
           case 20: {
@@ -598,7 +717,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.event = { $case: "tenantDeleted", value: TenantDeleted.decode(reader, reader.uint32()) };
+            message.data = { $case: "tenantCreated", value: TenantCreated.decode(reader, reader.uint32()) };
             continue;
           }
           case 21: {
@@ -606,9 +725,9 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.event = {
-              $case: "principalRegistered",
-              value: PrincipalRegistered.decode(reader, reader.uint32()),
+            message.data = {
+              $case: "tenantSettingsChanged",
+              value: TenantSettingsChanged.decode(reader, reader.uint32()),
             };
             continue;
           }
@@ -617,7 +736,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.event = { $case: "loginNameAdded", value: LoginNameAdded.decode(reader, reader.uint32()) };
+            message.data = { $case: "tenantSuspended", value: TenantSuspended.decode(reader, reader.uint32()) };
             continue;
           }
           case 23: {
@@ -625,7 +744,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.event = { $case: "loginNameRemoved", value: LoginNameRemoved.decode(reader, reader.uint32()) };
+            message.data = { $case: "tenantResumed", value: TenantResumed.decode(reader, reader.uint32()) };
             continue;
           }
           case 24: {
@@ -633,7 +752,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.event = { $case: "principalSuspended", value: PrincipalSuspended.decode(reader, reader.uint32()) };
+            message.data = { $case: "tenantDeleted", value: TenantDeleted.decode(reader, reader.uint32()) };
             continue;
           }
           case 25: {
@@ -641,7 +760,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.event = { $case: "principalResumed", value: PrincipalResumed.decode(reader, reader.uint32()) };
+            message.data = { $case: "principalRegistered", value: PrincipalRegistered.decode(reader, reader.uint32()) };
             continue;
           }
           case 26: {
@@ -649,10 +768,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.event = {
-              $case: "sessionsInvalidated",
-              value: SessionsInvalidated.decode(reader, reader.uint32()),
-            };
+            message.data = { $case: "loginNameAdded", value: LoginNameAdded.decode(reader, reader.uint32()) };
             continue;
           }
           case 27: {
@@ -660,7 +776,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.event = { $case: "principalDeleted", value: PrincipalDeleted.decode(reader, reader.uint32()) };
+            message.data = { $case: "loginNameRemoved", value: LoginNameRemoved.decode(reader, reader.uint32()) };
             continue;
           }
           case 28: {
@@ -668,7 +784,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.event = { $case: "subjectErased", value: SubjectErased.decode(reader, reader.uint32()) };
+            message.data = { $case: "principalSuspended", value: PrincipalSuspended.decode(reader, reader.uint32()) };
             continue;
           }
           case 29: {
@@ -676,7 +792,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.event = { $case: "passwordSet", value: PasswordSet.decode(reader, reader.uint32()) };
+            message.data = { $case: "principalResumed", value: PrincipalResumed.decode(reader, reader.uint32()) };
             continue;
           }
           case 30: {
@@ -684,7 +800,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.event = { $case: "passwordRemoved", value: PasswordRemoved.decode(reader, reader.uint32()) };
+            message.data = { $case: "sessionsInvalidated", value: SessionsInvalidated.decode(reader, reader.uint32()) };
             continue;
           }
           case 31: {
@@ -692,7 +808,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.event = { $case: "apiKeyCreated", value: ApiKeyCreated.decode(reader, reader.uint32()) };
+            message.data = { $case: "principalDeleted", value: PrincipalDeleted.decode(reader, reader.uint32()) };
             continue;
           }
           case 32: {
@@ -700,7 +816,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.event = { $case: "apiKeyRevoked", value: ApiKeyRevoked.decode(reader, reader.uint32()) };
+            message.data = { $case: "subjectErased", value: SubjectErased.decode(reader, reader.uint32()) };
             continue;
           }
           case 33: {
@@ -708,7 +824,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.event = { $case: "credentialBlocked", value: CredentialBlocked.decode(reader, reader.uint32()) };
+            message.data = { $case: "passwordSet", value: PasswordSet.decode(reader, reader.uint32()) };
             continue;
           }
           case 34: {
@@ -716,10 +832,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.event = {
-              $case: "credentialUnblocked",
-              value: CredentialUnblocked.decode(reader, reader.uint32()),
-            };
+            message.data = { $case: "passwordRemoved", value: PasswordRemoved.decode(reader, reader.uint32()) };
             continue;
           }
           case 35: {
@@ -727,7 +840,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.event = { $case: "permissionDefined", value: PermissionDefined.decode(reader, reader.uint32()) };
+            message.data = { $case: "apiKeyCreated", value: ApiKeyCreated.decode(reader, reader.uint32()) };
             continue;
           }
           case 36: {
@@ -735,7 +848,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.event = { $case: "permissionChanged", value: PermissionChanged.decode(reader, reader.uint32()) };
+            message.data = { $case: "apiKeyRevoked", value: ApiKeyRevoked.decode(reader, reader.uint32()) };
             continue;
           }
           case 37: {
@@ -743,7 +856,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.event = { $case: "permissionRetired", value: PermissionRetired.decode(reader, reader.uint32()) };
+            message.data = { $case: "credentialBlocked", value: CredentialBlocked.decode(reader, reader.uint32()) };
             continue;
           }
           case 38: {
@@ -751,7 +864,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.event = { $case: "roleCreated", value: RoleCreated.decode(reader, reader.uint32()) };
+            message.data = { $case: "credentialUnblocked", value: CredentialUnblocked.decode(reader, reader.uint32()) };
             continue;
           }
           case 39: {
@@ -759,10 +872,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.event = {
-              $case: "rolePermissionsChanged",
-              value: RolePermissionsChanged.decode(reader, reader.uint32()),
-            };
+            message.data = { $case: "permissionDefined", value: PermissionDefined.decode(reader, reader.uint32()) };
             continue;
           }
           case 40: {
@@ -770,7 +880,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.event = { $case: "roleParentsChanged", value: RoleParentsChanged.decode(reader, reader.uint32()) };
+            message.data = { $case: "permissionChanged", value: PermissionChanged.decode(reader, reader.uint32()) };
             continue;
           }
           case 41: {
@@ -778,7 +888,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.event = { $case: "roleDeleted", value: RoleDeleted.decode(reader, reader.uint32()) };
+            message.data = { $case: "permissionRetired", value: PermissionRetired.decode(reader, reader.uint32()) };
             continue;
           }
           case 42: {
@@ -786,7 +896,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.event = { $case: "groupCreated", value: GroupCreated.decode(reader, reader.uint32()) };
+            message.data = { $case: "roleCreated", value: RoleCreated.decode(reader, reader.uint32()) };
             continue;
           }
           case 43: {
@@ -794,7 +904,10 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.event = { $case: "groupDeleted", value: GroupDeleted.decode(reader, reader.uint32()) };
+            message.data = {
+              $case: "rolePermissionsChanged",
+              value: RolePermissionsChanged.decode(reader, reader.uint32()),
+            };
             continue;
           }
           case 44: {
@@ -802,7 +915,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.event = { $case: "groupMemberAdded", value: GroupMemberAdded.decode(reader, reader.uint32()) };
+            message.data = { $case: "roleParentsChanged", value: RoleParentsChanged.decode(reader, reader.uint32()) };
             continue;
           }
           case 45: {
@@ -810,7 +923,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.event = { $case: "groupMemberRemoved", value: GroupMemberRemoved.decode(reader, reader.uint32()) };
+            message.data = { $case: "roleRenamed", value: RoleRenamed.decode(reader, reader.uint32()) };
             continue;
           }
           case 46: {
@@ -818,7 +931,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.event = { $case: "roleGranted", value: RoleGranted.decode(reader, reader.uint32()) };
+            message.data = { $case: "roleDeleted", value: RoleDeleted.decode(reader, reader.uint32()) };
             continue;
           }
           case 47: {
@@ -826,7 +939,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.event = { $case: "grantChanged", value: GrantChanged.decode(reader, reader.uint32()) };
+            message.data = { $case: "groupCreated", value: GroupCreated.decode(reader, reader.uint32()) };
             continue;
           }
           case 48: {
@@ -834,7 +947,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.event = { $case: "grantRevoked", value: GrantRevoked.decode(reader, reader.uint32()) };
+            message.data = { $case: "groupDeleted", value: GroupDeleted.decode(reader, reader.uint32()) };
             continue;
           }
           case 49: {
@@ -842,10 +955,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.event = {
-              $case: "signingKeyPublished",
-              value: SigningKeyPublished.decode(reader, reader.uint32()),
-            };
+            message.data = { $case: "groupMemberAdded", value: GroupMemberAdded.decode(reader, reader.uint32()) };
             continue;
           }
           case 50: {
@@ -853,10 +963,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.event = {
-              $case: "signingKeyActivated",
-              value: SigningKeyActivated.decode(reader, reader.uint32()),
-            };
+            message.data = { $case: "groupMemberRemoved", value: GroupMemberRemoved.decode(reader, reader.uint32()) };
             continue;
           }
           case 51: {
@@ -864,7 +971,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.event = { $case: "signingKeyRemoved", value: SigningKeyRemoved.decode(reader, reader.uint32()) };
+            message.data = { $case: "roleGranted", value: RoleGranted.decode(reader, reader.uint32()) };
             continue;
           }
           case 52: {
@@ -872,10 +979,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.event = {
-              $case: "signingKeyCompromised",
-              value: SigningKeyCompromised.decode(reader, reader.uint32()),
-            };
+            message.data = { $case: "grantChanged", value: GrantChanged.decode(reader, reader.uint32()) };
             continue;
           }
           case 53: {
@@ -883,7 +987,50 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.event = { $case: "watermarkRaised", value: WatermarkRaised.decode(reader, reader.uint32()) };
+            message.data = { $case: "grantRevoked", value: GrantRevoked.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 54: {
+            if (tag !== 434) {
+              break;
+            }
+
+            message.data = { $case: "signingKeyPublished", value: SigningKeyPublished.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 55: {
+            if (tag !== 442) {
+              break;
+            }
+
+            message.data = { $case: "signingKeyActivated", value: SigningKeyActivated.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 56: {
+            if (tag !== 450) {
+              break;
+            }
+
+            message.data = { $case: "signingKeyRemoved", value: SigningKeyRemoved.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 57: {
+            if (tag !== 458) {
+              break;
+            }
+
+            message.data = {
+              $case: "signingKeyCompromised",
+              value: SigningKeyCompromised.decode(reader, reader.uint32()),
+            };
+            continue;
+          }
+          case 58: {
+            if (tag !== 466) {
+              break;
+            }
+
+            message.data = { $case: "watermarkRaised", value: WatermarkRaised.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -901,24 +1048,22 @@ export const PublicEvent: MessageFns<PublicEvent> = {
   fromJSON(object: any): PublicEvent {
     return {
       id: isSet(object.id) ? globalThis.String(object.id) : "",
+      type: isSet(object.type) ? globalThis.String(object.type) : "",
+      tenant: isSet(object.tenant) ? globalThis.String(object.tenant) : "",
+      subject: isSet(object.subject) ? globalThis.String(object.subject) : "",
+      timeMs: isSet(object.timeMs) ? BigInt(object.timeMs) : isSet(object.time_ms) ? BigInt(object.time_ms) : 0n,
       ledger: isSet(object.ledger) ? globalThis.String(object.ledger) : "",
       position: isSet(object.position) ? BigInt(object.position) : 0n,
       index: isSet(object.index) ? globalThis.Number(object.index) : 0,
-      type: isSet(object.type) ? globalThis.String(object.type) : "",
-      tenant: isSet(object.tenant) ? globalThis.String(object.tenant) : "",
-      actorTenant: isSet(object.actorTenant)
-        ? globalThis.String(object.actorTenant)
-        : isSet(object.actor_tenant)
-        ? globalThis.String(object.actor_tenant)
-        : "",
-      actorPrincipal: isSet(object.actorPrincipal)
-        ? globalThis.String(object.actorPrincipal)
-        : isSet(object.actor_principal)
-        ? globalThis.String(object.actor_principal)
-        : "",
-      atMs: isSet(object.atMs) ? BigInt(object.atMs) : isSet(object.at_ms) ? BigInt(object.at_ms) : 0n,
+      epoch: isSet(object.epoch) ? globalThis.Number(object.epoch) : 0,
+      topics: globalThis.Array.isArray(object?.topics) ? object.topics.map((e: any) => topicFromJSON(e)) : [],
       traceparent: isSet(object.traceparent) ? globalThis.String(object.traceparent) : "",
-      event: isSet(object.tenantCreated)
+      partitionKey: isSet(object.partitionKey)
+        ? globalThis.String(object.partitionKey)
+        : isSet(object.partition_key)
+        ? globalThis.String(object.partition_key)
+        : "",
+      data: isSet(object.tenantCreated)
         ? { $case: "tenantCreated", value: TenantCreated.fromJSON(object.tenantCreated) }
         : isSet(object.tenant_created)
         ? { $case: "tenantCreated", value: TenantCreated.fromJSON(object.tenant_created) }
@@ -1018,6 +1163,10 @@ export const PublicEvent: MessageFns<PublicEvent> = {
         ? { $case: "roleParentsChanged", value: RoleParentsChanged.fromJSON(object.roleParentsChanged) }
         : isSet(object.role_parents_changed)
         ? { $case: "roleParentsChanged", value: RoleParentsChanged.fromJSON(object.role_parents_changed) }
+        : isSet(object.roleRenamed)
+        ? { $case: "roleRenamed", value: RoleRenamed.fromJSON(object.roleRenamed) }
+        : isSet(object.role_renamed)
+        ? { $case: "roleRenamed", value: RoleRenamed.fromJSON(object.role_renamed) }
         : isSet(object.roleDeleted)
         ? { $case: "roleDeleted", value: RoleDeleted.fromJSON(object.roleDeleted) }
         : isSet(object.role_deleted)
@@ -1079,6 +1228,18 @@ export const PublicEvent: MessageFns<PublicEvent> = {
     if (message.id !== "") {
       obj.id = message.id;
     }
+    if (message.type !== "") {
+      obj.type = message.type;
+    }
+    if (message.tenant !== "") {
+      obj.tenant = message.tenant;
+    }
+    if (message.subject !== "") {
+      obj.subject = message.subject;
+    }
+    if (message.timeMs !== 0n) {
+      obj.timeMs = message.timeMs.toString();
+    }
     if (message.ledger !== "") {
       obj.ledger = message.ledger;
     }
@@ -1088,100 +1249,96 @@ export const PublicEvent: MessageFns<PublicEvent> = {
     if (message.index !== 0) {
       obj.index = Math.round(message.index);
     }
-    if (message.type !== "") {
-      obj.type = message.type;
+    if (message.epoch !== 0) {
+      obj.epoch = Math.round(message.epoch);
     }
-    if (message.tenant !== "") {
-      obj.tenant = message.tenant;
-    }
-    if (message.actorTenant !== "") {
-      obj.actorTenant = message.actorTenant;
-    }
-    if (message.actorPrincipal !== "") {
-      obj.actorPrincipal = message.actorPrincipal;
-    }
-    if (message.atMs !== 0n) {
-      obj.atMs = message.atMs.toString();
+    if (message.topics?.length) {
+      obj.topics = message.topics.map((e) => topicToJSON(e));
     }
     if (message.traceparent !== "") {
       obj.traceparent = message.traceparent;
     }
-    if (message.event?.$case === "tenantCreated") {
-      obj.tenantCreated = TenantCreated.toJSON(message.event.value);
-    } else if (message.event?.$case === "tenantSettingsChanged") {
-      obj.tenantSettingsChanged = TenantSettingsChanged.toJSON(message.event.value);
-    } else if (message.event?.$case === "tenantSuspended") {
-      obj.tenantSuspended = TenantSuspended.toJSON(message.event.value);
-    } else if (message.event?.$case === "tenantResumed") {
-      obj.tenantResumed = TenantResumed.toJSON(message.event.value);
-    } else if (message.event?.$case === "tenantDeleted") {
-      obj.tenantDeleted = TenantDeleted.toJSON(message.event.value);
-    } else if (message.event?.$case === "principalRegistered") {
-      obj.principalRegistered = PrincipalRegistered.toJSON(message.event.value);
-    } else if (message.event?.$case === "loginNameAdded") {
-      obj.loginNameAdded = LoginNameAdded.toJSON(message.event.value);
-    } else if (message.event?.$case === "loginNameRemoved") {
-      obj.loginNameRemoved = LoginNameRemoved.toJSON(message.event.value);
-    } else if (message.event?.$case === "principalSuspended") {
-      obj.principalSuspended = PrincipalSuspended.toJSON(message.event.value);
-    } else if (message.event?.$case === "principalResumed") {
-      obj.principalResumed = PrincipalResumed.toJSON(message.event.value);
-    } else if (message.event?.$case === "sessionsInvalidated") {
-      obj.sessionsInvalidated = SessionsInvalidated.toJSON(message.event.value);
-    } else if (message.event?.$case === "principalDeleted") {
-      obj.principalDeleted = PrincipalDeleted.toJSON(message.event.value);
-    } else if (message.event?.$case === "subjectErased") {
-      obj.subjectErased = SubjectErased.toJSON(message.event.value);
-    } else if (message.event?.$case === "passwordSet") {
-      obj.passwordSet = PasswordSet.toJSON(message.event.value);
-    } else if (message.event?.$case === "passwordRemoved") {
-      obj.passwordRemoved = PasswordRemoved.toJSON(message.event.value);
-    } else if (message.event?.$case === "apiKeyCreated") {
-      obj.apiKeyCreated = ApiKeyCreated.toJSON(message.event.value);
-    } else if (message.event?.$case === "apiKeyRevoked") {
-      obj.apiKeyRevoked = ApiKeyRevoked.toJSON(message.event.value);
-    } else if (message.event?.$case === "credentialBlocked") {
-      obj.credentialBlocked = CredentialBlocked.toJSON(message.event.value);
-    } else if (message.event?.$case === "credentialUnblocked") {
-      obj.credentialUnblocked = CredentialUnblocked.toJSON(message.event.value);
-    } else if (message.event?.$case === "permissionDefined") {
-      obj.permissionDefined = PermissionDefined.toJSON(message.event.value);
-    } else if (message.event?.$case === "permissionChanged") {
-      obj.permissionChanged = PermissionChanged.toJSON(message.event.value);
-    } else if (message.event?.$case === "permissionRetired") {
-      obj.permissionRetired = PermissionRetired.toJSON(message.event.value);
-    } else if (message.event?.$case === "roleCreated") {
-      obj.roleCreated = RoleCreated.toJSON(message.event.value);
-    } else if (message.event?.$case === "rolePermissionsChanged") {
-      obj.rolePermissionsChanged = RolePermissionsChanged.toJSON(message.event.value);
-    } else if (message.event?.$case === "roleParentsChanged") {
-      obj.roleParentsChanged = RoleParentsChanged.toJSON(message.event.value);
-    } else if (message.event?.$case === "roleDeleted") {
-      obj.roleDeleted = RoleDeleted.toJSON(message.event.value);
-    } else if (message.event?.$case === "groupCreated") {
-      obj.groupCreated = GroupCreated.toJSON(message.event.value);
-    } else if (message.event?.$case === "groupDeleted") {
-      obj.groupDeleted = GroupDeleted.toJSON(message.event.value);
-    } else if (message.event?.$case === "groupMemberAdded") {
-      obj.groupMemberAdded = GroupMemberAdded.toJSON(message.event.value);
-    } else if (message.event?.$case === "groupMemberRemoved") {
-      obj.groupMemberRemoved = GroupMemberRemoved.toJSON(message.event.value);
-    } else if (message.event?.$case === "roleGranted") {
-      obj.roleGranted = RoleGranted.toJSON(message.event.value);
-    } else if (message.event?.$case === "grantChanged") {
-      obj.grantChanged = GrantChanged.toJSON(message.event.value);
-    } else if (message.event?.$case === "grantRevoked") {
-      obj.grantRevoked = GrantRevoked.toJSON(message.event.value);
-    } else if (message.event?.$case === "signingKeyPublished") {
-      obj.signingKeyPublished = SigningKeyPublished.toJSON(message.event.value);
-    } else if (message.event?.$case === "signingKeyActivated") {
-      obj.signingKeyActivated = SigningKeyActivated.toJSON(message.event.value);
-    } else if (message.event?.$case === "signingKeyRemoved") {
-      obj.signingKeyRemoved = SigningKeyRemoved.toJSON(message.event.value);
-    } else if (message.event?.$case === "signingKeyCompromised") {
-      obj.signingKeyCompromised = SigningKeyCompromised.toJSON(message.event.value);
-    } else if (message.event?.$case === "watermarkRaised") {
-      obj.watermarkRaised = WatermarkRaised.toJSON(message.event.value);
+    if (message.partitionKey !== "") {
+      obj.partitionKey = message.partitionKey;
+    }
+    if (message.data?.$case === "tenantCreated") {
+      obj.tenantCreated = TenantCreated.toJSON(message.data.value);
+    } else if (message.data?.$case === "tenantSettingsChanged") {
+      obj.tenantSettingsChanged = TenantSettingsChanged.toJSON(message.data.value);
+    } else if (message.data?.$case === "tenantSuspended") {
+      obj.tenantSuspended = TenantSuspended.toJSON(message.data.value);
+    } else if (message.data?.$case === "tenantResumed") {
+      obj.tenantResumed = TenantResumed.toJSON(message.data.value);
+    } else if (message.data?.$case === "tenantDeleted") {
+      obj.tenantDeleted = TenantDeleted.toJSON(message.data.value);
+    } else if (message.data?.$case === "principalRegistered") {
+      obj.principalRegistered = PrincipalRegistered.toJSON(message.data.value);
+    } else if (message.data?.$case === "loginNameAdded") {
+      obj.loginNameAdded = LoginNameAdded.toJSON(message.data.value);
+    } else if (message.data?.$case === "loginNameRemoved") {
+      obj.loginNameRemoved = LoginNameRemoved.toJSON(message.data.value);
+    } else if (message.data?.$case === "principalSuspended") {
+      obj.principalSuspended = PrincipalSuspended.toJSON(message.data.value);
+    } else if (message.data?.$case === "principalResumed") {
+      obj.principalResumed = PrincipalResumed.toJSON(message.data.value);
+    } else if (message.data?.$case === "sessionsInvalidated") {
+      obj.sessionsInvalidated = SessionsInvalidated.toJSON(message.data.value);
+    } else if (message.data?.$case === "principalDeleted") {
+      obj.principalDeleted = PrincipalDeleted.toJSON(message.data.value);
+    } else if (message.data?.$case === "subjectErased") {
+      obj.subjectErased = SubjectErased.toJSON(message.data.value);
+    } else if (message.data?.$case === "passwordSet") {
+      obj.passwordSet = PasswordSet.toJSON(message.data.value);
+    } else if (message.data?.$case === "passwordRemoved") {
+      obj.passwordRemoved = PasswordRemoved.toJSON(message.data.value);
+    } else if (message.data?.$case === "apiKeyCreated") {
+      obj.apiKeyCreated = ApiKeyCreated.toJSON(message.data.value);
+    } else if (message.data?.$case === "apiKeyRevoked") {
+      obj.apiKeyRevoked = ApiKeyRevoked.toJSON(message.data.value);
+    } else if (message.data?.$case === "credentialBlocked") {
+      obj.credentialBlocked = CredentialBlocked.toJSON(message.data.value);
+    } else if (message.data?.$case === "credentialUnblocked") {
+      obj.credentialUnblocked = CredentialUnblocked.toJSON(message.data.value);
+    } else if (message.data?.$case === "permissionDefined") {
+      obj.permissionDefined = PermissionDefined.toJSON(message.data.value);
+    } else if (message.data?.$case === "permissionChanged") {
+      obj.permissionChanged = PermissionChanged.toJSON(message.data.value);
+    } else if (message.data?.$case === "permissionRetired") {
+      obj.permissionRetired = PermissionRetired.toJSON(message.data.value);
+    } else if (message.data?.$case === "roleCreated") {
+      obj.roleCreated = RoleCreated.toJSON(message.data.value);
+    } else if (message.data?.$case === "rolePermissionsChanged") {
+      obj.rolePermissionsChanged = RolePermissionsChanged.toJSON(message.data.value);
+    } else if (message.data?.$case === "roleParentsChanged") {
+      obj.roleParentsChanged = RoleParentsChanged.toJSON(message.data.value);
+    } else if (message.data?.$case === "roleRenamed") {
+      obj.roleRenamed = RoleRenamed.toJSON(message.data.value);
+    } else if (message.data?.$case === "roleDeleted") {
+      obj.roleDeleted = RoleDeleted.toJSON(message.data.value);
+    } else if (message.data?.$case === "groupCreated") {
+      obj.groupCreated = GroupCreated.toJSON(message.data.value);
+    } else if (message.data?.$case === "groupDeleted") {
+      obj.groupDeleted = GroupDeleted.toJSON(message.data.value);
+    } else if (message.data?.$case === "groupMemberAdded") {
+      obj.groupMemberAdded = GroupMemberAdded.toJSON(message.data.value);
+    } else if (message.data?.$case === "groupMemberRemoved") {
+      obj.groupMemberRemoved = GroupMemberRemoved.toJSON(message.data.value);
+    } else if (message.data?.$case === "roleGranted") {
+      obj.roleGranted = RoleGranted.toJSON(message.data.value);
+    } else if (message.data?.$case === "grantChanged") {
+      obj.grantChanged = GrantChanged.toJSON(message.data.value);
+    } else if (message.data?.$case === "grantRevoked") {
+      obj.grantRevoked = GrantRevoked.toJSON(message.data.value);
+    } else if (message.data?.$case === "signingKeyPublished") {
+      obj.signingKeyPublished = SigningKeyPublished.toJSON(message.data.value);
+    } else if (message.data?.$case === "signingKeyActivated") {
+      obj.signingKeyActivated = SigningKeyActivated.toJSON(message.data.value);
+    } else if (message.data?.$case === "signingKeyRemoved") {
+      obj.signingKeyRemoved = SigningKeyRemoved.toJSON(message.data.value);
+    } else if (message.data?.$case === "signingKeyCompromised") {
+      obj.signingKeyCompromised = SigningKeyCompromised.toJSON(message.data.value);
+    } else if (message.data?.$case === "watermarkRaised") {
+      obj.watermarkRaised = WatermarkRaised.toJSON(message.data.value);
     }
     return obj;
   },
@@ -1192,250 +1349,258 @@ export const PublicEvent: MessageFns<PublicEvent> = {
   fromPartial<I extends Exact<DeepPartial<PublicEvent>, I>>(object: I): PublicEvent {
     const message = createBasePublicEvent();
     message.id = object.id ?? "";
+    message.type = object.type ?? "";
+    message.tenant = object.tenant ?? "";
+    message.subject = object.subject ?? "";
+    message.timeMs = (object.timeMs !== undefined && object.timeMs !== null) ? BigInt(object.timeMs) : 0n;
     message.ledger = object.ledger ?? "";
     message.position = (object.position !== undefined && object.position !== null) ? BigInt(object.position) : 0n;
     message.index = object.index ?? 0;
-    message.type = object.type ?? "";
-    message.tenant = object.tenant ?? "";
-    message.actorTenant = object.actorTenant ?? "";
-    message.actorPrincipal = object.actorPrincipal ?? "";
-    message.atMs = (object.atMs !== undefined && object.atMs !== null) ? BigInt(object.atMs) : 0n;
+    message.epoch = object.epoch ?? 0;
+    message.topics = object.topics?.map((e) => e) || [];
     message.traceparent = object.traceparent ?? "";
-    switch (object.event?.$case) {
+    message.partitionKey = object.partitionKey ?? "";
+    switch (object.data?.$case) {
       case "tenantCreated": {
-        if (object.event?.value !== undefined && object.event?.value !== null) {
-          message.event = { $case: "tenantCreated", value: TenantCreated.fromPartial(object.event.value) };
+        if (object.data?.value !== undefined && object.data?.value !== null) {
+          message.data = { $case: "tenantCreated", value: TenantCreated.fromPartial(object.data.value) };
         }
         break;
       }
       case "tenantSettingsChanged": {
-        if (object.event?.value !== undefined && object.event?.value !== null) {
-          message.event = {
+        if (object.data?.value !== undefined && object.data?.value !== null) {
+          message.data = {
             $case: "tenantSettingsChanged",
-            value: TenantSettingsChanged.fromPartial(object.event.value),
+            value: TenantSettingsChanged.fromPartial(object.data.value),
           };
         }
         break;
       }
       case "tenantSuspended": {
-        if (object.event?.value !== undefined && object.event?.value !== null) {
-          message.event = { $case: "tenantSuspended", value: TenantSuspended.fromPartial(object.event.value) };
+        if (object.data?.value !== undefined && object.data?.value !== null) {
+          message.data = { $case: "tenantSuspended", value: TenantSuspended.fromPartial(object.data.value) };
         }
         break;
       }
       case "tenantResumed": {
-        if (object.event?.value !== undefined && object.event?.value !== null) {
-          message.event = { $case: "tenantResumed", value: TenantResumed.fromPartial(object.event.value) };
+        if (object.data?.value !== undefined && object.data?.value !== null) {
+          message.data = { $case: "tenantResumed", value: TenantResumed.fromPartial(object.data.value) };
         }
         break;
       }
       case "tenantDeleted": {
-        if (object.event?.value !== undefined && object.event?.value !== null) {
-          message.event = { $case: "tenantDeleted", value: TenantDeleted.fromPartial(object.event.value) };
+        if (object.data?.value !== undefined && object.data?.value !== null) {
+          message.data = { $case: "tenantDeleted", value: TenantDeleted.fromPartial(object.data.value) };
         }
         break;
       }
       case "principalRegistered": {
-        if (object.event?.value !== undefined && object.event?.value !== null) {
-          message.event = { $case: "principalRegistered", value: PrincipalRegistered.fromPartial(object.event.value) };
+        if (object.data?.value !== undefined && object.data?.value !== null) {
+          message.data = { $case: "principalRegistered", value: PrincipalRegistered.fromPartial(object.data.value) };
         }
         break;
       }
       case "loginNameAdded": {
-        if (object.event?.value !== undefined && object.event?.value !== null) {
-          message.event = { $case: "loginNameAdded", value: LoginNameAdded.fromPartial(object.event.value) };
+        if (object.data?.value !== undefined && object.data?.value !== null) {
+          message.data = { $case: "loginNameAdded", value: LoginNameAdded.fromPartial(object.data.value) };
         }
         break;
       }
       case "loginNameRemoved": {
-        if (object.event?.value !== undefined && object.event?.value !== null) {
-          message.event = { $case: "loginNameRemoved", value: LoginNameRemoved.fromPartial(object.event.value) };
+        if (object.data?.value !== undefined && object.data?.value !== null) {
+          message.data = { $case: "loginNameRemoved", value: LoginNameRemoved.fromPartial(object.data.value) };
         }
         break;
       }
       case "principalSuspended": {
-        if (object.event?.value !== undefined && object.event?.value !== null) {
-          message.event = { $case: "principalSuspended", value: PrincipalSuspended.fromPartial(object.event.value) };
+        if (object.data?.value !== undefined && object.data?.value !== null) {
+          message.data = { $case: "principalSuspended", value: PrincipalSuspended.fromPartial(object.data.value) };
         }
         break;
       }
       case "principalResumed": {
-        if (object.event?.value !== undefined && object.event?.value !== null) {
-          message.event = { $case: "principalResumed", value: PrincipalResumed.fromPartial(object.event.value) };
+        if (object.data?.value !== undefined && object.data?.value !== null) {
+          message.data = { $case: "principalResumed", value: PrincipalResumed.fromPartial(object.data.value) };
         }
         break;
       }
       case "sessionsInvalidated": {
-        if (object.event?.value !== undefined && object.event?.value !== null) {
-          message.event = { $case: "sessionsInvalidated", value: SessionsInvalidated.fromPartial(object.event.value) };
+        if (object.data?.value !== undefined && object.data?.value !== null) {
+          message.data = { $case: "sessionsInvalidated", value: SessionsInvalidated.fromPartial(object.data.value) };
         }
         break;
       }
       case "principalDeleted": {
-        if (object.event?.value !== undefined && object.event?.value !== null) {
-          message.event = { $case: "principalDeleted", value: PrincipalDeleted.fromPartial(object.event.value) };
+        if (object.data?.value !== undefined && object.data?.value !== null) {
+          message.data = { $case: "principalDeleted", value: PrincipalDeleted.fromPartial(object.data.value) };
         }
         break;
       }
       case "subjectErased": {
-        if (object.event?.value !== undefined && object.event?.value !== null) {
-          message.event = { $case: "subjectErased", value: SubjectErased.fromPartial(object.event.value) };
+        if (object.data?.value !== undefined && object.data?.value !== null) {
+          message.data = { $case: "subjectErased", value: SubjectErased.fromPartial(object.data.value) };
         }
         break;
       }
       case "passwordSet": {
-        if (object.event?.value !== undefined && object.event?.value !== null) {
-          message.event = { $case: "passwordSet", value: PasswordSet.fromPartial(object.event.value) };
+        if (object.data?.value !== undefined && object.data?.value !== null) {
+          message.data = { $case: "passwordSet", value: PasswordSet.fromPartial(object.data.value) };
         }
         break;
       }
       case "passwordRemoved": {
-        if (object.event?.value !== undefined && object.event?.value !== null) {
-          message.event = { $case: "passwordRemoved", value: PasswordRemoved.fromPartial(object.event.value) };
+        if (object.data?.value !== undefined && object.data?.value !== null) {
+          message.data = { $case: "passwordRemoved", value: PasswordRemoved.fromPartial(object.data.value) };
         }
         break;
       }
       case "apiKeyCreated": {
-        if (object.event?.value !== undefined && object.event?.value !== null) {
-          message.event = { $case: "apiKeyCreated", value: ApiKeyCreated.fromPartial(object.event.value) };
+        if (object.data?.value !== undefined && object.data?.value !== null) {
+          message.data = { $case: "apiKeyCreated", value: ApiKeyCreated.fromPartial(object.data.value) };
         }
         break;
       }
       case "apiKeyRevoked": {
-        if (object.event?.value !== undefined && object.event?.value !== null) {
-          message.event = { $case: "apiKeyRevoked", value: ApiKeyRevoked.fromPartial(object.event.value) };
+        if (object.data?.value !== undefined && object.data?.value !== null) {
+          message.data = { $case: "apiKeyRevoked", value: ApiKeyRevoked.fromPartial(object.data.value) };
         }
         break;
       }
       case "credentialBlocked": {
-        if (object.event?.value !== undefined && object.event?.value !== null) {
-          message.event = { $case: "credentialBlocked", value: CredentialBlocked.fromPartial(object.event.value) };
+        if (object.data?.value !== undefined && object.data?.value !== null) {
+          message.data = { $case: "credentialBlocked", value: CredentialBlocked.fromPartial(object.data.value) };
         }
         break;
       }
       case "credentialUnblocked": {
-        if (object.event?.value !== undefined && object.event?.value !== null) {
-          message.event = { $case: "credentialUnblocked", value: CredentialUnblocked.fromPartial(object.event.value) };
+        if (object.data?.value !== undefined && object.data?.value !== null) {
+          message.data = { $case: "credentialUnblocked", value: CredentialUnblocked.fromPartial(object.data.value) };
         }
         break;
       }
       case "permissionDefined": {
-        if (object.event?.value !== undefined && object.event?.value !== null) {
-          message.event = { $case: "permissionDefined", value: PermissionDefined.fromPartial(object.event.value) };
+        if (object.data?.value !== undefined && object.data?.value !== null) {
+          message.data = { $case: "permissionDefined", value: PermissionDefined.fromPartial(object.data.value) };
         }
         break;
       }
       case "permissionChanged": {
-        if (object.event?.value !== undefined && object.event?.value !== null) {
-          message.event = { $case: "permissionChanged", value: PermissionChanged.fromPartial(object.event.value) };
+        if (object.data?.value !== undefined && object.data?.value !== null) {
+          message.data = { $case: "permissionChanged", value: PermissionChanged.fromPartial(object.data.value) };
         }
         break;
       }
       case "permissionRetired": {
-        if (object.event?.value !== undefined && object.event?.value !== null) {
-          message.event = { $case: "permissionRetired", value: PermissionRetired.fromPartial(object.event.value) };
+        if (object.data?.value !== undefined && object.data?.value !== null) {
+          message.data = { $case: "permissionRetired", value: PermissionRetired.fromPartial(object.data.value) };
         }
         break;
       }
       case "roleCreated": {
-        if (object.event?.value !== undefined && object.event?.value !== null) {
-          message.event = { $case: "roleCreated", value: RoleCreated.fromPartial(object.event.value) };
+        if (object.data?.value !== undefined && object.data?.value !== null) {
+          message.data = { $case: "roleCreated", value: RoleCreated.fromPartial(object.data.value) };
         }
         break;
       }
       case "rolePermissionsChanged": {
-        if (object.event?.value !== undefined && object.event?.value !== null) {
-          message.event = {
+        if (object.data?.value !== undefined && object.data?.value !== null) {
+          message.data = {
             $case: "rolePermissionsChanged",
-            value: RolePermissionsChanged.fromPartial(object.event.value),
+            value: RolePermissionsChanged.fromPartial(object.data.value),
           };
         }
         break;
       }
       case "roleParentsChanged": {
-        if (object.event?.value !== undefined && object.event?.value !== null) {
-          message.event = { $case: "roleParentsChanged", value: RoleParentsChanged.fromPartial(object.event.value) };
+        if (object.data?.value !== undefined && object.data?.value !== null) {
+          message.data = { $case: "roleParentsChanged", value: RoleParentsChanged.fromPartial(object.data.value) };
+        }
+        break;
+      }
+      case "roleRenamed": {
+        if (object.data?.value !== undefined && object.data?.value !== null) {
+          message.data = { $case: "roleRenamed", value: RoleRenamed.fromPartial(object.data.value) };
         }
         break;
       }
       case "roleDeleted": {
-        if (object.event?.value !== undefined && object.event?.value !== null) {
-          message.event = { $case: "roleDeleted", value: RoleDeleted.fromPartial(object.event.value) };
+        if (object.data?.value !== undefined && object.data?.value !== null) {
+          message.data = { $case: "roleDeleted", value: RoleDeleted.fromPartial(object.data.value) };
         }
         break;
       }
       case "groupCreated": {
-        if (object.event?.value !== undefined && object.event?.value !== null) {
-          message.event = { $case: "groupCreated", value: GroupCreated.fromPartial(object.event.value) };
+        if (object.data?.value !== undefined && object.data?.value !== null) {
+          message.data = { $case: "groupCreated", value: GroupCreated.fromPartial(object.data.value) };
         }
         break;
       }
       case "groupDeleted": {
-        if (object.event?.value !== undefined && object.event?.value !== null) {
-          message.event = { $case: "groupDeleted", value: GroupDeleted.fromPartial(object.event.value) };
+        if (object.data?.value !== undefined && object.data?.value !== null) {
+          message.data = { $case: "groupDeleted", value: GroupDeleted.fromPartial(object.data.value) };
         }
         break;
       }
       case "groupMemberAdded": {
-        if (object.event?.value !== undefined && object.event?.value !== null) {
-          message.event = { $case: "groupMemberAdded", value: GroupMemberAdded.fromPartial(object.event.value) };
+        if (object.data?.value !== undefined && object.data?.value !== null) {
+          message.data = { $case: "groupMemberAdded", value: GroupMemberAdded.fromPartial(object.data.value) };
         }
         break;
       }
       case "groupMemberRemoved": {
-        if (object.event?.value !== undefined && object.event?.value !== null) {
-          message.event = { $case: "groupMemberRemoved", value: GroupMemberRemoved.fromPartial(object.event.value) };
+        if (object.data?.value !== undefined && object.data?.value !== null) {
+          message.data = { $case: "groupMemberRemoved", value: GroupMemberRemoved.fromPartial(object.data.value) };
         }
         break;
       }
       case "roleGranted": {
-        if (object.event?.value !== undefined && object.event?.value !== null) {
-          message.event = { $case: "roleGranted", value: RoleGranted.fromPartial(object.event.value) };
+        if (object.data?.value !== undefined && object.data?.value !== null) {
+          message.data = { $case: "roleGranted", value: RoleGranted.fromPartial(object.data.value) };
         }
         break;
       }
       case "grantChanged": {
-        if (object.event?.value !== undefined && object.event?.value !== null) {
-          message.event = { $case: "grantChanged", value: GrantChanged.fromPartial(object.event.value) };
+        if (object.data?.value !== undefined && object.data?.value !== null) {
+          message.data = { $case: "grantChanged", value: GrantChanged.fromPartial(object.data.value) };
         }
         break;
       }
       case "grantRevoked": {
-        if (object.event?.value !== undefined && object.event?.value !== null) {
-          message.event = { $case: "grantRevoked", value: GrantRevoked.fromPartial(object.event.value) };
+        if (object.data?.value !== undefined && object.data?.value !== null) {
+          message.data = { $case: "grantRevoked", value: GrantRevoked.fromPartial(object.data.value) };
         }
         break;
       }
       case "signingKeyPublished": {
-        if (object.event?.value !== undefined && object.event?.value !== null) {
-          message.event = { $case: "signingKeyPublished", value: SigningKeyPublished.fromPartial(object.event.value) };
+        if (object.data?.value !== undefined && object.data?.value !== null) {
+          message.data = { $case: "signingKeyPublished", value: SigningKeyPublished.fromPartial(object.data.value) };
         }
         break;
       }
       case "signingKeyActivated": {
-        if (object.event?.value !== undefined && object.event?.value !== null) {
-          message.event = { $case: "signingKeyActivated", value: SigningKeyActivated.fromPartial(object.event.value) };
+        if (object.data?.value !== undefined && object.data?.value !== null) {
+          message.data = { $case: "signingKeyActivated", value: SigningKeyActivated.fromPartial(object.data.value) };
         }
         break;
       }
       case "signingKeyRemoved": {
-        if (object.event?.value !== undefined && object.event?.value !== null) {
-          message.event = { $case: "signingKeyRemoved", value: SigningKeyRemoved.fromPartial(object.event.value) };
+        if (object.data?.value !== undefined && object.data?.value !== null) {
+          message.data = { $case: "signingKeyRemoved", value: SigningKeyRemoved.fromPartial(object.data.value) };
         }
         break;
       }
       case "signingKeyCompromised": {
-        if (object.event?.value !== undefined && object.event?.value !== null) {
-          message.event = {
+        if (object.data?.value !== undefined && object.data?.value !== null) {
+          message.data = {
             $case: "signingKeyCompromised",
-            value: SigningKeyCompromised.fromPartial(object.event.value),
+            value: SigningKeyCompromised.fromPartial(object.data.value),
           };
         }
         break;
       }
       case "watermarkRaised": {
-        if (object.event?.value !== undefined && object.event?.value !== null) {
-          message.event = { $case: "watermarkRaised", value: WatermarkRaised.fromPartial(object.event.value) };
+        if (object.data?.value !== undefined && object.data?.value !== null) {
+          message.data = { $case: "watermarkRaised", value: WatermarkRaised.fromPartial(object.data.value) };
         }
         break;
       }
@@ -1497,11 +1662,37 @@ export const TenantCreated: MessageFns<TenantCreated> = {
 };
 
 function createBaseTenantSettingsChanged(): TenantSettingsChanged {
-  return {};
+  return {
+    passwordMinLength: undefined,
+    accessTokenTtlMs: undefined,
+    softStalenessMs: undefined,
+    hardStalenessMs: undefined,
+  };
 }
 
 export const TenantSettingsChanged: MessageFns<TenantSettingsChanged> = {
-  encode(_: TenantSettingsChanged, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+  encode(message: TenantSettingsChanged, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.passwordMinLength !== undefined) {
+      writer.uint32(8).uint32(message.passwordMinLength);
+    }
+    if (message.accessTokenTtlMs !== undefined) {
+      if (BigInt.asIntN(64, message.accessTokenTtlMs) !== message.accessTokenTtlMs) {
+        throw new globalThis.Error("value provided for field message.accessTokenTtlMs of type int64 too large");
+      }
+      writer.uint32(16).int64(message.accessTokenTtlMs);
+    }
+    if (message.softStalenessMs !== undefined) {
+      if (BigInt.asIntN(64, message.softStalenessMs) !== message.softStalenessMs) {
+        throw new globalThis.Error("value provided for field message.softStalenessMs of type int64 too large");
+      }
+      writer.uint32(24).int64(message.softStalenessMs);
+    }
+    if (message.hardStalenessMs !== undefined) {
+      if (BigInt.asIntN(64, message.hardStalenessMs) !== message.hardStalenessMs) {
+        throw new globalThis.Error("value provided for field message.hardStalenessMs of type int64 too large");
+      }
+      writer.uint32(32).int64(message.hardStalenessMs);
+    }
     return writer;
   },
 
@@ -1518,6 +1709,38 @@ export const TenantSettingsChanged: MessageFns<TenantSettingsChanged> = {
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.passwordMinLength = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.accessTokenTtlMs = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.softStalenessMs = reader.int64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.hardStalenessMs = reader.int64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1530,20 +1753,63 @@ export const TenantSettingsChanged: MessageFns<TenantSettingsChanged> = {
     }
   },
 
-  fromJSON(_: any): TenantSettingsChanged {
-    return {};
+  fromJSON(object: any): TenantSettingsChanged {
+    return {
+      passwordMinLength: isSet(object.passwordMinLength)
+        ? globalThis.Number(object.passwordMinLength)
+        : isSet(object.password_min_length)
+        ? globalThis.Number(object.password_min_length)
+        : undefined,
+      accessTokenTtlMs: isSet(object.accessTokenTtlMs)
+        ? BigInt(object.accessTokenTtlMs)
+        : isSet(object.access_token_ttl_ms)
+        ? BigInt(object.access_token_ttl_ms)
+        : undefined,
+      softStalenessMs: isSet(object.softStalenessMs)
+        ? BigInt(object.softStalenessMs)
+        : isSet(object.soft_staleness_ms)
+        ? BigInt(object.soft_staleness_ms)
+        : undefined,
+      hardStalenessMs: isSet(object.hardStalenessMs)
+        ? BigInt(object.hardStalenessMs)
+        : isSet(object.hard_staleness_ms)
+        ? BigInt(object.hard_staleness_ms)
+        : undefined,
+    };
   },
 
-  toJSON(_: TenantSettingsChanged): unknown {
+  toJSON(message: TenantSettingsChanged): unknown {
     const obj: any = {};
+    if (message.passwordMinLength !== undefined) {
+      obj.passwordMinLength = Math.round(message.passwordMinLength);
+    }
+    if (message.accessTokenTtlMs !== undefined) {
+      obj.accessTokenTtlMs = message.accessTokenTtlMs.toString();
+    }
+    if (message.softStalenessMs !== undefined) {
+      obj.softStalenessMs = message.softStalenessMs.toString();
+    }
+    if (message.hardStalenessMs !== undefined) {
+      obj.hardStalenessMs = message.hardStalenessMs.toString();
+    }
     return obj;
   },
 
   create<I extends Exact<DeepPartial<TenantSettingsChanged>, I>>(base?: I): TenantSettingsChanged {
     return TenantSettingsChanged.fromPartial(base ?? ({} as any));
   },
-  fromPartial<I extends Exact<DeepPartial<TenantSettingsChanged>, I>>(_: I): TenantSettingsChanged {
+  fromPartial<I extends Exact<DeepPartial<TenantSettingsChanged>, I>>(object: I): TenantSettingsChanged {
     const message = createBaseTenantSettingsChanged();
+    message.passwordMinLength = object.passwordMinLength ?? undefined;
+    message.accessTokenTtlMs = (object.accessTokenTtlMs !== undefined && object.accessTokenTtlMs !== null)
+      ? BigInt(object.accessTokenTtlMs)
+      : undefined;
+    message.softStalenessMs = (object.softStalenessMs !== undefined && object.softStalenessMs !== null)
+      ? BigInt(object.softStalenessMs)
+      : undefined;
+    message.hardStalenessMs = (object.hardStalenessMs !== undefined && object.hardStalenessMs !== null)
+      ? BigInt(object.hardStalenessMs)
+      : undefined;
     return message;
   },
 };
@@ -1832,13 +2098,19 @@ export const PrincipalRegistered: MessageFns<PrincipalRegistered> = {
 };
 
 function createBaseLoginNameAdded(): LoginNameAdded {
-  return { principal: "" };
+  return { principal: "", kind: "", verified: false };
 }
 
 export const LoginNameAdded: MessageFns<LoginNameAdded> = {
   encode(message: LoginNameAdded, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.principal !== "") {
       writer.uint32(10).string(message.principal);
+    }
+    if (message.kind !== "") {
+      writer.uint32(18).string(message.kind);
+    }
+    if (message.verified !== false) {
+      writer.uint32(24).bool(message.verified);
     }
     return writer;
   },
@@ -1864,6 +2136,22 @@ export const LoginNameAdded: MessageFns<LoginNameAdded> = {
             message.principal = reader.string();
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.kind = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.verified = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1877,13 +2165,23 @@ export const LoginNameAdded: MessageFns<LoginNameAdded> = {
   },
 
   fromJSON(object: any): LoginNameAdded {
-    return { principal: isSet(object.principal) ? globalThis.String(object.principal) : "" };
+    return {
+      principal: isSet(object.principal) ? globalThis.String(object.principal) : "",
+      kind: isSet(object.kind) ? globalThis.String(object.kind) : "",
+      verified: isSet(object.verified) ? globalThis.Boolean(object.verified) : false,
+    };
   },
 
   toJSON(message: LoginNameAdded): unknown {
     const obj: any = {};
     if (message.principal !== "") {
       obj.principal = message.principal;
+    }
+    if (message.kind !== "") {
+      obj.kind = message.kind;
+    }
+    if (message.verified !== false) {
+      obj.verified = message.verified;
     }
     return obj;
   },
@@ -1894,6 +2192,8 @@ export const LoginNameAdded: MessageFns<LoginNameAdded> = {
   fromPartial<I extends Exact<DeepPartial<LoginNameAdded>, I>>(object: I): LoginNameAdded {
     const message = createBaseLoginNameAdded();
     message.principal = object.principal ?? "";
+    message.kind = object.kind ?? "";
+    message.verified = object.verified ?? false;
     return message;
   },
 };
@@ -3064,7 +3364,7 @@ export const CredentialUnblocked: MessageFns<CredentialUnblocked> = {
 };
 
 function createBasePermissionDefined(): PermissionDefined {
-  return { permission: "", resourceType: "", risk: "", maxStalenessMs: undefined };
+  return { permission: "", resourceType: "", risk: "", maxStalenessMs: undefined, auditRequired: undefined };
 }
 
 export const PermissionDefined: MessageFns<PermissionDefined> = {
@@ -3083,6 +3383,9 @@ export const PermissionDefined: MessageFns<PermissionDefined> = {
         throw new globalThis.Error("value provided for field message.maxStalenessMs of type int64 too large");
       }
       writer.uint32(32).int64(message.maxStalenessMs);
+    }
+    if (message.auditRequired !== undefined) {
+      writer.uint32(40).bool(message.auditRequired);
     }
     return writer;
   },
@@ -3132,6 +3435,14 @@ export const PermissionDefined: MessageFns<PermissionDefined> = {
             message.maxStalenessMs = reader.int64() as bigint;
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.auditRequired = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3158,6 +3469,11 @@ export const PermissionDefined: MessageFns<PermissionDefined> = {
         : isSet(object.max_staleness_ms)
         ? BigInt(object.max_staleness_ms)
         : undefined,
+      auditRequired: isSet(object.auditRequired)
+        ? globalThis.Boolean(object.auditRequired)
+        : isSet(object.audit_required)
+        ? globalThis.Boolean(object.audit_required)
+        : undefined,
     };
   },
 
@@ -3175,6 +3491,9 @@ export const PermissionDefined: MessageFns<PermissionDefined> = {
     if (message.maxStalenessMs !== undefined) {
       obj.maxStalenessMs = message.maxStalenessMs.toString();
     }
+    if (message.auditRequired !== undefined) {
+      obj.auditRequired = message.auditRequired;
+    }
     return obj;
   },
 
@@ -3189,12 +3508,13 @@ export const PermissionDefined: MessageFns<PermissionDefined> = {
     message.maxStalenessMs = (object.maxStalenessMs !== undefined && object.maxStalenessMs !== null)
       ? BigInt(object.maxStalenessMs)
       : undefined;
+    message.auditRequired = object.auditRequired ?? undefined;
     return message;
   },
 };
 
 function createBasePermissionChanged(): PermissionChanged {
-  return { permission: "", resourceType: "", risk: "", maxStalenessMs: undefined };
+  return { permission: "", resourceType: "", risk: "", maxStalenessMs: undefined, auditRequired: undefined };
 }
 
 export const PermissionChanged: MessageFns<PermissionChanged> = {
@@ -3213,6 +3533,9 @@ export const PermissionChanged: MessageFns<PermissionChanged> = {
         throw new globalThis.Error("value provided for field message.maxStalenessMs of type int64 too large");
       }
       writer.uint32(32).int64(message.maxStalenessMs);
+    }
+    if (message.auditRequired !== undefined) {
+      writer.uint32(40).bool(message.auditRequired);
     }
     return writer;
   },
@@ -3262,6 +3585,14 @@ export const PermissionChanged: MessageFns<PermissionChanged> = {
             message.maxStalenessMs = reader.int64() as bigint;
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.auditRequired = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3288,6 +3619,11 @@ export const PermissionChanged: MessageFns<PermissionChanged> = {
         : isSet(object.max_staleness_ms)
         ? BigInt(object.max_staleness_ms)
         : undefined,
+      auditRequired: isSet(object.auditRequired)
+        ? globalThis.Boolean(object.auditRequired)
+        : isSet(object.audit_required)
+        ? globalThis.Boolean(object.audit_required)
+        : undefined,
     };
   },
 
@@ -3305,6 +3641,9 @@ export const PermissionChanged: MessageFns<PermissionChanged> = {
     if (message.maxStalenessMs !== undefined) {
       obj.maxStalenessMs = message.maxStalenessMs.toString();
     }
+    if (message.auditRequired !== undefined) {
+      obj.auditRequired = message.auditRequired;
+    }
     return obj;
   },
 
@@ -3319,6 +3658,7 @@ export const PermissionChanged: MessageFns<PermissionChanged> = {
     message.maxStalenessMs = (object.maxStalenessMs !== undefined && object.maxStalenessMs !== null)
       ? BigInt(object.maxStalenessMs)
       : undefined;
+    message.auditRequired = object.auditRequired ?? undefined;
     return message;
   },
 };
@@ -3391,7 +3731,7 @@ export const PermissionRetired: MessageFns<PermissionRetired> = {
 };
 
 function createBaseRoleCreated(): RoleCreated {
-  return { role: "", permissions: [], parents: [], admin: false };
+  return { role: "", name: "", permissions: [], parents: [], admin: false };
 }
 
 export const RoleCreated: MessageFns<RoleCreated> = {
@@ -3399,14 +3739,17 @@ export const RoleCreated: MessageFns<RoleCreated> = {
     if (message.role !== "") {
       writer.uint32(10).string(message.role);
     }
-    for (const v of message.permissions) {
-      writer.uint32(18).string(v!);
+    if (message.name !== "") {
+      writer.uint32(18).string(message.name);
     }
-    for (const v of message.parents) {
+    for (const v of message.permissions) {
       writer.uint32(26).string(v!);
     }
+    for (const v of message.parents) {
+      writer.uint32(34).string(v!);
+    }
     if (message.admin !== false) {
-      writer.uint32(32).bool(message.admin);
+      writer.uint32(40).bool(message.admin);
     }
     return writer;
   },
@@ -3437,7 +3780,7 @@ export const RoleCreated: MessageFns<RoleCreated> = {
               break;
             }
 
-            message.permissions.push(reader.string());
+            message.name = reader.string();
             continue;
           }
           case 3: {
@@ -3445,11 +3788,19 @@ export const RoleCreated: MessageFns<RoleCreated> = {
               break;
             }
 
-            message.parents.push(reader.string());
+            message.permissions.push(reader.string());
             continue;
           }
           case 4: {
-            if (tag !== 32) {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.parents.push(reader.string());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
               break;
             }
 
@@ -3471,6 +3822,7 @@ export const RoleCreated: MessageFns<RoleCreated> = {
   fromJSON(object: any): RoleCreated {
     return {
       role: isSet(object.role) ? globalThis.String(object.role) : "",
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
       permissions: globalThis.Array.isArray(object?.permissions)
         ? object.permissions.map((e: any) => globalThis.String(e))
         : [],
@@ -3483,6 +3835,9 @@ export const RoleCreated: MessageFns<RoleCreated> = {
     const obj: any = {};
     if (message.role !== "") {
       obj.role = message.role;
+    }
+    if (message.name !== "") {
+      obj.name = message.name;
     }
     if (message.permissions?.length) {
       obj.permissions = message.permissions;
@@ -3502,6 +3857,7 @@ export const RoleCreated: MessageFns<RoleCreated> = {
   fromPartial<I extends Exact<DeepPartial<RoleCreated>, I>>(object: I): RoleCreated {
     const message = createBaseRoleCreated();
     message.role = object.role ?? "";
+    message.name = object.name ?? "";
     message.permissions = object.permissions?.map((e) => e) || [];
     message.parents = object.parents?.map((e) => e) || [];
     message.admin = object.admin ?? false;
@@ -3711,8 +4067,113 @@ export const RoleParentsChanged: MessageFns<RoleParentsChanged> = {
   },
 };
 
+function createBaseRoleRenamed(): RoleRenamed {
+  return { role: "", oldName: "", name: "" };
+}
+
+export const RoleRenamed: MessageFns<RoleRenamed> = {
+  encode(message: RoleRenamed, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.role !== "") {
+      writer.uint32(10).string(message.role);
+    }
+    if (message.oldName !== "") {
+      writer.uint32(18).string(message.oldName);
+    }
+    if (message.name !== "") {
+      writer.uint32(26).string(message.name);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RoleRenamed {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRoleRenamed();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.role = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.oldName = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RoleRenamed {
+    return {
+      role: isSet(object.role) ? globalThis.String(object.role) : "",
+      oldName: isSet(object.oldName)
+        ? globalThis.String(object.oldName)
+        : isSet(object.old_name)
+        ? globalThis.String(object.old_name)
+        : "",
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+    };
+  },
+
+  toJSON(message: RoleRenamed): unknown {
+    const obj: any = {};
+    if (message.role !== "") {
+      obj.role = message.role;
+    }
+    if (message.oldName !== "") {
+      obj.oldName = message.oldName;
+    }
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<RoleRenamed>, I>>(base?: I): RoleRenamed {
+    return RoleRenamed.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<RoleRenamed>, I>>(object: I): RoleRenamed {
+    const message = createBaseRoleRenamed();
+    message.role = object.role ?? "";
+    message.oldName = object.oldName ?? "";
+    message.name = object.name ?? "";
+    return message;
+  },
+};
+
 function createBaseRoleDeleted(): RoleDeleted {
-  return { role: "", parents: [], admin: false };
+  return { role: "", name: "", admin: false };
 }
 
 export const RoleDeleted: MessageFns<RoleDeleted> = {
@@ -3720,8 +4181,8 @@ export const RoleDeleted: MessageFns<RoleDeleted> = {
     if (message.role !== "") {
       writer.uint32(10).string(message.role);
     }
-    for (const v of message.parents) {
-      writer.uint32(18).string(v!);
+    if (message.name !== "") {
+      writer.uint32(18).string(message.name);
     }
     if (message.admin !== false) {
       writer.uint32(24).bool(message.admin);
@@ -3755,7 +4216,7 @@ export const RoleDeleted: MessageFns<RoleDeleted> = {
               break;
             }
 
-            message.parents.push(reader.string());
+            message.name = reader.string();
             continue;
           }
           case 3: {
@@ -3781,7 +4242,7 @@ export const RoleDeleted: MessageFns<RoleDeleted> = {
   fromJSON(object: any): RoleDeleted {
     return {
       role: isSet(object.role) ? globalThis.String(object.role) : "",
-      parents: globalThis.Array.isArray(object?.parents) ? object.parents.map((e: any) => globalThis.String(e)) : [],
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
       admin: isSet(object.admin) ? globalThis.Boolean(object.admin) : false,
     };
   },
@@ -3791,8 +4252,8 @@ export const RoleDeleted: MessageFns<RoleDeleted> = {
     if (message.role !== "") {
       obj.role = message.role;
     }
-    if (message.parents?.length) {
-      obj.parents = message.parents;
+    if (message.name !== "") {
+      obj.name = message.name;
     }
     if (message.admin !== false) {
       obj.admin = message.admin;
@@ -3806,7 +4267,7 @@ export const RoleDeleted: MessageFns<RoleDeleted> = {
   fromPartial<I extends Exact<DeepPartial<RoleDeleted>, I>>(object: I): RoleDeleted {
     const message = createBaseRoleDeleted();
     message.role = object.role ?? "";
-    message.parents = object.parents?.map((e) => e) || [];
+    message.name = object.name ?? "";
     message.admin = object.admin ?? false;
     return message;
   },
@@ -4696,7 +5157,7 @@ export const GrantRevoked: MessageFns<GrantRevoked> = {
 };
 
 function createBaseSigningKeyPublished(): SigningKeyPublished {
-  return { kid: "", issuer: "", algorithm: "", publicJwk: "", activateNotBeforeMs: 0n };
+  return { kid: "", issuer: "", algorithm: "", activateNotBeforeMs: 0n };
 }
 
 export const SigningKeyPublished: MessageFns<SigningKeyPublished> = {
@@ -4710,14 +5171,11 @@ export const SigningKeyPublished: MessageFns<SigningKeyPublished> = {
     if (message.algorithm !== "") {
       writer.uint32(26).string(message.algorithm);
     }
-    if (message.publicJwk !== "") {
-      writer.uint32(34).string(message.publicJwk);
-    }
     if (message.activateNotBeforeMs !== 0n) {
       if (BigInt.asIntN(64, message.activateNotBeforeMs) !== message.activateNotBeforeMs) {
         throw new globalThis.Error("value provided for field message.activateNotBeforeMs of type int64 too large");
       }
-      writer.uint32(40).int64(message.activateNotBeforeMs);
+      writer.uint32(32).int64(message.activateNotBeforeMs);
     }
     return writer;
   },
@@ -4760,15 +5218,7 @@ export const SigningKeyPublished: MessageFns<SigningKeyPublished> = {
             continue;
           }
           case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.publicJwk = reader.string();
-            continue;
-          }
-          case 5: {
-            if (tag !== 40) {
+            if (tag !== 32) {
               break;
             }
 
@@ -4792,11 +5242,6 @@ export const SigningKeyPublished: MessageFns<SigningKeyPublished> = {
       kid: isSet(object.kid) ? globalThis.String(object.kid) : "",
       issuer: isSet(object.issuer) ? globalThis.String(object.issuer) : "",
       algorithm: isSet(object.algorithm) ? globalThis.String(object.algorithm) : "",
-      publicJwk: isSet(object.publicJwk)
-        ? globalThis.String(object.publicJwk)
-        : isSet(object.public_jwk)
-        ? globalThis.String(object.public_jwk)
-        : "",
       activateNotBeforeMs: isSet(object.activateNotBeforeMs)
         ? BigInt(object.activateNotBeforeMs)
         : isSet(object.activate_not_before_ms)
@@ -4816,9 +5261,6 @@ export const SigningKeyPublished: MessageFns<SigningKeyPublished> = {
     if (message.algorithm !== "") {
       obj.algorithm = message.algorithm;
     }
-    if (message.publicJwk !== "") {
-      obj.publicJwk = message.publicJwk;
-    }
     if (message.activateNotBeforeMs !== 0n) {
       obj.activateNotBeforeMs = message.activateNotBeforeMs.toString();
     }
@@ -4833,7 +5275,6 @@ export const SigningKeyPublished: MessageFns<SigningKeyPublished> = {
     message.kid = object.kid ?? "";
     message.issuer = object.issuer ?? "";
     message.algorithm = object.algorithm ?? "";
-    message.publicJwk = object.publicJwk ?? "";
     message.activateNotBeforeMs = (object.activateNotBeforeMs !== undefined && object.activateNotBeforeMs !== null)
       ? BigInt(object.activateNotBeforeMs)
       : 0n;
