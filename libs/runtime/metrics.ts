@@ -83,6 +83,26 @@ export async function openMetricsOf(
   const open = new Registry();
   open.setContentType(Registry.OPENMETRICS_CONTENT_TYPE as never);
   open.setDefaultLabels({ service: services.get(registry) ?? '' });
-  for (const metric of registry.getMetricsAsArray()) open.registerMetric(metric as never);
+  for (const metric of registry.getMetricsAsArray()) {
+    open.registerMetric(aloof(metric as unknown as Readable) as never);
+  }
   return { contentType: open.contentType, text: await open.metrics() };
+}
+
+/** What a registry uses of a metric when it writes it. */
+interface Readable {
+  readonly name: string;
+  readonly type: string;
+  get(): Promise<object>;
+  getForPromString?(): Promise<object>;
+}
+
+/** An OpenMetrics registry of prom-client renames the counters that it writes: it gets others. */
+function aloof(metric: Readable): Readable {
+  const name = metric.type === 'counter' ? metric.name.replace(/_total$/u, '') : metric.name;
+  const read = async (): Promise<object> => {
+    const values = metric.getForPromString ? metric.getForPromString() : metric.get();
+    return { ...(await values), name };
+  };
+  return { name, type: metric.type, get: read };
 }
