@@ -262,7 +262,9 @@ async function history(cli: Cli, of: string): Promise<void> {
   if (events.length === 0) cli.out.say('nothing is known of it');
   for (const { event, facts } of events) {
     if (event !== undefined) cli.out.say(eventLine(event));
-    const told = Object.entries(facts).map(([name, value]) => `${name}=${value}`);
+    const told = Object.entries(facts)
+      .filter(([, value]) => value !== '')
+      .map(([name, value]) => `${name}=${value}`);
     if (told.length > 0) cli.out.say(`    ${told.join('  ')}`);
   }
 }
