@@ -7,6 +7,7 @@ import { addGrantCommands } from './commands/grant.js';
 import { addGroupCommands } from './commands/group.js';
 import { addKeyCommands } from './commands/key.js';
 import { addLevelCommands } from './commands/level.js';
+import { addLedgerFileCommands } from './commands/ledger.js';
 import { addLedgerCommands, addOperateCommands } from './commands/operate.js';
 import { addPastCommands } from './commands/past.js';
 import { addPermissionCommands, addRoleCommands } from './commands/role.js';
@@ -52,6 +53,7 @@ Exit codes: 0 done, ALLOW · 1 the answer is no (DENY, findings) · 2 wrong word
   addServiceCommands(program);
   addOperateCommands(program);
   addLedgerCommands(program);
+  addLedgerFileCommands(program);
   addEvidenceCommands(program);
   addCheckpointCommands(program);
   addLevelCommands(program);

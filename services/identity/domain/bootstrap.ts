@@ -24,6 +24,14 @@ export interface InitialiseSystem {
   readonly apiKey: CreateApiKey;
 }
 
+/** The first command of a restored cell: what replaces everything that was issued before. */
+export interface ReopenSystem {
+  readonly type: 'ReopenSystem';
+  readonly signingKey: RotateSigningKey;
+  /** Of an administrator of the system tenant. */
+  readonly apiKey: CreateApiKey;
+}
+
 type Step = (view: DocumentReader) => Decision;
 
 /** A tenant with its permissions, its admin role and, if given, its first admin: one record. */
@@ -43,6 +51,19 @@ export function initialiseSystem(
   const { tenant, signingKey, apiKey } = command;
   const steps: Step[] = [
     ...tenantSteps(tenant, facts),
+    (it) => decideSigningKey(signingKey, it, facts),
+    (it) => createApiKey(apiKey, it, facts),
+  ];
+  return inSequence(steps, view, evolve, contextOf(facts));
+}
+
+/** A signing key and a credential that are newer than the OPEN: those of before are dead. */
+export function reopenSystem(command: ReopenSystem, view: DocumentReader, facts: Facts): Decision {
+  if (facts.tenant !== systemTenant || facts.actor.principal !== '') {
+    return reject('PERMISSION_DENIED', 'only the system itself opens a restored cell');
+  }
+  const { signingKey, apiKey } = command;
+  const steps: Step[] = [
     (it) => decideSigningKey(signingKey, it, facts),
     (it) => createApiKey(apiKey, it, facts),
   ];

@@ -1,5 +1,5 @@
 import type { ApiKeyCommand } from './api-key/commands.js';
-import type { InitialiseSystem } from './bootstrap.js';
+import type { InitialiseSystem, ReopenSystem } from './bootstrap.js';
 import type { ErasureCommand } from './erasure/commands.js';
 import type { GrantCommand } from './grant/commands.js';
 import type { GroupCommand } from './group/commands.js';
@@ -15,6 +15,7 @@ import type { RaiseWatermark } from './watermark/commands.js';
 /** Everything that identity can be told to do. */
 export type Command =
   | InitialiseSystem
+  | ReopenSystem
   | TenantCommand
   | PrincipalCommand
   | ErasureCommand

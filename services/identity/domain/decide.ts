@@ -1,7 +1,7 @@
 import type { Decision, Facts } from '#libs/decider/decide.js';
 import type { DocumentReader } from '#libs/decider/documents.js';
 import { decideApiKey } from './api-key/decide.js';
-import { createTenant, initialiseSystem } from './bootstrap.js';
+import { createTenant, initialiseSystem, reopenSystem } from './bootstrap.js';
 import type { Command, CommandType } from './commands.js';
 import { bySystem, reject } from './decision.js';
 import type { Rejection } from './decision.js';
@@ -21,6 +21,7 @@ import { decideWatermark } from './watermark/decide.js';
 /** What only the system tenant does to others, whatever the roles of a tenant say. */
 const systemOnly: ReadonlySet<CommandType> = new Set([
   'InitialiseSystem',
+  'ReopenSystem',
   'CreateTenant',
   'SuspendTenant',
   'ResumeTenant',
@@ -53,6 +54,8 @@ function dispatch(command: Command, view: DocumentReader, facts: Facts): Decisio
   switch (command.type) {
     case 'InitialiseSystem':
       return initialiseSystem(command, view, facts);
+    case 'ReopenSystem':
+      return reopenSystem(command, view, facts);
     case 'CreateTenant':
       return createTenant(command, view, facts);
     case 'ChangeTenantSettings':

@@ -67,10 +67,18 @@ export function addLedgerCommands(program: Command): void {
         await access.log.close();
       }),
     );
-  ledgerCommand(program, 'verify')
-    .description('judge the whole ledger again: position, chain, verdicts; exit code 1: findings')
+  ledgerCommand(program, 'verify [file]')
+    .description(
+      'judge the whole ledger again: position, chain, verdicts; or prove an exported file, without ' +
+        'any secret; exit code 1: findings',
+    )
+    .option('--key <key>', 'of a file: public audit key that it must be signed with, base64url')
     .action(
-      withCli(async (cli, flags: LedgerFlags) => {
+      withCli(async (cli, file: string | undefined, flags: LedgerFlags & { key?: string }) => {
+        if (file !== undefined) {
+          const { verifyAFile } = await import('../operate/ledger-file/ledger-commands.js');
+          return verifyAFile(cli, file, flags);
+        }
         const access = await open(cli, flags);
         const { verifyLedger, withProgressBar } = await import('../operate/verify.js');
         const watched = process.stderr.isTTY && !cli.out.json;

@@ -1,9 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Failure } from '#libs/errors/failure.js';
-import { ensureTopics, checkTopics, topicSpecs } from '#libs/ledger/kafka/topics.js';
-import { auditTopicSpec } from '#libs/ledger/kafka/topic-spec.js';
-import { kafkaSettingsOf } from '#libs/ledger/open-ledger.js';
 import { connect } from '#libs/grpc/connect.js';
 import { createLogger } from '#libs/runtime/log.js';
 import { authorizerVariables } from '#services/authorizer/config.js';
@@ -12,6 +8,7 @@ import { identityConfigFromEnv } from '#services/identity/config.js';
 import type { Output } from '../cli/output.js';
 import { targetVariables } from '../cli/target.js';
 import { createAuthorizerKey } from './authorizer-account.js';
+import { prepareTopics } from './prepare-topics.js';
 
 export interface InitFlags {
   /** Data folder of the founding identity. */
@@ -62,26 +59,6 @@ export async function init(flags: InitFlags, out: Output): Promise<void> {
   } finally {
     await identity.close();
   }
-}
-
-async function prepareTopics(
-  config: ReturnType<typeof identityConfigFromEnv>,
-  flags: InitFlags,
-  out: Output,
-): Promise<void> {
-  const settings = kafkaSettingsOf(config);
-  const replicationFactor = flags.replicationFactor ?? Math.min(3, config.kafkaBrokers.length);
-  const specs = topicSpecs({ prefix: config.topicPrefix, replicationFactor });
-  if (flags.auditTopic === true) {
-    specs.push(auditTopicSpec(`${config.topicPrefix}.audit.v1`, replicationFactor));
-  }
-  for (const topic of await ensureTopics(settings, specs)) out.say(`topic ${topic} created`);
-  const wrong = await checkTopics(settings, specs);
-  if (wrong.length === 0) return;
-  const lines = wrong.map(
-    (one) => `${one.topic}: ${one.setting} is ${one.actual}, must be ${one.expected}`,
-  );
-  throw new Failure('MISCONFIGURED', `topics are not as they must be:\n  ${lines.join('\n  ')}`);
 }
 
 function keep(folder: string, apiKey: string, authorizerKey: string): void {

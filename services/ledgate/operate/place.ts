@@ -1,10 +1,12 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Failure } from '#libs/errors/failure.js';
 import type { EventLog } from '#libs/ledger/event-log.js';
 import type { MacKeys } from '#libs/ledger/mac.js';
 import { ledgerPlaceFrom, ledgerVariables, type LedgerPlace } from '#libs/ledger/ledger-place.js';
-import { macKeysOf, openLog } from '#libs/ledger/open-ledger.js';
+import { macKeysOf, openLedger, openLog } from '#libs/ledger/open-ledger.js';
+import type { Vault } from '#libs/ledger/vault.js';
 import { readEnv } from '#libs/runtime/env.js';
 
 /** The ledger and the key to judge it by, without a service in between. */
@@ -14,12 +16,57 @@ export interface LedgerAccess {
   readonly place: LedgerPlace;
 }
 
+export interface PlaceFlags {
+  readonly data: string;
+  readonly brokers?: string[] | undefined;
+}
+
 /**
  * Opens the ledger that the environment, or `--data` and `--brokers`, name. Close its log.
  *
  * @throws Failure MISCONFIGURED when there is none; nothing is ever created here.
  */
-export function openLedgerOf(flags: { data: string; brokers?: string[] }): LedgerAccess {
+export function openLedgerOf(flags: PlaceFlags): LedgerAccess {
+  const place = ledgerPlaceOf(flags);
+  requireThere(place);
+  const macKeys = macKeysOf(place);
+  const log = openLog(place, () => {});
+  return { log, macKeys, place };
+}
+
+/** Ledger and vault; close both at once. */
+export interface StoresAccess {
+  readonly place: LedgerPlace;
+  readonly log: EventLog;
+  readonly vault: Vault;
+  close(): Promise<void>;
+}
+
+/** Opens ledger and vault of a place. What Kafka's vault holds is read into a folder of its own. */
+export function openStoresOf(place: LedgerPlace): StoresAccess {
+  const cache = mkdtempSync(join(tmpdir(), 'ledgate-vault-'));
+  const dataDir = place.log === 'embedded' ? place.dataDir : cache;
+  const opened = openLedger({ ...place, dataDir }, () => {});
+  return {
+    place,
+    log: opened.log,
+    vault: opened.vault,
+    close: async () => {
+      await opened.close();
+      rmSync(cache, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Throws MISCONFIGURED when a place on the disk has no ledger. */
+export function requireThere(place: LedgerPlace): void {
+  if (place.log !== 'embedded' || existsSync(join(place.dataDir, 'ledger', 'data.mdb'))) return;
+  const advice = 'say where it is: --data, or --brokers for Kafka';
+  throw new Failure('MISCONFIGURED', `there is no ledger in ${place.dataDir}: ${advice}`);
+}
+
+/** The place that the environment, or `--data` and `--brokers`, name; there need be nothing yet. */
+export function ledgerPlaceOf(flags: PlaceFlags): LedgerPlace {
   const { data, brokers } = flags;
   const fromFlags = {
     LEDGATE_DATA_DIR: data,
@@ -27,12 +74,5 @@ export function openLedgerOf(flags: { data: string; brokers?: string[] }): Ledge
   };
   const alsoKnown = Object.keys(process.env).filter((name) => name.startsWith('LEDGATE_'));
   const env = readEnv(ledgerVariables, { env: { ...process.env, ...fromFlags }, alsoKnown });
-  const place = ledgerPlaceFrom(env);
-  if (place.log === 'embedded' && !existsSync(join(data, 'ledger', 'data.mdb'))) {
-    const advice = 'say where it is: --data, or --brokers for Kafka';
-    throw new Failure('MISCONFIGURED', `there is no ledger in ${data}: ${advice}`);
-  }
-  const macKeys = macKeysOf(place);
-  const log = openLog(place, () => {});
-  return { log, macKeys, place };
+  return ledgerPlaceFrom(env);
 }

@@ -48,9 +48,10 @@ export async function verifyLedger(
 export async function withProgressBar<T>(
   watched: boolean,
   work: (onProgress: (done: number, of: number) => void) => Promise<T>,
+  doing = 'judging',
 ): Promise<T> {
   if (!watched) return work(() => {});
-  const format = 'judging {bar} {value}/{total} records, {eta}s left';
+  const format = `${doing} {bar} {value}/{total} records, {eta}s left`;
   const bar = new SingleBar({ format, stream: process.stderr, clearOnComplete: true });
   let started = false;
   try {

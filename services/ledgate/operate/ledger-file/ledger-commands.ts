@@ -1,0 +1,210 @@
+import { Failure } from '#libs/errors/failure.js';
+import { ledgerName, macKeysOf } from '#libs/ledger/open-ledger.js';
+import type { LedgerPlace } from '#libs/ledger/ledger-place.js';
+import { LedgerServiceClient } from '#proto/ledgate/operator/v1/ledger.js';
+import { ask } from '../../cli/ask.js';
+import type { Cli } from '../../cli/cli.js';
+import { ExitCode } from '../../cli/exit-code.js';
+import { ledgerPlaceOf, openStoresOf, requireThere, type StoresAccess } from '../place.js';
+import { prepareTopics } from '../prepare-topics.js';
+import { withProgressBar } from '../verify.js';
+import { copyLedger } from './copy-ledger.js';
+import { exportLedger, type FileSigner } from './export-ledger.js';
+import { importLedger, type Imported } from './import-ledger.js';
+import { openLedgerFile, type LedgerFile } from './ledger-file.js';
+import { reopenLedger } from './restore-ledger.js';
+import { requireProved, verifyFile, type FileVerification } from './verify-file.js';
+
+interface BrokersFlag {
+  readonly brokers?: string[];
+}
+
+export interface ImportFlags extends BrokersFlag {
+  readonly key?: string;
+  readonly replicationFactor?: number;
+}
+
+export interface CopyFlags extends BrokersFlag {
+  readonly toData?: string;
+  readonly toBrokers?: string[];
+  readonly replicationFactor?: number;
+}
+
+/** `ledgate ledger export` */
+export async function exportToFile(
+  cli: Cli,
+  path: string,
+  flags: BrokersFlag & { readonly vault?: boolean },
+): Promise<void> {
+  const place = ledgerPlaceOf({ data: cli.data, brokers: flags.brokers });
+  requireThere(place);
+  const stores = openStoresOf(place);
+  try {
+    const made = await watched(cli, 'exporting', (onProgress) =>
+      exportLedger({
+        log: stores.log,
+        ...(flags.vault === true ? { vault: stores.vault } : {}),
+        signer: signerOf(cli),
+        path,
+        onProgress,
+      }),
+    );
+    cli.out.one({ file: path, ...made });
+    if (flags.vault !== true) {
+      cli.out.say('without the vault: keep it elsewhere, or export again with --vault');
+    }
+  } finally {
+    await stores.close();
+  }
+}
+
+/** `ledgate verify <file>` */
+export async function verifyAFile(cli: Cli, path: string, flags: ImportFlags): Promise<void> {
+  const file = await openLedgerFile(path);
+  const found = await prove(cli, file, flags);
+  if (found.findings.length > 0) process.exitCode = ExitCode.NO;
+  if (cli.out.json) return cli.out.document(found);
+  const { findings, void: voids, pinned, ...rest } = found;
+  const counts = Object.entries(voids).map(([why, count]) => `${why} ${count}`);
+  cli.out.one({ ...rest, void: counts.join(', ') });
+  if (!pinned) {
+    cli.out.say('the key is the one in the file: it agrees with itself; --key proves whose it is');
+  }
+  for (const finding of findings) cli.out.say(`LOOK: ${finding}`);
+}
+
+/** `ledgate ledger import` */
+export async function importFromFile(cli: Cli, path: string, flags: ImportFlags): Promise<void> {
+  const { imported, found } = await bringIn(cli, path, flags, 'all');
+  cli.out.one(shownImport(imported, found));
+  if (found.sealedAt !== undefined) {
+    cli.out.say(`sealed at ${found.sealedAt}: it can be read, and went on elsewhere`);
+  }
+}
+
+/** `ledgate ledger restore` */
+export async function restoreFromFile(cli: Cli, path: string, flags: ImportFlags): Promise<void> {
+  const { imported, found } = await bringIn(cli, path, flags, 'before the seal');
+  const { brokers } = flags;
+  const opened = await reopenLedger({ data: cli.data, brokers }, imported);
+  const epoch = found.epoch + 1;
+  cli.out.one({
+    ...shownImport(imported, found),
+    epoch,
+    ...(opened === undefined
+      ? {}
+      : { adminPrincipal: opened.adminPrincipal, apiKey: opened.apiKey }),
+  });
+  cli.out.say('every token and API key from before is dead; passwords, roles and grants are not');
+  if (opened === undefined) cli.out.say('it was restored before: its first key was shown then');
+  else cli.out.say('the API key is shown this once: make new ones for authorizers and services');
+}
+
+/** `ledgate ledger copy` */
+export async function copyToPlace(cli: Cli, flags: CopyFlags): Promise<void> {
+  const { toData, toBrokers, brokers } = flags;
+  if ((toData === undefined) === (toBrokers === undefined)) {
+    throw new Failure('INVALID_ARGUMENT', 'say where to: --to-data or --to-brokers');
+  }
+  const place = ledgerPlaceOf({ data: cli.data, brokers });
+  requireThere(place);
+  const target = targetOf(place, flags);
+  const macKeys = macKeysOf(place);
+  if (target.log === 'kafka') await prepareTopics(target, flags, cli.out);
+  const [from, to] = [openStoresOf(place), openStoresOf(target)];
+  try {
+    const successor = toData ?? `kafka ${toBrokers?.join(',')}`;
+    const copied = await watched(cli, 'copying', (onProgress) =>
+      copyLedger({ from: { ...from, macKeys }, to, successor, onProgress }),
+    );
+    cli.out.one({ ...copied, chain: hex(copied.chain) });
+    cli.out.say('this ledger is sealed: start the services on the new one, with the same keys');
+  } finally {
+    await from.close();
+    await to.close();
+  }
+}
+
+function targetOf(place: LedgerPlace, { toData, toBrokers }: CopyFlags): LedgerPlace {
+  return toData === undefined
+    ? { ...place, log: 'kafka', kafkaBrokers: toBrokers ?? [] }
+    : { ...place, log: 'embedded', dataDir: toData };
+}
+
+async function bringIn(
+  cli: Cli,
+  path: string,
+  flags: ImportFlags,
+  what: 'all' | 'before the seal',
+): Promise<{ readonly imported: Imported; readonly found: FileVerification }> {
+  const place = ledgerPlaceOf({ data: cli.data, brokers: flags.brokers });
+  const file = await openLedgerFile(path);
+  const found = await prove(cli, file, flags);
+  requireProved(found);
+  requireName(file, place);
+  const end = what === 'all' ? file.header.end : (found.sealedAt ?? file.header.end);
+  if (place.log === 'kafka') await prepareTopics(place, flags, cli.out);
+  const stores: StoresAccess = openStoresOf(place);
+  try {
+    const imported = await watched(cli, 'importing', (onProgress) =>
+      importLedger({ file, end, log: stores.log, vault: stores.vault, onProgress }),
+    );
+    return { imported, found };
+  } finally {
+    await stores.close();
+  }
+}
+
+/** Mac keys are derived for the name of the ledger: under another name nothing would count. */
+function requireName({ header }: LedgerFile, place: LedgerPlace): void {
+  const name = ledgerName(place);
+  if (header.ledger === name) return;
+  const prefix = header.ledger.replace(/\.ledger\.v1$/u, '');
+  throw new Failure(
+    'MISCONFIGURED',
+    `the file is of ledger ${header.ledger}, here it would be ${name}: set LEDGATE_TOPIC_PREFIX=${prefix}`,
+  );
+}
+
+function prove(cli: Cli, file: LedgerFile, { key }: ImportFlags): Promise<FileVerification> {
+  const publicKey = key === undefined ? undefined : Buffer.from(key, 'base64url');
+  if (publicKey !== undefined && publicKey.length !== 32) {
+    throw new Failure('INVALID_ARGUMENT', '--key is no audit key: 32 bytes in base64url');
+  }
+  return watched(cli, 'verifying', (onProgress) => verifyFile(file, { publicKey, onProgress }));
+}
+
+function shownImport(
+  { position, chain, before, blobs }: Imported,
+  { missingBlobs, pinned, auditPublicKey }: FileVerification,
+): Record<string, string | number | boolean> {
+  return {
+    position,
+    chain: hex(chain),
+    records: position + 1,
+    alreadyThere: before,
+    blobs,
+    blobsNotInTheFile: missingBlobs,
+    auditPublicKey,
+    keyGiven: pinned,
+  };
+}
+
+function signerOf(cli: Cli): FileSigner {
+  const client = cli.identity(LedgerServiceClient);
+  return {
+    signHead: async () => (await ask(client, 'signHead', {})).statement,
+    signFile: async (sha256) =>
+      (await ask(client, 'signFile', { sha256: Buffer.from(sha256) })).signature,
+  };
+}
+
+function watched<T>(
+  cli: Cli,
+  doing: string,
+  work: (onProgress: (done: number, of: number) => void) => Promise<T>,
+): Promise<T> {
+  return withProgressBar(process.stderr.isTTY && !cli.out.json, work, doing);
+}
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
