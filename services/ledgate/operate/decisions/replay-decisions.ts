@@ -30,7 +30,7 @@ export type Readable = Pick<EventLog, 'end' | 'tail'>;
 export interface Onlooker {
   /** Each record, once the state includes it. */
   onJudged?(judged: Judged, past: PastState): void;
-  /** Each decision that can be asked again, with the state it was made on. */
+  /** Each decision that came out the same, with the state it was made on. */
   onDecision?(line: DecisionLine, past: PastState): void;
   /** Go on to the end of the ledger, not only to the last decision. */
   readonly toEnd?: boolean;
@@ -116,11 +116,11 @@ class Replay {
       this.#notReAskable[again.why] = (this.#notReAskable[again.why] ?? 0) + 1;
       return;
     }
-    this.#onlooker.onDecision?.(line, this);
     if (again.outcome !== line.outcome || again.reason !== line.reason) {
       return this.#differs(line, `${again.outcome} ${again.reason}`);
     }
     this.#same += 1;
+    this.#onlooker.onDecision?.(line, this);
   }
 
   #differs(line: DecisionLine, now: string): void {
