@@ -10,8 +10,9 @@ import { withNumbers } from './wire-numbers.js';
 
 /** A public event as its message. */
 export function publicEventMessage(event: PublicEvent): wire.PublicEvent {
-  const { ledger, position, index, tenant, actor, atMs, traceparent, type, ...fields } = event;
-  const head = { ledger, position, index, type, tenant, atMs, traceparent };
+  const { ledger, position, epoch, index, tenant, actor, atMs, traceparent, type, ...fields } =
+    event;
+  const head = { ledger, position, epoch, index, type, tenant, atMs, traceparent };
   return wire.PublicEvent.fromJSON({
     id: publicEventId(event),
     ...head,
@@ -37,12 +38,12 @@ export function readPublicEvent(message: wire.PublicEvent): ReadPublicEvent {
     if (event === undefined || event.$case !== fieldOf(type)) {
       throw new TypeError(`the message of ${type} is missing`);
     }
-    const { ledger, tenant, index, traceparent } = message;
+    const { ledger, tenant, index, epoch, traceparent } = message;
     const { position, atMs } = withNumbers({ position: message.position, atMs: message.atMs });
     const actor = { tenant: message.actorTenant, principal: message.actorPrincipal };
     const facts = { type, ...withNumbers(event.value) } as unknown as PublicFacts;
     const place = { ledger, position: Number(position), atMs: Number(atMs) };
-    return { ...place, index, tenant, actor, traceparent, ...facts };
+    return { ...place, epoch, index, tenant, actor, traceparent, ...facts };
   });
 }
 

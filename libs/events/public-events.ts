@@ -1,110 +1,202 @@
 import type { DomainEvent, EventType } from './catalogue.js';
-import type { CommandPayload } from './envelope.js';
-import {
-  publicRules,
-  type PublicData,
-  type PublicEventType,
-  type PublicTopic,
-} from './public-rules.js';
+import type { Actor, CommandPayload } from './envelope.js';
 
-/** What every public event has, whatever happened. */
-export interface PublicEventHead {
-  /**
-   * `<ledger>:<position>:<index>`, and `:<epoch>` behind it from the second epoch on. An event that is
-   * in two topics has the same id in both.
-   */
-  readonly id: string;
-  /** `ledgate.<aggregate>.<EventName>.v1` */
-  readonly wireType: string;
-  readonly tenant: string;
-  /** `<kind>/<id>` of what the event is about. */
-  readonly subject: string;
-  /** When it was decided, by the writer's clock, ms since the Unix epoch. */
-  readonly atMs: number;
-  readonly ledger: string;
-  readonly position: number;
-  /** Of the event in its record. */
-  readonly index: number;
-  /** 1, and more after each restore: positions of different epochs do not compare. */
-  readonly epoch: number;
-  readonly topics: readonly PublicTopic[];
-  /** W3C Trace Context of the command; `''`: none. */
-  readonly traceparent: string;
-  /** What must stay in order among itself: a principal, a role, else what the event is about. */
-  readonly key: string;
-}
+/** The three topics that others read. */
+export const publicTopics = ['credential', 'role', 'revocation'] as const;
+export type PublicTopic = (typeof publicTopics)[number];
 
-/** One event as others may see it. */
-export type PublicEvent = {
-  readonly [T in PublicEventType]: PublicEventHead & {
-    readonly type: T;
-    readonly data: PublicData<T>;
+/** Nobody else needs to know of them. Whatever the catalogue has is here or in the white list. */
+type NotPublic = 'ProfileChanged' | 'PasswordRehashed' | 'CredentialRenamed';
+
+/**
+ * The white list: which events others may know of, on which topics, and which fields of them. What is
+ * not named here is not public: names of people, free text, hashes, references into the vault.
+ */
+const publicFields = {
+  TenantCreated: { topics: ['role'], fields: [] },
+  TenantSettingsChanged: { topics: ['role'], fields: [] },
+  TenantSuspended: { topics: ['revocation'], fields: [] },
+  TenantResumed: { topics: ['role'], fields: [] },
+  TenantDeleted: { topics: ['revocation'], fields: ['eraseAfterMs'] },
+  PrincipalRegistered: { topics: ['credential'], fields: ['principal', 'kind', 'origin'] },
+  LoginNameAdded: { topics: ['credential'], fields: ['principal'] },
+  LoginNameRemoved: { topics: ['credential'], fields: ['principal'] },
+  PrincipalSuspended: { topics: ['revocation'], fields: ['principal', 'untilMs'] },
+  PrincipalResumed: { topics: ['credential'], fields: ['principal'] },
+  SessionsInvalidated: { topics: ['revocation'], fields: ['principal', 'cause'] },
+  PrincipalDeleted: { topics: ['revocation'], fields: ['principal'] },
+  SubjectErased: { topics: ['revocation'], fields: ['principal'] },
+  PasswordSet: {
+    topics: ['credential', 'revocation'],
+    fields: ['principal', 'credential', 'version', 'cause', 'mustChange'],
+  },
+  PasswordRemoved: { topics: ['credential'], fields: ['principal', 'credential', 'cause'] },
+  ApiKeyCreated: {
+    topics: ['credential'],
+    fields: [
+      'principal',
+      'credential',
+      'scopes',
+      'resourcePrefix',
+      'expiresAtMs',
+      'replaces',
+      'overlapUntilMs',
+    ],
+  },
+  ApiKeyRevoked: { topics: ['revocation'], fields: ['principal', 'credential', 'cause'] },
+  CredentialBlocked: { topics: ['revocation'], fields: ['principal', 'credential', 'cause'] },
+  CredentialUnblocked: { topics: ['credential'], fields: ['principal', 'credential'] },
+  PermissionDefined: {
+    topics: ['role'],
+    fields: ['permission', 'resourceType', 'risk', 'maxStalenessMs', 'auditRequired'],
+  },
+  PermissionChanged: {
+    topics: ['role'],
+    fields: ['permission', 'resourceType', 'risk', 'maxStalenessMs', 'auditRequired'],
+  },
+  PermissionRetired: { topics: ['role'], fields: ['permission'] },
+  RoleCreated: { topics: ['role'], fields: ['role', 'name', 'permissions', 'parents', 'admin'] },
+  RolePermissionsChanged: { topics: ['role'], fields: ['role', 'added', 'removed'] },
+  RoleParentsChanged: { topics: ['role'], fields: ['role', 'added', 'removed'] },
+  RoleRenamed: { topics: ['role'], fields: ['role', 'oldName', 'name'] },
+  RoleDeleted: { topics: ['role', 'revocation'], fields: ['role', 'name', 'parents', 'admin'] },
+  GroupCreated: { topics: ['role'], fields: ['group'] },
+  GroupDeleted: { topics: ['role', 'revocation'], fields: ['group'] },
+  GroupMemberAdded: { topics: ['role'], fields: ['group', 'principal'] },
+  GroupMemberRemoved: { topics: ['role', 'revocation'], fields: ['group', 'principal'] },
+  RoleGranted: {
+    topics: ['role'],
+    fields: ['grant', 'subjectKind', 'subject', 'role', 'resourcePrefix', 'expiresAtMs', 'admin'],
+  },
+  GrantChanged: {
+    topics: ['role'],
+    fields: [
+      'grant',
+      'subjectKind',
+      'subject',
+      'role',
+      'resourcePrefix',
+      'oldExpiresAtMs',
+      'expiresAtMs',
+      'admin',
+    ],
+  },
+  GrantRevoked: {
+    topics: ['role', 'revocation'],
+    fields: ['grant', 'subjectKind', 'subject', 'role', 'resourcePrefix', 'cause', 'admin'],
+  },
+  SigningKeyPublished: {
+    topics: ['credential'],
+    fields: ['kid', 'issuer', 'algorithm', 'publicJwk', 'activateNotBeforeMs'],
+  },
+  SigningKeyActivated: {
+    topics: ['credential'],
+    fields: ['kid', 'issuer', 'previousKid', 'retireAfterMs'],
+  },
+  SigningKeyRemoved: { topics: ['credential'], fields: ['kid', 'issuer'] },
+  SigningKeyCompromised: { topics: ['revocation'], fields: ['kid', 'issuer'] },
+  WatermarkRaised: { topics: ['revocation'], fields: ['scope', 'id', 'cause'] },
+} as const satisfies {
+  readonly [T in Exclude<EventType, NotPublic>]: {
+    readonly topics: readonly PublicTopic[];
+    readonly fields: readonly Exclude<keyof Extract<DomainEvent, { type: T }>, 'type'>[];
   };
+};
+
+export type PublicEventType = keyof typeof publicFields;
+
+/** What is public of an event, by its type. */
+export type PublicFacts = {
+  [T in PublicEventType]: Pick<
+    Extract<DomainEvent, { type: T }>,
+    Extract<
+      keyof Extract<DomainEvent, { type: T }>,
+      'type' | (typeof publicFields)[T]['fields'][number]
+    >
+  >;
 }[PublicEventType];
 
-/** Where the record stands that the events are of. */
+/** Where in the ledger a record stands. */
 export interface PublicPlace {
   readonly ledger: string;
   readonly position: number;
-  /** `at` of the record's header, ms since the Unix epoch. */
+  /** ms since the Unix epoch, by the clock of the writer. */
   readonly atMs: number;
-  /** Epoch that the position belongs to. Default 1: the ledger was never restored. */
+  /** Grows with each restore of the ledger. Default 1: it never was. */
   readonly epoch?: number | undefined;
 }
 
-/** Whether a name is that of a public event, e.g. `GrantRevoked`. */
-export function isPublicEventType(name: string): name is PublicEventType {
-  return Object.hasOwn(publicRules, name) && publicRules[name as EventType] !== 'not public';
+/** What every public event has. */
+export interface PublicHead extends PublicPlace {
+  /** Positions of different epochs do not compare. */
+  readonly epoch: number;
+  /** Which of the public events of its record, from 0. */
+  readonly index: number;
+  readonly tenant: string;
+  readonly actor: Actor;
+  /** W3C Trace Context of the command; empty: none. */
+  readonly traceparent: string;
 }
 
-/** `ledgate.<aggregate>.<EventName>.v1` of a public event. */
-export function wireTypeOf(type: PublicEventType): string {
-  return `ledgate.${publicRules[type].aggregate}.${type}.v1`;
-}
+export type PublicEvent = PublicHead & PublicFacts;
 
-/** What others are told of one accepted command record: nothing but what the white list names. */
+/** The public events of a command record, in its order. */
 export function publicEventsOf(payload: CommandPayload, at: PublicPlace): PublicEvent[] {
-  const made: PublicEvent[] = [];
-  for (const [index, stored] of payload.events.entries()) {
-    const event = stored.known ? publicEventOf(payload, at, stored.event, index) : undefined;
-    if (event !== undefined) made.push(event);
-  }
-  return made;
+  const { tenant, actor, traceparent } = payload;
+  const { epoch = 1 } = at;
+  const facts = payload.events.flatMap((stored) => {
+    const known = stored.known ? publicFactsOf(stored.event) : undefined;
+    return known === undefined ? [] : [known];
+  });
+  return facts.map((one, index) => ({ ...at, epoch, index, tenant, actor, traceparent, ...one }));
 }
 
-/** The id of an event: `<ledger>:<position>:<index>`, with the epoch once there is a second one. */
-export function publicEventId(at: PublicPlace, index: number): string {
-  const { ledger, position, epoch = 1 } = at;
+/** The public part of one event; undefined when nothing of it is public. */
+export function publicFactsOf(event: DomainEvent): PublicFacts | undefined {
+  if (!isPublicEventType(event.type)) return undefined;
+  const facts: Record<string, unknown> = { type: event.type };
+  const given = event as unknown as Record<string, unknown>;
+  for (const field of publicFields[event.type].fields) {
+    if (given[field] !== undefined) facts[field] = given[field];
+  }
+  return facts as PublicFacts;
+}
+
+export function isPublicEventType(type: string): type is PublicEventType {
+  return Object.hasOwn(publicFields, type);
+}
+
+/** Every type of the white list. */
+export function publicEventTypes(): readonly PublicEventType[] {
+  return Object.keys(publicFields) as PublicEventType[];
+}
+
+/** The topics that tell of an event of this type. */
+export function topicsOf(type: PublicEventType): readonly PublicTopic[] {
+  return publicFields[type].topics;
+}
+
+/**
+ * `<ledger>:<position>:<index>`, the same however often an event is sent and in each topic. From the
+ * second epoch on `:<epoch>` follows: after a restore the ledger takes its last positions again.
+ */
+export function publicEventId({
+  ledger,
+  position,
+  index,
+  epoch,
+}: Pick<PublicHead, 'ledger' | 'position' | 'index' | 'epoch'>): string {
   const id = `${ledger}:${position}:${index}`;
   return epoch === 1 ? id : `${id}:${epoch}`;
 }
 
-function publicEventOf(
-  payload: CommandPayload,
-  at: PublicPlace,
-  event: DomainEvent,
-  index: number,
-): PublicEvent | undefined {
-  const { type } = event;
-  if (!isPublicEventType(type)) return undefined;
-  const { tenant, traceparent } = payload;
-  const rule = publicRules[type];
-  const about = rule.about(event as never, tenant);
-  const { ledger, position, atMs, epoch = 1 } = at;
-  return {
-    id: publicEventId(at, index),
-    type,
-    wireType: wireTypeOf(type),
-    tenant,
-    subject: `${about.kind}/${about.id}`,
-    atMs,
-    ledger,
-    position,
-    index,
-    epoch,
-    topics: rule.topics,
-    traceparent,
-    key: about.key ?? about.id,
-    data: rule.data(event as never),
-  } as PublicEvent;
+/** What an event is about: events of one subject stay in order wherever they are split up. */
+export function publicSubjectOf(facts: PublicFacts, tenant: string): string {
+  if ('principal' in facts) return facts.principal;
+  if ('subject' in facts) return facts.subject;
+  if ('role' in facts) return facts.role;
+  if ('group' in facts) return facts.group;
+  if ('permission' in facts) return facts.permission;
+  if ('kid' in facts) return facts.kid;
+  return tenant;
 }

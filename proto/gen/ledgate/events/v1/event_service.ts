@@ -47,6 +47,8 @@ export interface SubscribeRequest {
     /** What follows this event. */
     { $case: "afterEvent"; value: EventPlace }
     | undefined;
+  /** Of the position or event above: so that what a restore took away is noticed. Default: not known. */
+  epoch: number;
 }
 
 export interface EventPlace {
@@ -69,10 +71,12 @@ export interface Progress {
   position: bigint;
   /** Nothing more was there when this was sent. */
   atEnd: boolean;
+  /** Of the position. */
+  epoch: number;
 }
 
 function createBaseSubscribeRequest(): SubscribeRequest {
-  return { tenantId: "", allTenants: false, types: [], ledger: "", start: undefined };
+  return { tenantId: "", allTenants: false, types: [], ledger: "", start: undefined, epoch: 0 };
 }
 
 export const SubscribeRequest: MessageFns<SubscribeRequest> = {
@@ -108,6 +112,9 @@ export const SubscribeRequest: MessageFns<SubscribeRequest> = {
       case "afterEvent":
         EventPlace.encode(message.start.value, writer.uint32(66).fork()).join();
         break;
+    }
+    if (message.epoch !== 0) {
+      writer.uint32(72).uint32(message.epoch);
     }
     return writer;
   },
@@ -189,6 +196,14 @@ export const SubscribeRequest: MessageFns<SubscribeRequest> = {
             message.start = { $case: "afterEvent", value: EventPlace.decode(reader, reader.uint32()) };
             continue;
           }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.epoch = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -230,6 +245,7 @@ export const SubscribeRequest: MessageFns<SubscribeRequest> = {
         : isSet(object.after_event)
         ? { $case: "afterEvent", value: EventPlace.fromJSON(object.after_event) }
         : undefined,
+      epoch: isSet(object.epoch) ? globalThis.Number(object.epoch) : 0,
     };
   },
 
@@ -255,6 +271,9 @@ export const SubscribeRequest: MessageFns<SubscribeRequest> = {
       obj.afterPosition = message.start.value.toString();
     } else if (message.start?.$case === "afterEvent") {
       obj.afterEvent = EventPlace.toJSON(message.start.value);
+    }
+    if (message.epoch !== 0) {
+      obj.epoch = Math.round(message.epoch);
     }
     return obj;
   },
@@ -294,6 +313,7 @@ export const SubscribeRequest: MessageFns<SubscribeRequest> = {
         break;
       }
     }
+    message.epoch = object.epoch ?? 0;
     return message;
   },
 };
@@ -488,7 +508,7 @@ export const SubscribeResponse: MessageFns<SubscribeResponse> = {
 };
 
 function createBaseProgress(): Progress {
-  return { ledger: "", position: 0n, atEnd: false };
+  return { ledger: "", position: 0n, atEnd: false, epoch: 0 };
 }
 
 export const Progress: MessageFns<Progress> = {
@@ -504,6 +524,9 @@ export const Progress: MessageFns<Progress> = {
     }
     if (message.atEnd !== false) {
       writer.uint32(24).bool(message.atEnd);
+    }
+    if (message.epoch !== 0) {
+      writer.uint32(32).uint32(message.epoch);
     }
     return writer;
   },
@@ -545,6 +568,14 @@ export const Progress: MessageFns<Progress> = {
             message.atEnd = reader.bool();
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.epoch = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -566,6 +597,7 @@ export const Progress: MessageFns<Progress> = {
         : isSet(object.at_end)
         ? globalThis.Boolean(object.at_end)
         : false,
+      epoch: isSet(object.epoch) ? globalThis.Number(object.epoch) : 0,
     };
   },
 
@@ -580,6 +612,9 @@ export const Progress: MessageFns<Progress> = {
     if (message.atEnd !== false) {
       obj.atEnd = message.atEnd;
     }
+    if (message.epoch !== 0) {
+      obj.epoch = Math.round(message.epoch);
+    }
     return obj;
   },
 
@@ -591,6 +626,7 @@ export const Progress: MessageFns<Progress> = {
     message.ledger = object.ledger ?? "";
     message.position = (object.position !== undefined && object.position !== null) ? BigInt(object.position) : 0n;
     message.atEnd = object.atEnd ?? false;
+    message.epoch = object.epoch ?? 0;
     return message;
   },
 };

@@ -11,95 +11,35 @@ export const protobufPackage = "ledgate.events.v1";
 
 export const protobufFileName = "ledgate/events/v1/public_event.proto";
 
-/** In which of the three public topics an event stands. */
-export const Topic = {
-  TOPIC_UNSPECIFIED: 0,
-  /** TOPIC_CREDENTIAL - auth.credential.v1 */
-  TOPIC_CREDENTIAL: 1,
-  /** TOPIC_ROLE - auth.role.v1 */
-  TOPIC_ROLE: 2,
-  /** TOPIC_REVOCATION - auth.revocation.v1 */
-  TOPIC_REVOCATION: 3,
-  UNRECOGNIZED: -1,
-} as const;
-
-export type Topic = typeof Topic[keyof typeof Topic];
-
-export namespace Topic {
-  export type TOPIC_UNSPECIFIED = typeof Topic.TOPIC_UNSPECIFIED;
-  export type TOPIC_CREDENTIAL = typeof Topic.TOPIC_CREDENTIAL;
-  export type TOPIC_ROLE = typeof Topic.TOPIC_ROLE;
-  export type TOPIC_REVOCATION = typeof Topic.TOPIC_REVOCATION;
-  export type UNRECOGNIZED = typeof Topic.UNRECOGNIZED;
-}
-
-export function topicFromJSON(object: any): Topic {
-  switch (object) {
-    case 0:
-    case "TOPIC_UNSPECIFIED":
-      return Topic.TOPIC_UNSPECIFIED;
-    case 1:
-    case "TOPIC_CREDENTIAL":
-      return Topic.TOPIC_CREDENTIAL;
-    case 2:
-    case "TOPIC_ROLE":
-      return Topic.TOPIC_ROLE;
-    case 3:
-    case "TOPIC_REVOCATION":
-      return Topic.TOPIC_REVOCATION;
-    case -1:
-    case "UNRECOGNIZED":
-    default:
-      return Topic.UNRECOGNIZED;
-  }
-}
-
-export function topicToJSON(object: Topic): string {
-  switch (object) {
-    case Topic.TOPIC_UNSPECIFIED:
-      return "TOPIC_UNSPECIFIED";
-    case Topic.TOPIC_CREDENTIAL:
-      return "TOPIC_CREDENTIAL";
-    case Topic.TOPIC_ROLE:
-      return "TOPIC_ROLE";
-    case Topic.TOPIC_REVOCATION:
-      return "TOPIC_REVOCATION";
-    case Topic.UNRECOGNIZED:
-    default:
-      return "UNRECOGNIZED";
-  }
-}
-
-/** One public event with what the headers of a Kafka message hold. */
+/**
+ * What others may know of an event: ids, kinds, causes, times, names of permissions. Built field by
+ * field from a white list (libs/events/public-events.ts), never by leaving something out.
+ */
 export interface PublicEvent {
   /**
-   * `<ledger>:<position>:<index>`, and `:<epoch>` behind it from the second epoch on. The same in each
-   * topic, in each repeat, and here.
+   * `<ledger>:<position>:<index>`, and `:<epoch>` behind it from the second epoch on: the same however
+   * often the event is sent, and in each topic.
    */
   id: string;
-  /** `ledgate.<aggregate>.<EventName>.v<n>` */
-  type: string;
-  /** Id of the tenant. */
-  tenant: string;
-  /** `<kind>/<id>` of what the event is about. */
-  subject: string;
-  /** When it was decided, by the clock of the instance that wrote it; ms since the Unix epoch. */
-  timeMs: bigint;
-  /** Name of the ledger, e.g. auth.ledger.v1. */
+  /** Name of the ledger, e.g. `auth.ledger.v1`. */
   ledger: string;
-  /** Of the record in the ledger: a total order. What was issued below it is revoked by a revocation. */
+  /** Position of the record in the ledger. */
   position: bigint;
-  /** Of the event in its record. */
+  /** Which of the public events of the record, from 0. */
   index: number;
+  /** Name of the message below, e.g. `GrantRevoked`; also of one that the reader does not know. */
+  type: string;
+  tenant: string;
+  /** Tenant and id of the principal that caused it; empty: the system itself. */
+  actorTenant: string;
+  actorPrincipal: string;
+  /** ms since the Unix epoch, by the clock of the writer. */
+  atMs: bigint;
+  /** W3C Trace Context of the command; empty: none. */
+  traceparent: string;
   /** 1, and more after each restore of the ledger: positions of different epochs do not compare. */
   epoch: number;
-  /** Where it is published. */
-  topics: Topic[];
-  /** W3C Trace Context of the command that caused it; empty: none. */
-  traceparent: string;
-  /** What must stay in order among itself: the id of a principal or role, else of what it is about. */
-  partitionKey: string;
-  data:
+  event:
     | { $case: "tenantCreated"; value: TenantCreated }
     | { $case: "tenantSettingsChanged"; value: TenantSettingsChanged }
     | { $case: "tenantSuspended"; value: TenantSuspended }
@@ -125,7 +65,6 @@ export interface PublicEvent {
     | { $case: "roleCreated"; value: RoleCreated }
     | { $case: "rolePermissionsChanged"; value: RolePermissionsChanged }
     | { $case: "roleParentsChanged"; value: RoleParentsChanged }
-    | { $case: "roleRenamed"; value: RoleRenamed }
     | { $case: "roleDeleted"; value: RoleDeleted }
     | { $case: "groupCreated"; value: GroupCreated }
     | { $case: "groupDeleted"; value: GroupDeleted }
@@ -139,18 +78,14 @@ export interface PublicEvent {
     | { $case: "signingKeyRemoved"; value: SigningKeyRemoved }
     | { $case: "signingKeyCompromised"; value: SigningKeyCompromised }
     | { $case: "watermarkRaised"; value: WatermarkRaised }
+    | { $case: "roleRenamed"; value: RoleRenamed }
     | undefined;
 }
 
 export interface TenantCreated {
 }
 
-/** Only what changed; times in ms. */
 export interface TenantSettingsChanged {
-  passwordMinLength?: number | undefined;
-  accessTokenTtlMs?: bigint | undefined;
-  softStalenessMs?: bigint | undefined;
-  hardStalenessMs?: bigint | undefined;
 }
 
 export interface TenantSuspended {
@@ -160,23 +95,17 @@ export interface TenantResumed {
 }
 
 export interface TenantDeleted {
-  /** Not before then its personal data is erased. */
   eraseAfterMs: bigint;
 }
 
 export interface PrincipalRegistered {
   principal: string;
-  /** USER or SERVICE */
   kind: string;
-  /** SIGNUP, ADMIN, IDP or IMPORT */
   origin: string;
 }
 
 export interface LoginNameAdded {
   principal: string;
-  /** USERNAME or EMAIL */
-  kind: string;
-  verified: boolean;
 }
 
 export interface LoginNameRemoved {
@@ -185,7 +114,6 @@ export interface LoginNameRemoved {
 
 export interface PrincipalSuspended {
   principal: string;
-  /** Absent: until resumed. */
   untilMs?: bigint | undefined;
 }
 
@@ -193,7 +121,6 @@ export interface PrincipalResumed {
   principal: string;
 }
 
-/** Everything issued to the principal before this position is dead. */
 export interface SessionsInvalidated {
   principal: string;
   cause: string;
@@ -207,13 +134,10 @@ export interface SubjectErased {
   principal: string;
 }
 
-/** Everything issued to the principal before this position is dead. */
 export interface PasswordSet {
   principal: string;
   credential: string;
-  /** Counts up with each password of the principal; the first is 1. */
   version: number;
-  /** CHANGE, RESET, ADMIN or IMPORT */
   cause: string;
   mustChange: boolean;
 }
@@ -227,13 +151,9 @@ export interface PasswordRemoved {
 export interface ApiKeyCreated {
   principal: string;
   credential: string;
-  /** Permission patterns that limit what the principal's roles allow; empty: no limit. */
   scopes: string[];
   resourcePrefix?: string | undefined;
-  expiresAtMs?:
-    | bigint
-    | undefined;
-  /** Rotation: the credential that this one replaces stays valid until `overlap_until_ms`. */
+  expiresAtMs?: bigint | undefined;
   replaces?: string | undefined;
   overlapUntilMs?: bigint | undefined;
 }
@@ -258,7 +178,6 @@ export interface CredentialUnblocked {
 export interface PermissionDefined {
   permission: string;
   resourceType: string;
-  /** NORMAL or SENSITIVE */
   risk: string;
   maxStalenessMs?: bigint | undefined;
   auditRequired?: boolean | undefined;
@@ -267,7 +186,6 @@ export interface PermissionDefined {
 export interface PermissionChanged {
   permission: string;
   resourceType: string;
-  /** NORMAL or SENSITIVE */
   risk: string;
   maxStalenessMs?: bigint | undefined;
   auditRequired?: boolean | undefined;
@@ -279,13 +197,10 @@ export interface PermissionRetired {
 
 export interface RoleCreated {
   role: string;
-  name: string;
-  /** Exact permissions or patterns. */
   permissions: string[];
-  /** Ids of the roles that it inherits from. */
   parents: string[];
-  /** Confers tenant administration. */
   admin: boolean;
+  name: string;
 }
 
 export interface RolePermissionsChanged {
@@ -308,8 +223,9 @@ export interface RoleRenamed {
 
 export interface RoleDeleted {
   role: string;
-  name: string;
+  parents: string[];
   admin: boolean;
+  name: string;
 }
 
 export interface GroupCreated {
@@ -332,36 +248,27 @@ export interface GroupMemberRemoved {
 
 export interface RoleGranted {
   grant: string;
-  /** PRINCIPAL or GROUP */
   subjectKind: string;
-  /** Id of the principal or group. */
   subject: string;
   role: string;
-  /** Path prefix that the grant covers, segment by segment; empty: every resource. */
   resourcePrefix: string;
-  /** Absent: it does not expire. Expiry is never an event. */
   expiresAtMs?: bigint | undefined;
   admin: boolean;
 }
 
 export interface GrantChanged {
   grant: string;
-  /** PRINCIPAL or GROUP */
   subjectKind: string;
   subject: string;
   role: string;
   resourcePrefix: string;
-  oldExpiresAtMs?:
-    | bigint
-    | undefined;
-  /** Absent: it no longer expires. */
+  oldExpiresAtMs?: bigint | undefined;
   expiresAtMs?: bigint | undefined;
   admin: boolean;
 }
 
 export interface GrantRevoked {
   grant: string;
-  /** PRINCIPAL or GROUP */
   subjectKind: string;
   subject: string;
   role: string;
@@ -374,13 +281,13 @@ export interface SigningKeyPublished {
   kid: string;
   issuer: string;
   algorithm: string;
+  publicJwk: string;
   activateNotBeforeMs: bigint;
 }
 
 export interface SigningKeyActivated {
   kid: string;
   issuer: string;
-  /** The key that was active until now; it verifies until `retire_after_ms`. */
   previousKid?: string | undefined;
   retireAfterMs?: bigint | undefined;
 }
@@ -390,17 +297,13 @@ export interface SigningKeyRemoved {
   issuer: string;
 }
 
-/** Every token signed by this key is dead at once. */
 export interface SigningKeyCompromised {
   kid: string;
   issuer: string;
 }
 
-/** Everything issued in the scope before this position is dead. */
 export interface WatermarkRaised {
-  /** PRINCIPAL, CLIENT, TENANT or ALL */
   scope: string;
-  /** Empty for ALL. */
   id: string;
   cause: string;
 }
@@ -408,18 +311,17 @@ export interface WatermarkRaised {
 function createBasePublicEvent(): PublicEvent {
   return {
     id: "",
-    type: "",
-    tenant: "",
-    subject: "",
-    timeMs: 0n,
     ledger: "",
     position: 0n,
     index: 0,
-    epoch: 0,
-    topics: [],
+    type: "",
+    tenant: "",
+    actorTenant: "",
+    actorPrincipal: "",
+    atMs: 0n,
     traceparent: "",
-    partitionKey: "",
-    data: undefined,
+    epoch: 0,
+    event: undefined,
   };
 }
 
@@ -428,166 +330,159 @@ export const PublicEvent: MessageFns<PublicEvent> = {
     if (message.id !== "") {
       writer.uint32(10).string(message.id);
     }
-    if (message.type !== "") {
-      writer.uint32(18).string(message.type);
-    }
-    if (message.tenant !== "") {
-      writer.uint32(26).string(message.tenant);
-    }
-    if (message.subject !== "") {
-      writer.uint32(34).string(message.subject);
-    }
-    if (message.timeMs !== 0n) {
-      if (BigInt.asIntN(64, message.timeMs) !== message.timeMs) {
-        throw new globalThis.Error("value provided for field message.timeMs of type int64 too large");
-      }
-      writer.uint32(40).int64(message.timeMs);
-    }
     if (message.ledger !== "") {
-      writer.uint32(50).string(message.ledger);
+      writer.uint32(18).string(message.ledger);
     }
     if (message.position !== 0n) {
       if (BigInt.asUintN(64, message.position) !== message.position) {
         throw new globalThis.Error("value provided for field message.position of type uint64 too large");
       }
-      writer.uint32(56).uint64(message.position);
+      writer.uint32(24).uint64(message.position);
     }
     if (message.index !== 0) {
-      writer.uint32(64).uint32(message.index);
+      writer.uint32(32).uint32(message.index);
     }
-    if (message.epoch !== 0) {
-      writer.uint32(72).uint32(message.epoch);
+    if (message.type !== "") {
+      writer.uint32(42).string(message.type);
     }
-    if (message.topics.length !== 0) {
-      writer.uint32(82).fork();
-      for (const v of message.topics) {
-        writer.int32(v);
+    if (message.tenant !== "") {
+      writer.uint32(50).string(message.tenant);
+    }
+    if (message.actorTenant !== "") {
+      writer.uint32(58).string(message.actorTenant);
+    }
+    if (message.actorPrincipal !== "") {
+      writer.uint32(66).string(message.actorPrincipal);
+    }
+    if (message.atMs !== 0n) {
+      if (BigInt.asIntN(64, message.atMs) !== message.atMs) {
+        throw new globalThis.Error("value provided for field message.atMs of type int64 too large");
       }
-      writer.join();
+      writer.uint32(72).int64(message.atMs);
     }
     if (message.traceparent !== "") {
-      writer.uint32(90).string(message.traceparent);
+      writer.uint32(82).string(message.traceparent);
     }
-    if (message.partitionKey !== "") {
-      writer.uint32(98).string(message.partitionKey);
+    if (message.epoch !== 0) {
+      writer.uint32(88).uint32(message.epoch);
     }
-    switch (message.data?.$case) {
+    switch (message.event?.$case) {
       case "tenantCreated":
-        TenantCreated.encode(message.data.value, writer.uint32(162).fork()).join();
+        TenantCreated.encode(message.event.value, writer.uint32(130).fork()).join();
         break;
       case "tenantSettingsChanged":
-        TenantSettingsChanged.encode(message.data.value, writer.uint32(170).fork()).join();
+        TenantSettingsChanged.encode(message.event.value, writer.uint32(138).fork()).join();
         break;
       case "tenantSuspended":
-        TenantSuspended.encode(message.data.value, writer.uint32(178).fork()).join();
+        TenantSuspended.encode(message.event.value, writer.uint32(146).fork()).join();
         break;
       case "tenantResumed":
-        TenantResumed.encode(message.data.value, writer.uint32(186).fork()).join();
+        TenantResumed.encode(message.event.value, writer.uint32(154).fork()).join();
         break;
       case "tenantDeleted":
-        TenantDeleted.encode(message.data.value, writer.uint32(194).fork()).join();
+        TenantDeleted.encode(message.event.value, writer.uint32(162).fork()).join();
         break;
       case "principalRegistered":
-        PrincipalRegistered.encode(message.data.value, writer.uint32(202).fork()).join();
+        PrincipalRegistered.encode(message.event.value, writer.uint32(170).fork()).join();
         break;
       case "loginNameAdded":
-        LoginNameAdded.encode(message.data.value, writer.uint32(210).fork()).join();
+        LoginNameAdded.encode(message.event.value, writer.uint32(178).fork()).join();
         break;
       case "loginNameRemoved":
-        LoginNameRemoved.encode(message.data.value, writer.uint32(218).fork()).join();
+        LoginNameRemoved.encode(message.event.value, writer.uint32(186).fork()).join();
         break;
       case "principalSuspended":
-        PrincipalSuspended.encode(message.data.value, writer.uint32(226).fork()).join();
+        PrincipalSuspended.encode(message.event.value, writer.uint32(194).fork()).join();
         break;
       case "principalResumed":
-        PrincipalResumed.encode(message.data.value, writer.uint32(234).fork()).join();
+        PrincipalResumed.encode(message.event.value, writer.uint32(202).fork()).join();
         break;
       case "sessionsInvalidated":
-        SessionsInvalidated.encode(message.data.value, writer.uint32(242).fork()).join();
+        SessionsInvalidated.encode(message.event.value, writer.uint32(210).fork()).join();
         break;
       case "principalDeleted":
-        PrincipalDeleted.encode(message.data.value, writer.uint32(250).fork()).join();
+        PrincipalDeleted.encode(message.event.value, writer.uint32(218).fork()).join();
         break;
       case "subjectErased":
-        SubjectErased.encode(message.data.value, writer.uint32(258).fork()).join();
+        SubjectErased.encode(message.event.value, writer.uint32(226).fork()).join();
         break;
       case "passwordSet":
-        PasswordSet.encode(message.data.value, writer.uint32(266).fork()).join();
+        PasswordSet.encode(message.event.value, writer.uint32(234).fork()).join();
         break;
       case "passwordRemoved":
-        PasswordRemoved.encode(message.data.value, writer.uint32(274).fork()).join();
+        PasswordRemoved.encode(message.event.value, writer.uint32(242).fork()).join();
         break;
       case "apiKeyCreated":
-        ApiKeyCreated.encode(message.data.value, writer.uint32(282).fork()).join();
+        ApiKeyCreated.encode(message.event.value, writer.uint32(250).fork()).join();
         break;
       case "apiKeyRevoked":
-        ApiKeyRevoked.encode(message.data.value, writer.uint32(290).fork()).join();
+        ApiKeyRevoked.encode(message.event.value, writer.uint32(258).fork()).join();
         break;
       case "credentialBlocked":
-        CredentialBlocked.encode(message.data.value, writer.uint32(298).fork()).join();
+        CredentialBlocked.encode(message.event.value, writer.uint32(266).fork()).join();
         break;
       case "credentialUnblocked":
-        CredentialUnblocked.encode(message.data.value, writer.uint32(306).fork()).join();
+        CredentialUnblocked.encode(message.event.value, writer.uint32(274).fork()).join();
         break;
       case "permissionDefined":
-        PermissionDefined.encode(message.data.value, writer.uint32(314).fork()).join();
+        PermissionDefined.encode(message.event.value, writer.uint32(282).fork()).join();
         break;
       case "permissionChanged":
-        PermissionChanged.encode(message.data.value, writer.uint32(322).fork()).join();
+        PermissionChanged.encode(message.event.value, writer.uint32(290).fork()).join();
         break;
       case "permissionRetired":
-        PermissionRetired.encode(message.data.value, writer.uint32(330).fork()).join();
+        PermissionRetired.encode(message.event.value, writer.uint32(298).fork()).join();
         break;
       case "roleCreated":
-        RoleCreated.encode(message.data.value, writer.uint32(338).fork()).join();
+        RoleCreated.encode(message.event.value, writer.uint32(306).fork()).join();
         break;
       case "rolePermissionsChanged":
-        RolePermissionsChanged.encode(message.data.value, writer.uint32(346).fork()).join();
+        RolePermissionsChanged.encode(message.event.value, writer.uint32(314).fork()).join();
         break;
       case "roleParentsChanged":
-        RoleParentsChanged.encode(message.data.value, writer.uint32(354).fork()).join();
-        break;
-      case "roleRenamed":
-        RoleRenamed.encode(message.data.value, writer.uint32(362).fork()).join();
+        RoleParentsChanged.encode(message.event.value, writer.uint32(322).fork()).join();
         break;
       case "roleDeleted":
-        RoleDeleted.encode(message.data.value, writer.uint32(370).fork()).join();
+        RoleDeleted.encode(message.event.value, writer.uint32(330).fork()).join();
         break;
       case "groupCreated":
-        GroupCreated.encode(message.data.value, writer.uint32(378).fork()).join();
+        GroupCreated.encode(message.event.value, writer.uint32(338).fork()).join();
         break;
       case "groupDeleted":
-        GroupDeleted.encode(message.data.value, writer.uint32(386).fork()).join();
+        GroupDeleted.encode(message.event.value, writer.uint32(346).fork()).join();
         break;
       case "groupMemberAdded":
-        GroupMemberAdded.encode(message.data.value, writer.uint32(394).fork()).join();
+        GroupMemberAdded.encode(message.event.value, writer.uint32(354).fork()).join();
         break;
       case "groupMemberRemoved":
-        GroupMemberRemoved.encode(message.data.value, writer.uint32(402).fork()).join();
+        GroupMemberRemoved.encode(message.event.value, writer.uint32(362).fork()).join();
         break;
       case "roleGranted":
-        RoleGranted.encode(message.data.value, writer.uint32(410).fork()).join();
+        RoleGranted.encode(message.event.value, writer.uint32(370).fork()).join();
         break;
       case "grantChanged":
-        GrantChanged.encode(message.data.value, writer.uint32(418).fork()).join();
+        GrantChanged.encode(message.event.value, writer.uint32(378).fork()).join();
         break;
       case "grantRevoked":
-        GrantRevoked.encode(message.data.value, writer.uint32(426).fork()).join();
+        GrantRevoked.encode(message.event.value, writer.uint32(386).fork()).join();
         break;
       case "signingKeyPublished":
-        SigningKeyPublished.encode(message.data.value, writer.uint32(434).fork()).join();
+        SigningKeyPublished.encode(message.event.value, writer.uint32(394).fork()).join();
         break;
       case "signingKeyActivated":
-        SigningKeyActivated.encode(message.data.value, writer.uint32(442).fork()).join();
+        SigningKeyActivated.encode(message.event.value, writer.uint32(402).fork()).join();
         break;
       case "signingKeyRemoved":
-        SigningKeyRemoved.encode(message.data.value, writer.uint32(450).fork()).join();
+        SigningKeyRemoved.encode(message.event.value, writer.uint32(410).fork()).join();
         break;
       case "signingKeyCompromised":
-        SigningKeyCompromised.encode(message.data.value, writer.uint32(458).fork()).join();
+        SigningKeyCompromised.encode(message.event.value, writer.uint32(418).fork()).join();
         break;
       case "watermarkRaised":
-        WatermarkRaised.encode(message.data.value, writer.uint32(466).fork()).join();
+        WatermarkRaised.encode(message.event.value, writer.uint32(426).fork()).join();
+        break;
+      case "roleRenamed":
+        RoleRenamed.encode(message.event.value, writer.uint32(434).fork()).join();
         break;
     }
     return writer;
@@ -619,31 +514,31 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.type = reader.string();
+            message.ledger = reader.string();
             continue;
           }
           case 3: {
-            if (tag !== 26) {
+            if (tag !== 24) {
               break;
             }
 
-            message.tenant = reader.string();
+            message.position = reader.uint64() as bigint;
             continue;
           }
           case 4: {
-            if (tag !== 34) {
+            if (tag !== 32) {
               break;
             }
 
-            message.subject = reader.string();
+            message.index = reader.uint32();
             continue;
           }
           case 5: {
-            if (tag !== 40) {
+            if (tag !== 42) {
               break;
             }
 
-            message.timeMs = reader.int64() as bigint;
+            message.type = reader.string();
             continue;
           }
           case 6: {
@@ -651,23 +546,23 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.ledger = reader.string();
+            message.tenant = reader.string();
             continue;
           }
           case 7: {
-            if (tag !== 56) {
+            if (tag !== 58) {
               break;
             }
 
-            message.position = reader.uint64() as bigint;
+            message.actorTenant = reader.string();
             continue;
           }
           case 8: {
-            if (tag !== 64) {
+            if (tag !== 66) {
               break;
             }
 
-            message.index = reader.uint32();
+            message.actorPrincipal = reader.string();
             continue;
           }
           case 9: {
@@ -675,41 +570,58 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.epoch = reader.uint32();
+            message.atMs = reader.int64() as bigint;
             continue;
           }
           case 10: {
-            if (tag === 80) {
-              message.topics.push(reader.int32() as any);
-
-              continue;
-            }
-
-            if (tag === 82) {
-              const end2 = reader.uint32() + reader.pos;
-              while (reader.pos < end2) {
-                message.topics.push(reader.int32() as any);
-              }
-
-              continue;
-            }
-
-            break;
-          }
-          case 11: {
-            if (tag !== 90) {
+            if (tag !== 82) {
               break;
             }
 
             message.traceparent = reader.string();
             continue;
           }
-          case 12: {
-            if (tag !== 98) {
+          case 11: {
+            if (tag !== 88) {
               break;
             }
 
-            message.partitionKey = reader.string();
+            message.epoch = reader.uint32();
+            continue;
+          }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.event = { $case: "tenantCreated", value: TenantCreated.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 17: {
+            if (tag !== 138) {
+              break;
+            }
+
+            message.event = {
+              $case: "tenantSettingsChanged",
+              value: TenantSettingsChanged.decode(reader, reader.uint32()),
+            };
+            continue;
+          }
+          case 18: {
+            if (tag !== 146) {
+              break;
+            }
+
+            message.event = { $case: "tenantSuspended", value: TenantSuspended.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 19: {
+            if (tag !== 154) {
+              break;
+            }
+
+            message.event = { $case: "tenantResumed", value: TenantResumed.decode(reader, reader.uint32()) };
             continue;
           }
           case 20: {
@@ -717,7 +629,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.data = { $case: "tenantCreated", value: TenantCreated.decode(reader, reader.uint32()) };
+            message.event = { $case: "tenantDeleted", value: TenantDeleted.decode(reader, reader.uint32()) };
             continue;
           }
           case 21: {
@@ -725,9 +637,9 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.data = {
-              $case: "tenantSettingsChanged",
-              value: TenantSettingsChanged.decode(reader, reader.uint32()),
+            message.event = {
+              $case: "principalRegistered",
+              value: PrincipalRegistered.decode(reader, reader.uint32()),
             };
             continue;
           }
@@ -736,7 +648,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.data = { $case: "tenantSuspended", value: TenantSuspended.decode(reader, reader.uint32()) };
+            message.event = { $case: "loginNameAdded", value: LoginNameAdded.decode(reader, reader.uint32()) };
             continue;
           }
           case 23: {
@@ -744,7 +656,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.data = { $case: "tenantResumed", value: TenantResumed.decode(reader, reader.uint32()) };
+            message.event = { $case: "loginNameRemoved", value: LoginNameRemoved.decode(reader, reader.uint32()) };
             continue;
           }
           case 24: {
@@ -752,7 +664,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.data = { $case: "tenantDeleted", value: TenantDeleted.decode(reader, reader.uint32()) };
+            message.event = { $case: "principalSuspended", value: PrincipalSuspended.decode(reader, reader.uint32()) };
             continue;
           }
           case 25: {
@@ -760,7 +672,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.data = { $case: "principalRegistered", value: PrincipalRegistered.decode(reader, reader.uint32()) };
+            message.event = { $case: "principalResumed", value: PrincipalResumed.decode(reader, reader.uint32()) };
             continue;
           }
           case 26: {
@@ -768,7 +680,10 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.data = { $case: "loginNameAdded", value: LoginNameAdded.decode(reader, reader.uint32()) };
+            message.event = {
+              $case: "sessionsInvalidated",
+              value: SessionsInvalidated.decode(reader, reader.uint32()),
+            };
             continue;
           }
           case 27: {
@@ -776,7 +691,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.data = { $case: "loginNameRemoved", value: LoginNameRemoved.decode(reader, reader.uint32()) };
+            message.event = { $case: "principalDeleted", value: PrincipalDeleted.decode(reader, reader.uint32()) };
             continue;
           }
           case 28: {
@@ -784,7 +699,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.data = { $case: "principalSuspended", value: PrincipalSuspended.decode(reader, reader.uint32()) };
+            message.event = { $case: "subjectErased", value: SubjectErased.decode(reader, reader.uint32()) };
             continue;
           }
           case 29: {
@@ -792,7 +707,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.data = { $case: "principalResumed", value: PrincipalResumed.decode(reader, reader.uint32()) };
+            message.event = { $case: "passwordSet", value: PasswordSet.decode(reader, reader.uint32()) };
             continue;
           }
           case 30: {
@@ -800,7 +715,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.data = { $case: "sessionsInvalidated", value: SessionsInvalidated.decode(reader, reader.uint32()) };
+            message.event = { $case: "passwordRemoved", value: PasswordRemoved.decode(reader, reader.uint32()) };
             continue;
           }
           case 31: {
@@ -808,7 +723,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.data = { $case: "principalDeleted", value: PrincipalDeleted.decode(reader, reader.uint32()) };
+            message.event = { $case: "apiKeyCreated", value: ApiKeyCreated.decode(reader, reader.uint32()) };
             continue;
           }
           case 32: {
@@ -816,7 +731,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.data = { $case: "subjectErased", value: SubjectErased.decode(reader, reader.uint32()) };
+            message.event = { $case: "apiKeyRevoked", value: ApiKeyRevoked.decode(reader, reader.uint32()) };
             continue;
           }
           case 33: {
@@ -824,7 +739,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.data = { $case: "passwordSet", value: PasswordSet.decode(reader, reader.uint32()) };
+            message.event = { $case: "credentialBlocked", value: CredentialBlocked.decode(reader, reader.uint32()) };
             continue;
           }
           case 34: {
@@ -832,7 +747,10 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.data = { $case: "passwordRemoved", value: PasswordRemoved.decode(reader, reader.uint32()) };
+            message.event = {
+              $case: "credentialUnblocked",
+              value: CredentialUnblocked.decode(reader, reader.uint32()),
+            };
             continue;
           }
           case 35: {
@@ -840,7 +758,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.data = { $case: "apiKeyCreated", value: ApiKeyCreated.decode(reader, reader.uint32()) };
+            message.event = { $case: "permissionDefined", value: PermissionDefined.decode(reader, reader.uint32()) };
             continue;
           }
           case 36: {
@@ -848,7 +766,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.data = { $case: "apiKeyRevoked", value: ApiKeyRevoked.decode(reader, reader.uint32()) };
+            message.event = { $case: "permissionChanged", value: PermissionChanged.decode(reader, reader.uint32()) };
             continue;
           }
           case 37: {
@@ -856,7 +774,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.data = { $case: "credentialBlocked", value: CredentialBlocked.decode(reader, reader.uint32()) };
+            message.event = { $case: "permissionRetired", value: PermissionRetired.decode(reader, reader.uint32()) };
             continue;
           }
           case 38: {
@@ -864,7 +782,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.data = { $case: "credentialUnblocked", value: CredentialUnblocked.decode(reader, reader.uint32()) };
+            message.event = { $case: "roleCreated", value: RoleCreated.decode(reader, reader.uint32()) };
             continue;
           }
           case 39: {
@@ -872,7 +790,10 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.data = { $case: "permissionDefined", value: PermissionDefined.decode(reader, reader.uint32()) };
+            message.event = {
+              $case: "rolePermissionsChanged",
+              value: RolePermissionsChanged.decode(reader, reader.uint32()),
+            };
             continue;
           }
           case 40: {
@@ -880,7 +801,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.data = { $case: "permissionChanged", value: PermissionChanged.decode(reader, reader.uint32()) };
+            message.event = { $case: "roleParentsChanged", value: RoleParentsChanged.decode(reader, reader.uint32()) };
             continue;
           }
           case 41: {
@@ -888,7 +809,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.data = { $case: "permissionRetired", value: PermissionRetired.decode(reader, reader.uint32()) };
+            message.event = { $case: "roleDeleted", value: RoleDeleted.decode(reader, reader.uint32()) };
             continue;
           }
           case 42: {
@@ -896,7 +817,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.data = { $case: "roleCreated", value: RoleCreated.decode(reader, reader.uint32()) };
+            message.event = { $case: "groupCreated", value: GroupCreated.decode(reader, reader.uint32()) };
             continue;
           }
           case 43: {
@@ -904,10 +825,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.data = {
-              $case: "rolePermissionsChanged",
-              value: RolePermissionsChanged.decode(reader, reader.uint32()),
-            };
+            message.event = { $case: "groupDeleted", value: GroupDeleted.decode(reader, reader.uint32()) };
             continue;
           }
           case 44: {
@@ -915,7 +833,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.data = { $case: "roleParentsChanged", value: RoleParentsChanged.decode(reader, reader.uint32()) };
+            message.event = { $case: "groupMemberAdded", value: GroupMemberAdded.decode(reader, reader.uint32()) };
             continue;
           }
           case 45: {
@@ -923,7 +841,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.data = { $case: "roleRenamed", value: RoleRenamed.decode(reader, reader.uint32()) };
+            message.event = { $case: "groupMemberRemoved", value: GroupMemberRemoved.decode(reader, reader.uint32()) };
             continue;
           }
           case 46: {
@@ -931,7 +849,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.data = { $case: "roleDeleted", value: RoleDeleted.decode(reader, reader.uint32()) };
+            message.event = { $case: "roleGranted", value: RoleGranted.decode(reader, reader.uint32()) };
             continue;
           }
           case 47: {
@@ -939,7 +857,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.data = { $case: "groupCreated", value: GroupCreated.decode(reader, reader.uint32()) };
+            message.event = { $case: "grantChanged", value: GrantChanged.decode(reader, reader.uint32()) };
             continue;
           }
           case 48: {
@@ -947,7 +865,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.data = { $case: "groupDeleted", value: GroupDeleted.decode(reader, reader.uint32()) };
+            message.event = { $case: "grantRevoked", value: GrantRevoked.decode(reader, reader.uint32()) };
             continue;
           }
           case 49: {
@@ -955,7 +873,10 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.data = { $case: "groupMemberAdded", value: GroupMemberAdded.decode(reader, reader.uint32()) };
+            message.event = {
+              $case: "signingKeyPublished",
+              value: SigningKeyPublished.decode(reader, reader.uint32()),
+            };
             continue;
           }
           case 50: {
@@ -963,7 +884,10 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.data = { $case: "groupMemberRemoved", value: GroupMemberRemoved.decode(reader, reader.uint32()) };
+            message.event = {
+              $case: "signingKeyActivated",
+              value: SigningKeyActivated.decode(reader, reader.uint32()),
+            };
             continue;
           }
           case 51: {
@@ -971,7 +895,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.data = { $case: "roleGranted", value: RoleGranted.decode(reader, reader.uint32()) };
+            message.event = { $case: "signingKeyRemoved", value: SigningKeyRemoved.decode(reader, reader.uint32()) };
             continue;
           }
           case 52: {
@@ -979,7 +903,10 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.data = { $case: "grantChanged", value: GrantChanged.decode(reader, reader.uint32()) };
+            message.event = {
+              $case: "signingKeyCompromised",
+              value: SigningKeyCompromised.decode(reader, reader.uint32()),
+            };
             continue;
           }
           case 53: {
@@ -987,7 +914,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.data = { $case: "grantRevoked", value: GrantRevoked.decode(reader, reader.uint32()) };
+            message.event = { $case: "watermarkRaised", value: WatermarkRaised.decode(reader, reader.uint32()) };
             continue;
           }
           case 54: {
@@ -995,42 +922,7 @@ export const PublicEvent: MessageFns<PublicEvent> = {
               break;
             }
 
-            message.data = { $case: "signingKeyPublished", value: SigningKeyPublished.decode(reader, reader.uint32()) };
-            continue;
-          }
-          case 55: {
-            if (tag !== 442) {
-              break;
-            }
-
-            message.data = { $case: "signingKeyActivated", value: SigningKeyActivated.decode(reader, reader.uint32()) };
-            continue;
-          }
-          case 56: {
-            if (tag !== 450) {
-              break;
-            }
-
-            message.data = { $case: "signingKeyRemoved", value: SigningKeyRemoved.decode(reader, reader.uint32()) };
-            continue;
-          }
-          case 57: {
-            if (tag !== 458) {
-              break;
-            }
-
-            message.data = {
-              $case: "signingKeyCompromised",
-              value: SigningKeyCompromised.decode(reader, reader.uint32()),
-            };
-            continue;
-          }
-          case 58: {
-            if (tag !== 466) {
-              break;
-            }
-
-            message.data = { $case: "watermarkRaised", value: WatermarkRaised.decode(reader, reader.uint32()) };
+            message.event = { $case: "roleRenamed", value: RoleRenamed.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -1048,22 +940,25 @@ export const PublicEvent: MessageFns<PublicEvent> = {
   fromJSON(object: any): PublicEvent {
     return {
       id: isSet(object.id) ? globalThis.String(object.id) : "",
-      type: isSet(object.type) ? globalThis.String(object.type) : "",
-      tenant: isSet(object.tenant) ? globalThis.String(object.tenant) : "",
-      subject: isSet(object.subject) ? globalThis.String(object.subject) : "",
-      timeMs: isSet(object.timeMs) ? BigInt(object.timeMs) : isSet(object.time_ms) ? BigInt(object.time_ms) : 0n,
       ledger: isSet(object.ledger) ? globalThis.String(object.ledger) : "",
       position: isSet(object.position) ? BigInt(object.position) : 0n,
       index: isSet(object.index) ? globalThis.Number(object.index) : 0,
-      epoch: isSet(object.epoch) ? globalThis.Number(object.epoch) : 0,
-      topics: globalThis.Array.isArray(object?.topics) ? object.topics.map((e: any) => topicFromJSON(e)) : [],
-      traceparent: isSet(object.traceparent) ? globalThis.String(object.traceparent) : "",
-      partitionKey: isSet(object.partitionKey)
-        ? globalThis.String(object.partitionKey)
-        : isSet(object.partition_key)
-        ? globalThis.String(object.partition_key)
+      type: isSet(object.type) ? globalThis.String(object.type) : "",
+      tenant: isSet(object.tenant) ? globalThis.String(object.tenant) : "",
+      actorTenant: isSet(object.actorTenant)
+        ? globalThis.String(object.actorTenant)
+        : isSet(object.actor_tenant)
+        ? globalThis.String(object.actor_tenant)
         : "",
-      data: isSet(object.tenantCreated)
+      actorPrincipal: isSet(object.actorPrincipal)
+        ? globalThis.String(object.actorPrincipal)
+        : isSet(object.actor_principal)
+        ? globalThis.String(object.actor_principal)
+        : "",
+      atMs: isSet(object.atMs) ? BigInt(object.atMs) : isSet(object.at_ms) ? BigInt(object.at_ms) : 0n,
+      traceparent: isSet(object.traceparent) ? globalThis.String(object.traceparent) : "",
+      epoch: isSet(object.epoch) ? globalThis.Number(object.epoch) : 0,
+      event: isSet(object.tenantCreated)
         ? { $case: "tenantCreated", value: TenantCreated.fromJSON(object.tenantCreated) }
         : isSet(object.tenant_created)
         ? { $case: "tenantCreated", value: TenantCreated.fromJSON(object.tenant_created) }
@@ -1163,10 +1058,6 @@ export const PublicEvent: MessageFns<PublicEvent> = {
         ? { $case: "roleParentsChanged", value: RoleParentsChanged.fromJSON(object.roleParentsChanged) }
         : isSet(object.role_parents_changed)
         ? { $case: "roleParentsChanged", value: RoleParentsChanged.fromJSON(object.role_parents_changed) }
-        : isSet(object.roleRenamed)
-        ? { $case: "roleRenamed", value: RoleRenamed.fromJSON(object.roleRenamed) }
-        : isSet(object.role_renamed)
-        ? { $case: "roleRenamed", value: RoleRenamed.fromJSON(object.role_renamed) }
         : isSet(object.roleDeleted)
         ? { $case: "roleDeleted", value: RoleDeleted.fromJSON(object.roleDeleted) }
         : isSet(object.role_deleted)
@@ -1219,6 +1110,10 @@ export const PublicEvent: MessageFns<PublicEvent> = {
         ? { $case: "watermarkRaised", value: WatermarkRaised.fromJSON(object.watermarkRaised) }
         : isSet(object.watermark_raised)
         ? { $case: "watermarkRaised", value: WatermarkRaised.fromJSON(object.watermark_raised) }
+        : isSet(object.roleRenamed)
+        ? { $case: "roleRenamed", value: RoleRenamed.fromJSON(object.roleRenamed) }
+        : isSet(object.role_renamed)
+        ? { $case: "roleRenamed", value: RoleRenamed.fromJSON(object.role_renamed) }
         : undefined,
     };
   },
@@ -1227,18 +1122,6 @@ export const PublicEvent: MessageFns<PublicEvent> = {
     const obj: any = {};
     if (message.id !== "") {
       obj.id = message.id;
-    }
-    if (message.type !== "") {
-      obj.type = message.type;
-    }
-    if (message.tenant !== "") {
-      obj.tenant = message.tenant;
-    }
-    if (message.subject !== "") {
-      obj.subject = message.subject;
-    }
-    if (message.timeMs !== 0n) {
-      obj.timeMs = message.timeMs.toString();
     }
     if (message.ledger !== "") {
       obj.ledger = message.ledger;
@@ -1249,96 +1132,105 @@ export const PublicEvent: MessageFns<PublicEvent> = {
     if (message.index !== 0) {
       obj.index = Math.round(message.index);
     }
-    if (message.epoch !== 0) {
-      obj.epoch = Math.round(message.epoch);
+    if (message.type !== "") {
+      obj.type = message.type;
     }
-    if (message.topics?.length) {
-      obj.topics = message.topics.map((e) => topicToJSON(e));
+    if (message.tenant !== "") {
+      obj.tenant = message.tenant;
+    }
+    if (message.actorTenant !== "") {
+      obj.actorTenant = message.actorTenant;
+    }
+    if (message.actorPrincipal !== "") {
+      obj.actorPrincipal = message.actorPrincipal;
+    }
+    if (message.atMs !== 0n) {
+      obj.atMs = message.atMs.toString();
     }
     if (message.traceparent !== "") {
       obj.traceparent = message.traceparent;
     }
-    if (message.partitionKey !== "") {
-      obj.partitionKey = message.partitionKey;
+    if (message.epoch !== 0) {
+      obj.epoch = Math.round(message.epoch);
     }
-    if (message.data?.$case === "tenantCreated") {
-      obj.tenantCreated = TenantCreated.toJSON(message.data.value);
-    } else if (message.data?.$case === "tenantSettingsChanged") {
-      obj.tenantSettingsChanged = TenantSettingsChanged.toJSON(message.data.value);
-    } else if (message.data?.$case === "tenantSuspended") {
-      obj.tenantSuspended = TenantSuspended.toJSON(message.data.value);
-    } else if (message.data?.$case === "tenantResumed") {
-      obj.tenantResumed = TenantResumed.toJSON(message.data.value);
-    } else if (message.data?.$case === "tenantDeleted") {
-      obj.tenantDeleted = TenantDeleted.toJSON(message.data.value);
-    } else if (message.data?.$case === "principalRegistered") {
-      obj.principalRegistered = PrincipalRegistered.toJSON(message.data.value);
-    } else if (message.data?.$case === "loginNameAdded") {
-      obj.loginNameAdded = LoginNameAdded.toJSON(message.data.value);
-    } else if (message.data?.$case === "loginNameRemoved") {
-      obj.loginNameRemoved = LoginNameRemoved.toJSON(message.data.value);
-    } else if (message.data?.$case === "principalSuspended") {
-      obj.principalSuspended = PrincipalSuspended.toJSON(message.data.value);
-    } else if (message.data?.$case === "principalResumed") {
-      obj.principalResumed = PrincipalResumed.toJSON(message.data.value);
-    } else if (message.data?.$case === "sessionsInvalidated") {
-      obj.sessionsInvalidated = SessionsInvalidated.toJSON(message.data.value);
-    } else if (message.data?.$case === "principalDeleted") {
-      obj.principalDeleted = PrincipalDeleted.toJSON(message.data.value);
-    } else if (message.data?.$case === "subjectErased") {
-      obj.subjectErased = SubjectErased.toJSON(message.data.value);
-    } else if (message.data?.$case === "passwordSet") {
-      obj.passwordSet = PasswordSet.toJSON(message.data.value);
-    } else if (message.data?.$case === "passwordRemoved") {
-      obj.passwordRemoved = PasswordRemoved.toJSON(message.data.value);
-    } else if (message.data?.$case === "apiKeyCreated") {
-      obj.apiKeyCreated = ApiKeyCreated.toJSON(message.data.value);
-    } else if (message.data?.$case === "apiKeyRevoked") {
-      obj.apiKeyRevoked = ApiKeyRevoked.toJSON(message.data.value);
-    } else if (message.data?.$case === "credentialBlocked") {
-      obj.credentialBlocked = CredentialBlocked.toJSON(message.data.value);
-    } else if (message.data?.$case === "credentialUnblocked") {
-      obj.credentialUnblocked = CredentialUnblocked.toJSON(message.data.value);
-    } else if (message.data?.$case === "permissionDefined") {
-      obj.permissionDefined = PermissionDefined.toJSON(message.data.value);
-    } else if (message.data?.$case === "permissionChanged") {
-      obj.permissionChanged = PermissionChanged.toJSON(message.data.value);
-    } else if (message.data?.$case === "permissionRetired") {
-      obj.permissionRetired = PermissionRetired.toJSON(message.data.value);
-    } else if (message.data?.$case === "roleCreated") {
-      obj.roleCreated = RoleCreated.toJSON(message.data.value);
-    } else if (message.data?.$case === "rolePermissionsChanged") {
-      obj.rolePermissionsChanged = RolePermissionsChanged.toJSON(message.data.value);
-    } else if (message.data?.$case === "roleParentsChanged") {
-      obj.roleParentsChanged = RoleParentsChanged.toJSON(message.data.value);
-    } else if (message.data?.$case === "roleRenamed") {
-      obj.roleRenamed = RoleRenamed.toJSON(message.data.value);
-    } else if (message.data?.$case === "roleDeleted") {
-      obj.roleDeleted = RoleDeleted.toJSON(message.data.value);
-    } else if (message.data?.$case === "groupCreated") {
-      obj.groupCreated = GroupCreated.toJSON(message.data.value);
-    } else if (message.data?.$case === "groupDeleted") {
-      obj.groupDeleted = GroupDeleted.toJSON(message.data.value);
-    } else if (message.data?.$case === "groupMemberAdded") {
-      obj.groupMemberAdded = GroupMemberAdded.toJSON(message.data.value);
-    } else if (message.data?.$case === "groupMemberRemoved") {
-      obj.groupMemberRemoved = GroupMemberRemoved.toJSON(message.data.value);
-    } else if (message.data?.$case === "roleGranted") {
-      obj.roleGranted = RoleGranted.toJSON(message.data.value);
-    } else if (message.data?.$case === "grantChanged") {
-      obj.grantChanged = GrantChanged.toJSON(message.data.value);
-    } else if (message.data?.$case === "grantRevoked") {
-      obj.grantRevoked = GrantRevoked.toJSON(message.data.value);
-    } else if (message.data?.$case === "signingKeyPublished") {
-      obj.signingKeyPublished = SigningKeyPublished.toJSON(message.data.value);
-    } else if (message.data?.$case === "signingKeyActivated") {
-      obj.signingKeyActivated = SigningKeyActivated.toJSON(message.data.value);
-    } else if (message.data?.$case === "signingKeyRemoved") {
-      obj.signingKeyRemoved = SigningKeyRemoved.toJSON(message.data.value);
-    } else if (message.data?.$case === "signingKeyCompromised") {
-      obj.signingKeyCompromised = SigningKeyCompromised.toJSON(message.data.value);
-    } else if (message.data?.$case === "watermarkRaised") {
-      obj.watermarkRaised = WatermarkRaised.toJSON(message.data.value);
+    if (message.event?.$case === "tenantCreated") {
+      obj.tenantCreated = TenantCreated.toJSON(message.event.value);
+    } else if (message.event?.$case === "tenantSettingsChanged") {
+      obj.tenantSettingsChanged = TenantSettingsChanged.toJSON(message.event.value);
+    } else if (message.event?.$case === "tenantSuspended") {
+      obj.tenantSuspended = TenantSuspended.toJSON(message.event.value);
+    } else if (message.event?.$case === "tenantResumed") {
+      obj.tenantResumed = TenantResumed.toJSON(message.event.value);
+    } else if (message.event?.$case === "tenantDeleted") {
+      obj.tenantDeleted = TenantDeleted.toJSON(message.event.value);
+    } else if (message.event?.$case === "principalRegistered") {
+      obj.principalRegistered = PrincipalRegistered.toJSON(message.event.value);
+    } else if (message.event?.$case === "loginNameAdded") {
+      obj.loginNameAdded = LoginNameAdded.toJSON(message.event.value);
+    } else if (message.event?.$case === "loginNameRemoved") {
+      obj.loginNameRemoved = LoginNameRemoved.toJSON(message.event.value);
+    } else if (message.event?.$case === "principalSuspended") {
+      obj.principalSuspended = PrincipalSuspended.toJSON(message.event.value);
+    } else if (message.event?.$case === "principalResumed") {
+      obj.principalResumed = PrincipalResumed.toJSON(message.event.value);
+    } else if (message.event?.$case === "sessionsInvalidated") {
+      obj.sessionsInvalidated = SessionsInvalidated.toJSON(message.event.value);
+    } else if (message.event?.$case === "principalDeleted") {
+      obj.principalDeleted = PrincipalDeleted.toJSON(message.event.value);
+    } else if (message.event?.$case === "subjectErased") {
+      obj.subjectErased = SubjectErased.toJSON(message.event.value);
+    } else if (message.event?.$case === "passwordSet") {
+      obj.passwordSet = PasswordSet.toJSON(message.event.value);
+    } else if (message.event?.$case === "passwordRemoved") {
+      obj.passwordRemoved = PasswordRemoved.toJSON(message.event.value);
+    } else if (message.event?.$case === "apiKeyCreated") {
+      obj.apiKeyCreated = ApiKeyCreated.toJSON(message.event.value);
+    } else if (message.event?.$case === "apiKeyRevoked") {
+      obj.apiKeyRevoked = ApiKeyRevoked.toJSON(message.event.value);
+    } else if (message.event?.$case === "credentialBlocked") {
+      obj.credentialBlocked = CredentialBlocked.toJSON(message.event.value);
+    } else if (message.event?.$case === "credentialUnblocked") {
+      obj.credentialUnblocked = CredentialUnblocked.toJSON(message.event.value);
+    } else if (message.event?.$case === "permissionDefined") {
+      obj.permissionDefined = PermissionDefined.toJSON(message.event.value);
+    } else if (message.event?.$case === "permissionChanged") {
+      obj.permissionChanged = PermissionChanged.toJSON(message.event.value);
+    } else if (message.event?.$case === "permissionRetired") {
+      obj.permissionRetired = PermissionRetired.toJSON(message.event.value);
+    } else if (message.event?.$case === "roleCreated") {
+      obj.roleCreated = RoleCreated.toJSON(message.event.value);
+    } else if (message.event?.$case === "rolePermissionsChanged") {
+      obj.rolePermissionsChanged = RolePermissionsChanged.toJSON(message.event.value);
+    } else if (message.event?.$case === "roleParentsChanged") {
+      obj.roleParentsChanged = RoleParentsChanged.toJSON(message.event.value);
+    } else if (message.event?.$case === "roleDeleted") {
+      obj.roleDeleted = RoleDeleted.toJSON(message.event.value);
+    } else if (message.event?.$case === "groupCreated") {
+      obj.groupCreated = GroupCreated.toJSON(message.event.value);
+    } else if (message.event?.$case === "groupDeleted") {
+      obj.groupDeleted = GroupDeleted.toJSON(message.event.value);
+    } else if (message.event?.$case === "groupMemberAdded") {
+      obj.groupMemberAdded = GroupMemberAdded.toJSON(message.event.value);
+    } else if (message.event?.$case === "groupMemberRemoved") {
+      obj.groupMemberRemoved = GroupMemberRemoved.toJSON(message.event.value);
+    } else if (message.event?.$case === "roleGranted") {
+      obj.roleGranted = RoleGranted.toJSON(message.event.value);
+    } else if (message.event?.$case === "grantChanged") {
+      obj.grantChanged = GrantChanged.toJSON(message.event.value);
+    } else if (message.event?.$case === "grantRevoked") {
+      obj.grantRevoked = GrantRevoked.toJSON(message.event.value);
+    } else if (message.event?.$case === "signingKeyPublished") {
+      obj.signingKeyPublished = SigningKeyPublished.toJSON(message.event.value);
+    } else if (message.event?.$case === "signingKeyActivated") {
+      obj.signingKeyActivated = SigningKeyActivated.toJSON(message.event.value);
+    } else if (message.event?.$case === "signingKeyRemoved") {
+      obj.signingKeyRemoved = SigningKeyRemoved.toJSON(message.event.value);
+    } else if (message.event?.$case === "signingKeyCompromised") {
+      obj.signingKeyCompromised = SigningKeyCompromised.toJSON(message.event.value);
+    } else if (message.event?.$case === "watermarkRaised") {
+      obj.watermarkRaised = WatermarkRaised.toJSON(message.event.value);
+    } else if (message.event?.$case === "roleRenamed") {
+      obj.roleRenamed = RoleRenamed.toJSON(message.event.value);
     }
     return obj;
   },
@@ -1349,258 +1241,257 @@ export const PublicEvent: MessageFns<PublicEvent> = {
   fromPartial<I extends Exact<DeepPartial<PublicEvent>, I>>(object: I): PublicEvent {
     const message = createBasePublicEvent();
     message.id = object.id ?? "";
-    message.type = object.type ?? "";
-    message.tenant = object.tenant ?? "";
-    message.subject = object.subject ?? "";
-    message.timeMs = (object.timeMs !== undefined && object.timeMs !== null) ? BigInt(object.timeMs) : 0n;
     message.ledger = object.ledger ?? "";
     message.position = (object.position !== undefined && object.position !== null) ? BigInt(object.position) : 0n;
     message.index = object.index ?? 0;
-    message.epoch = object.epoch ?? 0;
-    message.topics = object.topics?.map((e) => e) || [];
+    message.type = object.type ?? "";
+    message.tenant = object.tenant ?? "";
+    message.actorTenant = object.actorTenant ?? "";
+    message.actorPrincipal = object.actorPrincipal ?? "";
+    message.atMs = (object.atMs !== undefined && object.atMs !== null) ? BigInt(object.atMs) : 0n;
     message.traceparent = object.traceparent ?? "";
-    message.partitionKey = object.partitionKey ?? "";
-    switch (object.data?.$case) {
+    message.epoch = object.epoch ?? 0;
+    switch (object.event?.$case) {
       case "tenantCreated": {
-        if (object.data?.value !== undefined && object.data?.value !== null) {
-          message.data = { $case: "tenantCreated", value: TenantCreated.fromPartial(object.data.value) };
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "tenantCreated", value: TenantCreated.fromPartial(object.event.value) };
         }
         break;
       }
       case "tenantSettingsChanged": {
-        if (object.data?.value !== undefined && object.data?.value !== null) {
-          message.data = {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = {
             $case: "tenantSettingsChanged",
-            value: TenantSettingsChanged.fromPartial(object.data.value),
+            value: TenantSettingsChanged.fromPartial(object.event.value),
           };
         }
         break;
       }
       case "tenantSuspended": {
-        if (object.data?.value !== undefined && object.data?.value !== null) {
-          message.data = { $case: "tenantSuspended", value: TenantSuspended.fromPartial(object.data.value) };
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "tenantSuspended", value: TenantSuspended.fromPartial(object.event.value) };
         }
         break;
       }
       case "tenantResumed": {
-        if (object.data?.value !== undefined && object.data?.value !== null) {
-          message.data = { $case: "tenantResumed", value: TenantResumed.fromPartial(object.data.value) };
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "tenantResumed", value: TenantResumed.fromPartial(object.event.value) };
         }
         break;
       }
       case "tenantDeleted": {
-        if (object.data?.value !== undefined && object.data?.value !== null) {
-          message.data = { $case: "tenantDeleted", value: TenantDeleted.fromPartial(object.data.value) };
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "tenantDeleted", value: TenantDeleted.fromPartial(object.event.value) };
         }
         break;
       }
       case "principalRegistered": {
-        if (object.data?.value !== undefined && object.data?.value !== null) {
-          message.data = { $case: "principalRegistered", value: PrincipalRegistered.fromPartial(object.data.value) };
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "principalRegistered", value: PrincipalRegistered.fromPartial(object.event.value) };
         }
         break;
       }
       case "loginNameAdded": {
-        if (object.data?.value !== undefined && object.data?.value !== null) {
-          message.data = { $case: "loginNameAdded", value: LoginNameAdded.fromPartial(object.data.value) };
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "loginNameAdded", value: LoginNameAdded.fromPartial(object.event.value) };
         }
         break;
       }
       case "loginNameRemoved": {
-        if (object.data?.value !== undefined && object.data?.value !== null) {
-          message.data = { $case: "loginNameRemoved", value: LoginNameRemoved.fromPartial(object.data.value) };
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "loginNameRemoved", value: LoginNameRemoved.fromPartial(object.event.value) };
         }
         break;
       }
       case "principalSuspended": {
-        if (object.data?.value !== undefined && object.data?.value !== null) {
-          message.data = { $case: "principalSuspended", value: PrincipalSuspended.fromPartial(object.data.value) };
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "principalSuspended", value: PrincipalSuspended.fromPartial(object.event.value) };
         }
         break;
       }
       case "principalResumed": {
-        if (object.data?.value !== undefined && object.data?.value !== null) {
-          message.data = { $case: "principalResumed", value: PrincipalResumed.fromPartial(object.data.value) };
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "principalResumed", value: PrincipalResumed.fromPartial(object.event.value) };
         }
         break;
       }
       case "sessionsInvalidated": {
-        if (object.data?.value !== undefined && object.data?.value !== null) {
-          message.data = { $case: "sessionsInvalidated", value: SessionsInvalidated.fromPartial(object.data.value) };
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "sessionsInvalidated", value: SessionsInvalidated.fromPartial(object.event.value) };
         }
         break;
       }
       case "principalDeleted": {
-        if (object.data?.value !== undefined && object.data?.value !== null) {
-          message.data = { $case: "principalDeleted", value: PrincipalDeleted.fromPartial(object.data.value) };
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "principalDeleted", value: PrincipalDeleted.fromPartial(object.event.value) };
         }
         break;
       }
       case "subjectErased": {
-        if (object.data?.value !== undefined && object.data?.value !== null) {
-          message.data = { $case: "subjectErased", value: SubjectErased.fromPartial(object.data.value) };
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "subjectErased", value: SubjectErased.fromPartial(object.event.value) };
         }
         break;
       }
       case "passwordSet": {
-        if (object.data?.value !== undefined && object.data?.value !== null) {
-          message.data = { $case: "passwordSet", value: PasswordSet.fromPartial(object.data.value) };
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "passwordSet", value: PasswordSet.fromPartial(object.event.value) };
         }
         break;
       }
       case "passwordRemoved": {
-        if (object.data?.value !== undefined && object.data?.value !== null) {
-          message.data = { $case: "passwordRemoved", value: PasswordRemoved.fromPartial(object.data.value) };
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "passwordRemoved", value: PasswordRemoved.fromPartial(object.event.value) };
         }
         break;
       }
       case "apiKeyCreated": {
-        if (object.data?.value !== undefined && object.data?.value !== null) {
-          message.data = { $case: "apiKeyCreated", value: ApiKeyCreated.fromPartial(object.data.value) };
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "apiKeyCreated", value: ApiKeyCreated.fromPartial(object.event.value) };
         }
         break;
       }
       case "apiKeyRevoked": {
-        if (object.data?.value !== undefined && object.data?.value !== null) {
-          message.data = { $case: "apiKeyRevoked", value: ApiKeyRevoked.fromPartial(object.data.value) };
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "apiKeyRevoked", value: ApiKeyRevoked.fromPartial(object.event.value) };
         }
         break;
       }
       case "credentialBlocked": {
-        if (object.data?.value !== undefined && object.data?.value !== null) {
-          message.data = { $case: "credentialBlocked", value: CredentialBlocked.fromPartial(object.data.value) };
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "credentialBlocked", value: CredentialBlocked.fromPartial(object.event.value) };
         }
         break;
       }
       case "credentialUnblocked": {
-        if (object.data?.value !== undefined && object.data?.value !== null) {
-          message.data = { $case: "credentialUnblocked", value: CredentialUnblocked.fromPartial(object.data.value) };
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "credentialUnblocked", value: CredentialUnblocked.fromPartial(object.event.value) };
         }
         break;
       }
       case "permissionDefined": {
-        if (object.data?.value !== undefined && object.data?.value !== null) {
-          message.data = { $case: "permissionDefined", value: PermissionDefined.fromPartial(object.data.value) };
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "permissionDefined", value: PermissionDefined.fromPartial(object.event.value) };
         }
         break;
       }
       case "permissionChanged": {
-        if (object.data?.value !== undefined && object.data?.value !== null) {
-          message.data = { $case: "permissionChanged", value: PermissionChanged.fromPartial(object.data.value) };
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "permissionChanged", value: PermissionChanged.fromPartial(object.event.value) };
         }
         break;
       }
       case "permissionRetired": {
-        if (object.data?.value !== undefined && object.data?.value !== null) {
-          message.data = { $case: "permissionRetired", value: PermissionRetired.fromPartial(object.data.value) };
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "permissionRetired", value: PermissionRetired.fromPartial(object.event.value) };
         }
         break;
       }
       case "roleCreated": {
-        if (object.data?.value !== undefined && object.data?.value !== null) {
-          message.data = { $case: "roleCreated", value: RoleCreated.fromPartial(object.data.value) };
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "roleCreated", value: RoleCreated.fromPartial(object.event.value) };
         }
         break;
       }
       case "rolePermissionsChanged": {
-        if (object.data?.value !== undefined && object.data?.value !== null) {
-          message.data = {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = {
             $case: "rolePermissionsChanged",
-            value: RolePermissionsChanged.fromPartial(object.data.value),
+            value: RolePermissionsChanged.fromPartial(object.event.value),
           };
         }
         break;
       }
       case "roleParentsChanged": {
-        if (object.data?.value !== undefined && object.data?.value !== null) {
-          message.data = { $case: "roleParentsChanged", value: RoleParentsChanged.fromPartial(object.data.value) };
-        }
-        break;
-      }
-      case "roleRenamed": {
-        if (object.data?.value !== undefined && object.data?.value !== null) {
-          message.data = { $case: "roleRenamed", value: RoleRenamed.fromPartial(object.data.value) };
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "roleParentsChanged", value: RoleParentsChanged.fromPartial(object.event.value) };
         }
         break;
       }
       case "roleDeleted": {
-        if (object.data?.value !== undefined && object.data?.value !== null) {
-          message.data = { $case: "roleDeleted", value: RoleDeleted.fromPartial(object.data.value) };
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "roleDeleted", value: RoleDeleted.fromPartial(object.event.value) };
         }
         break;
       }
       case "groupCreated": {
-        if (object.data?.value !== undefined && object.data?.value !== null) {
-          message.data = { $case: "groupCreated", value: GroupCreated.fromPartial(object.data.value) };
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "groupCreated", value: GroupCreated.fromPartial(object.event.value) };
         }
         break;
       }
       case "groupDeleted": {
-        if (object.data?.value !== undefined && object.data?.value !== null) {
-          message.data = { $case: "groupDeleted", value: GroupDeleted.fromPartial(object.data.value) };
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "groupDeleted", value: GroupDeleted.fromPartial(object.event.value) };
         }
         break;
       }
       case "groupMemberAdded": {
-        if (object.data?.value !== undefined && object.data?.value !== null) {
-          message.data = { $case: "groupMemberAdded", value: GroupMemberAdded.fromPartial(object.data.value) };
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "groupMemberAdded", value: GroupMemberAdded.fromPartial(object.event.value) };
         }
         break;
       }
       case "groupMemberRemoved": {
-        if (object.data?.value !== undefined && object.data?.value !== null) {
-          message.data = { $case: "groupMemberRemoved", value: GroupMemberRemoved.fromPartial(object.data.value) };
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "groupMemberRemoved", value: GroupMemberRemoved.fromPartial(object.event.value) };
         }
         break;
       }
       case "roleGranted": {
-        if (object.data?.value !== undefined && object.data?.value !== null) {
-          message.data = { $case: "roleGranted", value: RoleGranted.fromPartial(object.data.value) };
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "roleGranted", value: RoleGranted.fromPartial(object.event.value) };
         }
         break;
       }
       case "grantChanged": {
-        if (object.data?.value !== undefined && object.data?.value !== null) {
-          message.data = { $case: "grantChanged", value: GrantChanged.fromPartial(object.data.value) };
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "grantChanged", value: GrantChanged.fromPartial(object.event.value) };
         }
         break;
       }
       case "grantRevoked": {
-        if (object.data?.value !== undefined && object.data?.value !== null) {
-          message.data = { $case: "grantRevoked", value: GrantRevoked.fromPartial(object.data.value) };
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "grantRevoked", value: GrantRevoked.fromPartial(object.event.value) };
         }
         break;
       }
       case "signingKeyPublished": {
-        if (object.data?.value !== undefined && object.data?.value !== null) {
-          message.data = { $case: "signingKeyPublished", value: SigningKeyPublished.fromPartial(object.data.value) };
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "signingKeyPublished", value: SigningKeyPublished.fromPartial(object.event.value) };
         }
         break;
       }
       case "signingKeyActivated": {
-        if (object.data?.value !== undefined && object.data?.value !== null) {
-          message.data = { $case: "signingKeyActivated", value: SigningKeyActivated.fromPartial(object.data.value) };
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "signingKeyActivated", value: SigningKeyActivated.fromPartial(object.event.value) };
         }
         break;
       }
       case "signingKeyRemoved": {
-        if (object.data?.value !== undefined && object.data?.value !== null) {
-          message.data = { $case: "signingKeyRemoved", value: SigningKeyRemoved.fromPartial(object.data.value) };
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "signingKeyRemoved", value: SigningKeyRemoved.fromPartial(object.event.value) };
         }
         break;
       }
       case "signingKeyCompromised": {
-        if (object.data?.value !== undefined && object.data?.value !== null) {
-          message.data = {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = {
             $case: "signingKeyCompromised",
-            value: SigningKeyCompromised.fromPartial(object.data.value),
+            value: SigningKeyCompromised.fromPartial(object.event.value),
           };
         }
         break;
       }
       case "watermarkRaised": {
-        if (object.data?.value !== undefined && object.data?.value !== null) {
-          message.data = { $case: "watermarkRaised", value: WatermarkRaised.fromPartial(object.data.value) };
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "watermarkRaised", value: WatermarkRaised.fromPartial(object.event.value) };
+        }
+        break;
+      }
+      case "roleRenamed": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "roleRenamed", value: RoleRenamed.fromPartial(object.event.value) };
         }
         break;
       }
@@ -1662,37 +1553,11 @@ export const TenantCreated: MessageFns<TenantCreated> = {
 };
 
 function createBaseTenantSettingsChanged(): TenantSettingsChanged {
-  return {
-    passwordMinLength: undefined,
-    accessTokenTtlMs: undefined,
-    softStalenessMs: undefined,
-    hardStalenessMs: undefined,
-  };
+  return {};
 }
 
 export const TenantSettingsChanged: MessageFns<TenantSettingsChanged> = {
-  encode(message: TenantSettingsChanged, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.passwordMinLength !== undefined) {
-      writer.uint32(8).uint32(message.passwordMinLength);
-    }
-    if (message.accessTokenTtlMs !== undefined) {
-      if (BigInt.asIntN(64, message.accessTokenTtlMs) !== message.accessTokenTtlMs) {
-        throw new globalThis.Error("value provided for field message.accessTokenTtlMs of type int64 too large");
-      }
-      writer.uint32(16).int64(message.accessTokenTtlMs);
-    }
-    if (message.softStalenessMs !== undefined) {
-      if (BigInt.asIntN(64, message.softStalenessMs) !== message.softStalenessMs) {
-        throw new globalThis.Error("value provided for field message.softStalenessMs of type int64 too large");
-      }
-      writer.uint32(24).int64(message.softStalenessMs);
-    }
-    if (message.hardStalenessMs !== undefined) {
-      if (BigInt.asIntN(64, message.hardStalenessMs) !== message.hardStalenessMs) {
-        throw new globalThis.Error("value provided for field message.hardStalenessMs of type int64 too large");
-      }
-      writer.uint32(32).int64(message.hardStalenessMs);
-    }
+  encode(_: TenantSettingsChanged, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     return writer;
   },
 
@@ -1709,38 +1574,6 @@ export const TenantSettingsChanged: MessageFns<TenantSettingsChanged> = {
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 8) {
-              break;
-            }
-
-            message.passwordMinLength = reader.uint32();
-            continue;
-          }
-          case 2: {
-            if (tag !== 16) {
-              break;
-            }
-
-            message.accessTokenTtlMs = reader.int64() as bigint;
-            continue;
-          }
-          case 3: {
-            if (tag !== 24) {
-              break;
-            }
-
-            message.softStalenessMs = reader.int64() as bigint;
-            continue;
-          }
-          case 4: {
-            if (tag !== 32) {
-              break;
-            }
-
-            message.hardStalenessMs = reader.int64() as bigint;
-            continue;
-          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1753,63 +1586,20 @@ export const TenantSettingsChanged: MessageFns<TenantSettingsChanged> = {
     }
   },
 
-  fromJSON(object: any): TenantSettingsChanged {
-    return {
-      passwordMinLength: isSet(object.passwordMinLength)
-        ? globalThis.Number(object.passwordMinLength)
-        : isSet(object.password_min_length)
-        ? globalThis.Number(object.password_min_length)
-        : undefined,
-      accessTokenTtlMs: isSet(object.accessTokenTtlMs)
-        ? BigInt(object.accessTokenTtlMs)
-        : isSet(object.access_token_ttl_ms)
-        ? BigInt(object.access_token_ttl_ms)
-        : undefined,
-      softStalenessMs: isSet(object.softStalenessMs)
-        ? BigInt(object.softStalenessMs)
-        : isSet(object.soft_staleness_ms)
-        ? BigInt(object.soft_staleness_ms)
-        : undefined,
-      hardStalenessMs: isSet(object.hardStalenessMs)
-        ? BigInt(object.hardStalenessMs)
-        : isSet(object.hard_staleness_ms)
-        ? BigInt(object.hard_staleness_ms)
-        : undefined,
-    };
+  fromJSON(_: any): TenantSettingsChanged {
+    return {};
   },
 
-  toJSON(message: TenantSettingsChanged): unknown {
+  toJSON(_: TenantSettingsChanged): unknown {
     const obj: any = {};
-    if (message.passwordMinLength !== undefined) {
-      obj.passwordMinLength = Math.round(message.passwordMinLength);
-    }
-    if (message.accessTokenTtlMs !== undefined) {
-      obj.accessTokenTtlMs = message.accessTokenTtlMs.toString();
-    }
-    if (message.softStalenessMs !== undefined) {
-      obj.softStalenessMs = message.softStalenessMs.toString();
-    }
-    if (message.hardStalenessMs !== undefined) {
-      obj.hardStalenessMs = message.hardStalenessMs.toString();
-    }
     return obj;
   },
 
   create<I extends Exact<DeepPartial<TenantSettingsChanged>, I>>(base?: I): TenantSettingsChanged {
     return TenantSettingsChanged.fromPartial(base ?? ({} as any));
   },
-  fromPartial<I extends Exact<DeepPartial<TenantSettingsChanged>, I>>(object: I): TenantSettingsChanged {
+  fromPartial<I extends Exact<DeepPartial<TenantSettingsChanged>, I>>(_: I): TenantSettingsChanged {
     const message = createBaseTenantSettingsChanged();
-    message.passwordMinLength = object.passwordMinLength ?? undefined;
-    message.accessTokenTtlMs = (object.accessTokenTtlMs !== undefined && object.accessTokenTtlMs !== null)
-      ? BigInt(object.accessTokenTtlMs)
-      : undefined;
-    message.softStalenessMs = (object.softStalenessMs !== undefined && object.softStalenessMs !== null)
-      ? BigInt(object.softStalenessMs)
-      : undefined;
-    message.hardStalenessMs = (object.hardStalenessMs !== undefined && object.hardStalenessMs !== null)
-      ? BigInt(object.hardStalenessMs)
-      : undefined;
     return message;
   },
 };
@@ -2098,19 +1888,13 @@ export const PrincipalRegistered: MessageFns<PrincipalRegistered> = {
 };
 
 function createBaseLoginNameAdded(): LoginNameAdded {
-  return { principal: "", kind: "", verified: false };
+  return { principal: "" };
 }
 
 export const LoginNameAdded: MessageFns<LoginNameAdded> = {
   encode(message: LoginNameAdded, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.principal !== "") {
       writer.uint32(10).string(message.principal);
-    }
-    if (message.kind !== "") {
-      writer.uint32(18).string(message.kind);
-    }
-    if (message.verified !== false) {
-      writer.uint32(24).bool(message.verified);
     }
     return writer;
   },
@@ -2136,22 +1920,6 @@ export const LoginNameAdded: MessageFns<LoginNameAdded> = {
             message.principal = reader.string();
             continue;
           }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.kind = reader.string();
-            continue;
-          }
-          case 3: {
-            if (tag !== 24) {
-              break;
-            }
-
-            message.verified = reader.bool();
-            continue;
-          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2165,23 +1933,13 @@ export const LoginNameAdded: MessageFns<LoginNameAdded> = {
   },
 
   fromJSON(object: any): LoginNameAdded {
-    return {
-      principal: isSet(object.principal) ? globalThis.String(object.principal) : "",
-      kind: isSet(object.kind) ? globalThis.String(object.kind) : "",
-      verified: isSet(object.verified) ? globalThis.Boolean(object.verified) : false,
-    };
+    return { principal: isSet(object.principal) ? globalThis.String(object.principal) : "" };
   },
 
   toJSON(message: LoginNameAdded): unknown {
     const obj: any = {};
     if (message.principal !== "") {
       obj.principal = message.principal;
-    }
-    if (message.kind !== "") {
-      obj.kind = message.kind;
-    }
-    if (message.verified !== false) {
-      obj.verified = message.verified;
     }
     return obj;
   },
@@ -2192,8 +1950,6 @@ export const LoginNameAdded: MessageFns<LoginNameAdded> = {
   fromPartial<I extends Exact<DeepPartial<LoginNameAdded>, I>>(object: I): LoginNameAdded {
     const message = createBaseLoginNameAdded();
     message.principal = object.principal ?? "";
-    message.kind = object.kind ?? "";
-    message.verified = object.verified ?? false;
     return message;
   },
 };
@@ -3731,7 +3487,7 @@ export const PermissionRetired: MessageFns<PermissionRetired> = {
 };
 
 function createBaseRoleCreated(): RoleCreated {
-  return { role: "", name: "", permissions: [], parents: [], admin: false };
+  return { role: "", permissions: [], parents: [], admin: false, name: "" };
 }
 
 export const RoleCreated: MessageFns<RoleCreated> = {
@@ -3739,17 +3495,17 @@ export const RoleCreated: MessageFns<RoleCreated> = {
     if (message.role !== "") {
       writer.uint32(10).string(message.role);
     }
-    if (message.name !== "") {
-      writer.uint32(18).string(message.name);
-    }
     for (const v of message.permissions) {
-      writer.uint32(26).string(v!);
+      writer.uint32(18).string(v!);
     }
     for (const v of message.parents) {
-      writer.uint32(34).string(v!);
+      writer.uint32(26).string(v!);
     }
     if (message.admin !== false) {
-      writer.uint32(40).bool(message.admin);
+      writer.uint32(32).bool(message.admin);
+    }
+    if (message.name !== "") {
+      writer.uint32(42).string(message.name);
     }
     return writer;
   },
@@ -3780,7 +3536,7 @@ export const RoleCreated: MessageFns<RoleCreated> = {
               break;
             }
 
-            message.name = reader.string();
+            message.permissions.push(reader.string());
             continue;
           }
           case 3: {
@@ -3788,23 +3544,23 @@ export const RoleCreated: MessageFns<RoleCreated> = {
               break;
             }
 
-            message.permissions.push(reader.string());
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
             message.parents.push(reader.string());
             continue;
           }
-          case 5: {
-            if (tag !== 40) {
+          case 4: {
+            if (tag !== 32) {
               break;
             }
 
             message.admin = reader.bool();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.name = reader.string();
             continue;
           }
         }
@@ -3822,12 +3578,12 @@ export const RoleCreated: MessageFns<RoleCreated> = {
   fromJSON(object: any): RoleCreated {
     return {
       role: isSet(object.role) ? globalThis.String(object.role) : "",
-      name: isSet(object.name) ? globalThis.String(object.name) : "",
       permissions: globalThis.Array.isArray(object?.permissions)
         ? object.permissions.map((e: any) => globalThis.String(e))
         : [],
       parents: globalThis.Array.isArray(object?.parents) ? object.parents.map((e: any) => globalThis.String(e)) : [],
       admin: isSet(object.admin) ? globalThis.Boolean(object.admin) : false,
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
     };
   },
 
@@ -3835,9 +3591,6 @@ export const RoleCreated: MessageFns<RoleCreated> = {
     const obj: any = {};
     if (message.role !== "") {
       obj.role = message.role;
-    }
-    if (message.name !== "") {
-      obj.name = message.name;
     }
     if (message.permissions?.length) {
       obj.permissions = message.permissions;
@@ -3848,6 +3601,9 @@ export const RoleCreated: MessageFns<RoleCreated> = {
     if (message.admin !== false) {
       obj.admin = message.admin;
     }
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
     return obj;
   },
 
@@ -3857,10 +3613,10 @@ export const RoleCreated: MessageFns<RoleCreated> = {
   fromPartial<I extends Exact<DeepPartial<RoleCreated>, I>>(object: I): RoleCreated {
     const message = createBaseRoleCreated();
     message.role = object.role ?? "";
-    message.name = object.name ?? "";
     message.permissions = object.permissions?.map((e) => e) || [];
     message.parents = object.parents?.map((e) => e) || [];
     message.admin = object.admin ?? false;
+    message.name = object.name ?? "";
     return message;
   },
 };
@@ -4173,7 +3929,7 @@ export const RoleRenamed: MessageFns<RoleRenamed> = {
 };
 
 function createBaseRoleDeleted(): RoleDeleted {
-  return { role: "", name: "", admin: false };
+  return { role: "", parents: [], admin: false, name: "" };
 }
 
 export const RoleDeleted: MessageFns<RoleDeleted> = {
@@ -4181,11 +3937,14 @@ export const RoleDeleted: MessageFns<RoleDeleted> = {
     if (message.role !== "") {
       writer.uint32(10).string(message.role);
     }
-    if (message.name !== "") {
-      writer.uint32(18).string(message.name);
+    for (const v of message.parents) {
+      writer.uint32(18).string(v!);
     }
     if (message.admin !== false) {
       writer.uint32(24).bool(message.admin);
+    }
+    if (message.name !== "") {
+      writer.uint32(34).string(message.name);
     }
     return writer;
   },
@@ -4216,7 +3975,7 @@ export const RoleDeleted: MessageFns<RoleDeleted> = {
               break;
             }
 
-            message.name = reader.string();
+            message.parents.push(reader.string());
             continue;
           }
           case 3: {
@@ -4225,6 +3984,14 @@ export const RoleDeleted: MessageFns<RoleDeleted> = {
             }
 
             message.admin = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.name = reader.string();
             continue;
           }
         }
@@ -4242,8 +4009,9 @@ export const RoleDeleted: MessageFns<RoleDeleted> = {
   fromJSON(object: any): RoleDeleted {
     return {
       role: isSet(object.role) ? globalThis.String(object.role) : "",
-      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      parents: globalThis.Array.isArray(object?.parents) ? object.parents.map((e: any) => globalThis.String(e)) : [],
       admin: isSet(object.admin) ? globalThis.Boolean(object.admin) : false,
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
     };
   },
 
@@ -4252,11 +4020,14 @@ export const RoleDeleted: MessageFns<RoleDeleted> = {
     if (message.role !== "") {
       obj.role = message.role;
     }
-    if (message.name !== "") {
-      obj.name = message.name;
+    if (message.parents?.length) {
+      obj.parents = message.parents;
     }
     if (message.admin !== false) {
       obj.admin = message.admin;
+    }
+    if (message.name !== "") {
+      obj.name = message.name;
     }
     return obj;
   },
@@ -4267,8 +4038,9 @@ export const RoleDeleted: MessageFns<RoleDeleted> = {
   fromPartial<I extends Exact<DeepPartial<RoleDeleted>, I>>(object: I): RoleDeleted {
     const message = createBaseRoleDeleted();
     message.role = object.role ?? "";
-    message.name = object.name ?? "";
+    message.parents = object.parents?.map((e) => e) || [];
     message.admin = object.admin ?? false;
+    message.name = object.name ?? "";
     return message;
   },
 };
@@ -5157,7 +4929,7 @@ export const GrantRevoked: MessageFns<GrantRevoked> = {
 };
 
 function createBaseSigningKeyPublished(): SigningKeyPublished {
-  return { kid: "", issuer: "", algorithm: "", activateNotBeforeMs: 0n };
+  return { kid: "", issuer: "", algorithm: "", publicJwk: "", activateNotBeforeMs: 0n };
 }
 
 export const SigningKeyPublished: MessageFns<SigningKeyPublished> = {
@@ -5171,11 +4943,14 @@ export const SigningKeyPublished: MessageFns<SigningKeyPublished> = {
     if (message.algorithm !== "") {
       writer.uint32(26).string(message.algorithm);
     }
+    if (message.publicJwk !== "") {
+      writer.uint32(34).string(message.publicJwk);
+    }
     if (message.activateNotBeforeMs !== 0n) {
       if (BigInt.asIntN(64, message.activateNotBeforeMs) !== message.activateNotBeforeMs) {
         throw new globalThis.Error("value provided for field message.activateNotBeforeMs of type int64 too large");
       }
-      writer.uint32(32).int64(message.activateNotBeforeMs);
+      writer.uint32(40).int64(message.activateNotBeforeMs);
     }
     return writer;
   },
@@ -5218,7 +4993,15 @@ export const SigningKeyPublished: MessageFns<SigningKeyPublished> = {
             continue;
           }
           case 4: {
-            if (tag !== 32) {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.publicJwk = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
               break;
             }
 
@@ -5242,6 +5025,11 @@ export const SigningKeyPublished: MessageFns<SigningKeyPublished> = {
       kid: isSet(object.kid) ? globalThis.String(object.kid) : "",
       issuer: isSet(object.issuer) ? globalThis.String(object.issuer) : "",
       algorithm: isSet(object.algorithm) ? globalThis.String(object.algorithm) : "",
+      publicJwk: isSet(object.publicJwk)
+        ? globalThis.String(object.publicJwk)
+        : isSet(object.public_jwk)
+        ? globalThis.String(object.public_jwk)
+        : "",
       activateNotBeforeMs: isSet(object.activateNotBeforeMs)
         ? BigInt(object.activateNotBeforeMs)
         : isSet(object.activate_not_before_ms)
@@ -5261,6 +5049,9 @@ export const SigningKeyPublished: MessageFns<SigningKeyPublished> = {
     if (message.algorithm !== "") {
       obj.algorithm = message.algorithm;
     }
+    if (message.publicJwk !== "") {
+      obj.publicJwk = message.publicJwk;
+    }
     if (message.activateNotBeforeMs !== 0n) {
       obj.activateNotBeforeMs = message.activateNotBeforeMs.toString();
     }
@@ -5275,6 +5066,7 @@ export const SigningKeyPublished: MessageFns<SigningKeyPublished> = {
     message.kid = object.kid ?? "";
     message.issuer = object.issuer ?? "";
     message.algorithm = object.algorithm ?? "";
+    message.publicJwk = object.publicJwk ?? "";
     message.activateNotBeforeMs = (object.activateNotBeforeMs !== undefined && object.activateNotBeforeMs !== null)
       ? BigInt(object.activateNotBeforeMs)
       : 0n;
