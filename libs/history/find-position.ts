@@ -12,7 +12,7 @@ export async function positionAt(
   atMs: number,
   signal: AbortSignal,
 ): Promise<number> {
-  let [before, after] = [-1, last + 1];
+  let [before, after] = [(await reachable(log.start())) - 1, last + 1];
   while (after - before > 1) {
     signal.throwIfAborted();
     const middle = Math.floor((before + after) / 2);
@@ -24,14 +24,19 @@ export async function positionAt(
 
 /** When the log took a record, ms. Rejects LEDGER_UNAVAILABLE. */
 export async function appendedAt(log: EventLog, position: number): Promise<number> {
-  const record = await log.read(position).catch((cause: unknown) => {
+  const record = await reachable(log.read(position));
+  if (record === undefined) {
+    throw new Failure('DIVERGED', `position ${position} is no longer in the ledger`);
+  }
+  return record.appendedAtMs;
+}
+
+/** What a log answered; LEDGER_UNAVAILABLE when it could not. */
+export function reachable<T>(answer: Promise<T>): Promise<T> {
+  return answer.catch((cause: unknown) => {
     throw new Failure('LEDGER_UNAVAILABLE', 'the ledger cannot be read: try again', {
       cause,
       retryAfterMs: 500,
     });
   });
-  if (record === undefined) {
-    throw new Failure('DIVERGED', `position ${position} is no longer in the ledger`);
-  }
-  return record.appendedAtMs;
 }

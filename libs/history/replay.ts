@@ -1,6 +1,6 @@
 import type { AccessView } from '#libs/access/projection/access-view.js';
 import { Failure } from '#libs/errors/failure.js';
-import type { EventLog } from '#libs/ledger/event-log.js';
+import { PositionOutOfRange, type EventLog } from '#libs/ledger/event-log.js';
 import { Judge, type Judged, type JudgeState } from '#libs/ledger/judge.js';
 import type { MacKeys } from '#libs/ledger/mac.js';
 import { VerdictWindow } from '#libs/ledger/verdict-window.js';
@@ -57,7 +57,7 @@ export class Replay {
 
   /**
    * Judges up to and including `to` and yields each verdict; the view stays behind. Rejects
-   * NEEDS_NEWER_BUILD like a reader, LEDGER_UNAVAILABLE, and with the reason of an aborted signal.
+   * NEEDS_NEWER_BUILD like a reader, LEDGER_UNAVAILABLE, NOT_FOUND where the ledger was trimmed, and with the reason of an aborted signal.
    */
   async *records(to: number, signal: AbortSignal): AsyncGenerator<Judged> {
     if (this.position >= to) return;
@@ -74,6 +74,9 @@ export class Replay {
       }
       signal.throwIfAborted();
       throw new Failure('LEDGER_UNAVAILABLE', 'the ledger ended while it was being read');
+    } catch (error) {
+      if (!(error instanceof PositionOutOfRange)) throw error;
+      throw new Failure('NOT_FOUND', 'the ledger no longer holds what this moment rests on');
     } finally {
       done.abort();
     }

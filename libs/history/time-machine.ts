@@ -1,11 +1,14 @@
 import { Failure, invalid } from '#libs/errors/failure.js';
 import type { Judged } from '#libs/ledger/judge.js';
-import { appendedAt, positionAt } from './find-position.js';
+import { findChangedHistory } from '#libs/ledger/own-history.js';
+import { appendedAt, positionAt, reachable } from './find-position.js';
 import type { Moment, Place, When } from './moment.js';
-import { Replay, type LedgerSource, type SnapshotSource } from './replay.js';
+import { Replay, type LedgerSource, type PastState, type SnapshotSource } from './replay.js';
 
 export interface TimeMachineOptions extends LedgerSource {
   readonly snapshots?: SnapshotSource;
+  /** Records beyond which a snapshot is looked for: fewer are judged sooner than it is read. */
+  readonly snapshotsBeyond?: number;
   /** Last position that may be asked about. Default: the end of the log when it is asked. */
   readonly last?: () => number;
   /** The chain that this process knows at a position, where it still does: both must agree. */
@@ -21,8 +24,10 @@ interface Kept {
 
 /** States that are in memory at the same time; each is as large as an authorizer's. */
 const keptStates = 2;
-/** Records beyond which a snapshot is looked for: fewer are judged sooner than it is read. */
-const farAway = 16_384;
+/** As many records as are judged in the time that a small snapshot takes to be read. */
+const farAway = 4_096;
+/** Records at the end of a snapshot that are compared with the log. */
+const checkedAtSnapshot = 16;
 const forEver = new AbortController().signal;
 
 /**
@@ -86,7 +91,7 @@ export class TimeMachine {
     if (this.#scans >= keptStates) throw overloaded();
     this.#scans += 1;
     try {
-      const replay = new Replay(this.#options, await this.#options.snapshots?.nearest(after));
+      const replay = new Replay(this.#options, await this.#snapshot(after, signal));
       for await (const judged of replay.records(upTo, signal)) {
         if (judged.position > after) yield judged;
       }
@@ -97,7 +102,7 @@ export class TimeMachine {
 
   async #last(): Promise<number> {
     const { last, log } = this.#options;
-    return last === undefined ? (await log.end()) - 1 : last();
+    return last === undefined ? (await reachable(log.end())) - 1 : last();
   }
 
   async #stateAt(position: number, signal: AbortSignal): Promise<Kept> {
@@ -134,14 +139,26 @@ export class TimeMachine {
   }
 
   async #move(kept: Kept, position: number, signal: AbortSignal): Promise<void> {
-    if (position - kept.replay.position > farAway) {
-      const snapshot = await this.#options.snapshots?.nearest(position);
-      signal.throwIfAborted();
+    const { snapshotsBeyond = farAway } = this.#options;
+    if (position - kept.replay.position > snapshotsBeyond) {
+      const snapshot = await this.#snapshot(position, signal);
       const from = snapshot?.judge.window.position ?? -1;
       if (from > kept.replay.position) kept.replay = new Replay(this.#options, snapshot);
     }
     await kept.replay.advance(position, signal);
     kept.moving = false;
+  }
+
+  /** The nearest one, if the log still holds the history that it is of. */
+  async #snapshot(position: number, signal: AbortSignal): Promise<PastState | undefined> {
+    const { log, snapshots } = this.#options;
+    const found = await snapshots?.nearest(position);
+    signal.throwIfAborted();
+    if (found === undefined) return undefined;
+    const { window } = found.judge;
+    const check = { log, window, position: window.position, depth: checkedAtSnapshot, signal };
+    const changed = await findChangedHistory({ ...check, chainOverAll: true });
+    return changed === undefined ? found : undefined;
   }
 
   /** The log may have been cut since: what this process knows of the same position must agree. */

@@ -2,6 +2,10 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { askAgain } from '#libs/history/ask-again.js';
 import { TimeMachine } from '#libs/history/time-machine.js';
 import type { EventLog } from '#libs/ledger/event-log.js';
+import { PastView } from '#libs/history/past-view.js';
+import type { PastState } from '#libs/history/replay.js';
+import { Judge } from '#libs/ledger/judge.js';
+import { VerdictWindow } from '#libs/ledger/verdict-window.js';
 import { MacKeys } from '#libs/ledger/mac.js';
 import { SimulatedLog } from '#libs/ledger/simulated/simulated-log.js';
 import { SimulatedStore } from '#libs/ledger/simulated/simulated-store.js';
@@ -172,6 +176,42 @@ describe('what is kept', () => {
     await expect(wrong.visit({ position: 3, atMs: 0 }, () => 'in')).rejects.toMatchObject({
       reason: 'DIVERGED',
     });
+  });
+});
+
+describe('a snapshot', () => {
+  const at = async (source: MacKeys, position: number): Promise<PastState> => {
+    const window = new VerdictWindow();
+    const judge = new Judge(source, { window, sealed: false });
+    const past = new PastView();
+    for (let next = 0; next <= position; next++) past.apply(judge.judge(store.at(next)!));
+    return { judge: { window, sealed: false }, view: past.view, cluster: past.cluster };
+  };
+  const keys = new MacKeys(name, new Map([[1, Buffer.from(ledgerKey, 'hex')]]));
+
+  it('is where a state is rebuilt from, and changes nothing about it', async () => {
+    const asked: number[] = [];
+    const nearest = async (position: number): Promise<PastState> => {
+      asked.push(position);
+      return at(keys, Math.min(position, 5));
+    };
+    const plain = machine;
+    machine = machineOn({ snapshots: { nearest }, snapshotsBeyond: 0 });
+    expect(await answerAt({ position: 6 })).toBe('NO_GRANT');
+    expect(await answerAt({ position: 5 })).toBe('ALLOWED');
+    const chainOf = (one: TimeMachine) =>
+      one.visit({ position: 6, atMs: 0 }, ({ chain }) => Buffer.from(chain).toString('hex'));
+    expect(await chainOf(machine)).toBe(await chainOf(plain));
+    expect(asked).toEqual([6, 5]);
+  });
+
+  it('of another history than the log holds now is passed over', async () => {
+    const foreign = await at(keys, 5);
+    store.cut(4);
+    await log.append([Buffer.from('another'), Buffer.from('record'), Buffer.from('altogether')]);
+    const from = { snapshots: { nearest: async () => foreign }, snapshotsBeyond: 0 };
+    machine = machineOn(from);
+    expect(await answerAt({ position: 6 })).toBe('PRINCIPAL_UNKNOWN');
   });
 });
 
