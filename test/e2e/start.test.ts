@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { STATE_VERSION } from '#services/identity/adapters/lmdb-state.js';
 import { buildCli, cleanEnvironment, repository } from '../support/ledgate/built-cli.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'ledgate-start-'));
@@ -84,7 +85,8 @@ describe('npm start', () => {
     await end(second);
     expect(await isListening(addressOf(second))).toBe(false);
     // A folder that was not closed would not be trusted after a crash of the machine.
-    expect(readFileSync(join(folder, 'data', 'identity-state', 'v1.mark'), 'utf8')).toBe('closed');
+    const mark = `v${STATE_VERSION}.mark`;
+    expect(readFileSync(join(folder, 'data', 'identity-state', mark), 'utf8')).toBe('closed');
   });
 });
 

@@ -9,6 +9,7 @@ import {
 } from '#proto/ledgate/identity/v1/principal.js';
 import { CredentialServiceService as Credentials } from '#proto/ledgate/identity/v1/credential.js';
 import { openLedger } from '#libs/ledger/open-ledger.js';
+import { STATE_VERSION } from '#services/identity/adapters/lmdb-state.js';
 import type { Vault } from '#libs/ledger/vault.js';
 import {
   startWorld,
@@ -125,7 +126,9 @@ describe('EraseSubject', () => {
     const live = await status();
     await stop();
     // Only the vault's own file may still hold sealed bytes, in pages that LMDB has freed.
-    const state = readFileSync(join(folder.path, 'identity-state', 'v1', 'data.mdb'));
+    const state = readFileSync(
+      join(folder.path, 'identity-state', `v${STATE_VERSION}`, 'data.mdb'),
+    );
     for (const blob of bytes) expect(state.includes(Buffer.from(blob ?? ''))).toBe(false);
     rmSync(join(folder.path, 'identity-state'), { recursive: true });
     await start();

@@ -15,7 +15,7 @@ interface DocumentedSetting {
 
 /** The table under "Settings": name → who reads it and what it is without being set. */
 const settings = new Map<string, DocumentedSetting>(
-  [...text.matchAll(/^\| `(LEDGATE_\w+)` \| (\w+) \| .* \| ?(.*?) ?\|$/gm)].map(
+  [...text.matchAll(/^\| `((?:LEDGATE|OTEL)_\w+)` \| (\w+) \| .* \| ?(.*?) ?\|$/gm)].map(
     ([, name = '', readBy = '', fallback = '']) => [name, { readBy, fallback }],
   ),
 );
