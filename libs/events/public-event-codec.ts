@@ -27,6 +27,11 @@ export function encodePublicEvent(event: PublicEvent): Uint8Array {
   return wire.PublicEvent.encode(publicEventMessage(event)).finish();
 }
 
+/** The same in the JSON mapping of protobuf: 64-bit numbers are strings. */
+export function publicEventJson(event: PublicEvent): Uint8Array {
+  return Buffer.from(JSON.stringify(wire.PublicEvent.toJSON(publicEventMessage(event))));
+}
+
 /** What could be read of a message: the whole event, or why not. */
 export type ReadPublicEvent = Decoded<PublicEvent> & { readonly unknownType?: boolean };
 
@@ -47,8 +52,13 @@ export function readPublicEvent(message: wire.PublicEvent): ReadPublicEvent {
   });
 }
 
-export function decodePublicEvent(bytes: Uint8Array): ReadPublicEvent {
-  const message = decodedBy(() => wire.PublicEvent.decode(bytes));
+/** Reads the value of a message; `contentType` as in its header, protobuf when there is none. */
+export function decodePublicEvent(bytes: Uint8Array, contentType = ''): ReadPublicEvent {
+  const message = decodedBy(() =>
+    contentType.startsWith('application/json')
+      ? wire.PublicEvent.fromJSON(JSON.parse(Buffer.from(bytes).toString('utf8')))
+      : wire.PublicEvent.decode(bytes),
+  );
   return message.ok ? readPublicEvent(message.value) : message;
 }
 

@@ -11,6 +11,8 @@ export interface TopicSetting {
 export interface TopicSpec {
   readonly topic: string;
   readonly replicationFactor: number;
+  /** Absent: exactly one. Else how many it is created with; any number is accepted later. */
+  readonly partitions?: number;
   readonly settings: readonly TopicSetting[];
 }
 
@@ -64,6 +66,35 @@ export function auditTopicSpec(topic: string, replicationFactor: number): TopicS
     exactly('retention.bytes', ANYTHING),
   ];
   return { topic, replicationFactor, settings: [...settings, ...durable(replicationFactor)] };
+}
+
+/** Enough to spread the work of a consumer group; what must stay in order shares a partition. */
+const PUBLIC_PARTITIONS = 6;
+const PUBLIC_DAYS = 30;
+
+/** A public topic: created to be kept for ever, as it is small; operators may keep less. */
+export function publicTopicSpec(topic: string, replicationFactor: number): TopicSpec {
+  const settings = [
+    exactly('cleanup.policy', 'delete'),
+    orForEver(atLeast('retention.ms', PUBLIC_DAYS * DAY_MS)),
+    exactly('retention.bytes', ANYTHING),
+  ];
+  const partitions = PUBLIC_PARTITIONS;
+  return {
+    topic,
+    replicationFactor,
+    partitions,
+    settings: [...settings, ...durable(replicationFactor)],
+  };
+}
+
+function orForEver(setting: TopicSetting): TopicSetting {
+  return {
+    ...setting,
+    value: ANYTHING,
+    accepts: (actual) => actual === ANYTHING || setting.accepts(actual),
+    expected: `${ANYTHING}, or ${setting.expected}`,
+  };
 }
 
 function durable(replicationFactor: number): TopicSetting[] {

@@ -1,10 +1,16 @@
 import type { Admin } from 'kafkajs';
 import kafkajs from 'kafkajs';
+import { publicTopics } from '#libs/events/public-events.js';
 import { errorCodeOf } from '#libs/ledger/kafka/broker-link.js';
+import { kafkaClient } from '#libs/ledger/kafka/kafka-client.js';
 import type { KafkaSettings } from '#libs/ledger/kafka/kafka-settings.js';
-import { resolveSettings } from '#libs/ledger/kafka/kafka-settings.js';
 import type { TopicSpec } from '#libs/ledger/kafka/topic-spec.js';
-import { atLeast, ledgerTopicSpec, vaultTopicSpec } from '#libs/ledger/kafka/topic-spec.js';
+import {
+  atLeast,
+  ledgerTopicSpec,
+  publicTopicSpec,
+  vaultTopicSpec,
+} from '#libs/ledger/kafka/topic-spec.js';
 
 /** Names of the topics of one cell. */
 export interface CellTopics {
@@ -29,6 +35,11 @@ export function topicSpecs({ prefix = 'auth', replicationFactor }: CellTopics): 
     ledgerTopicSpec(`${prefix}.ledger.v1`, replicationFactor),
     vaultTopicSpec(`${prefix}.vault.v1`, replicationFactor),
   ];
+}
+
+/** The three topics that others read: derived from the ledger, so the cell can do without them. */
+export function publicTopicSpecs({ prefix = 'auth', replicationFactor }: CellTopics): TopicSpec[] {
+  return publicTopics.map((topic) => publicTopicSpec(`${prefix}.${topic}.v1`, replicationFactor));
 }
 
 /** Creates those that do not exist; changes none that does. Resolves with the created names. */
@@ -61,7 +72,7 @@ async function create(admin: Admin, spec: TopicSpec): Promise<boolean> {
     topics: [
       {
         topic: spec.topic,
-        numPartitions: 1,
+        numPartitions: spec.partitions ?? 1,
         replicationFactor: spec.replicationFactor,
         configEntries: spec.settings.map(({ name, value }) => ({ name, value })),
       },
@@ -74,9 +85,10 @@ async function check(admin: Admin, spec: TopicSpec): Promise<TopicDeviation[]> {
   if (actual === undefined) {
     return [{ topic: spec.topic, setting: 'exists', expected: 'true', actual: 'false' }];
   }
-  const partitions = { ...atLeast('partitions', 1), expected: '1' };
+  const some = atLeast('partitions', 1);
+  const one = { ...some, expected: '1', accepts: (count: string) => count === '1' };
   const required = [
-    { ...partitions, accepts: (count: string) => count === '1' },
+    spec.partitions === undefined ? one : some,
     atLeast('replication.factor', spec.replicationFactor),
     ...spec.settings,
   ];
@@ -115,23 +127,12 @@ async function actualSettings(
   }
 }
 
-async function withAdmin<T>(
+/** Runs something with an administrative client, and closes it. */
+export async function withAdmin<T>(
   settings: KafkaSettings,
   run: (admin: Admin) => Promise<T>,
 ): Promise<T> {
-  const { brokers, ssl, sasl, clientId, requestTimeoutMs } = resolveSettings(settings);
-  const kafka = new kafkajs.Kafka({
-    brokers: [...brokers],
-    clientId,
-    requestTimeout: requestTimeoutMs,
-    connectionTimeout: requestTimeoutMs,
-    reauthenticationThreshold: requestTimeoutMs,
-    retry: { retries: 3 },
-    logLevel: kafkajs.logLevel.NOTHING,
-    ...(ssl === undefined ? {} : { ssl }),
-    ...(sasl === undefined ? {} : { sasl }),
-  });
-  const admin = kafka.admin();
+  const admin = kafkaClient(settings).admin();
   await admin.connect();
   try {
     return await run(admin);
