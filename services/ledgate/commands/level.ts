@@ -18,12 +18,13 @@ export function addLevelCommands(program: Command): void {
       }),
     );
   level
-    .command('raise <level>')
+    .command('raise')
     .description('after every identity and authorizer was upgraded; there is no way back')
+    .argument('<level>', 'the new level', whole)
     .action(
-      withCli(async (cli, text: string) => {
+      withCli(async (cli, level: number) => {
         const client = cli.identity(LedgerServiceClient);
-        const raised = await ask(client, 'raiseFeatureLevel', { level: whole(text) });
+        const raised = await ask(client, 'raiseFeatureLevel', { level });
         cli.out.one({ level: raised.level, position: raised.position?.toString() ?? '' });
       }),
     );
