@@ -18,7 +18,7 @@ export interface DecisionLogConfig {
 }
 
 export const decisionLogVariables = {
-  LEDGATE_DECISION_LOG: list().default([]),
+  LEDGATE_DECISION_LOG: list().default(['off']),
   LEDGATE_DECISION_LOG_OTLP_URL: z.url({ protocol: /^https?$/u }).optional(),
   LEDGATE_DECISION_LOG_SAMPLE: share().default(0.01),
   LEDGATE_DECISION_LOG_BUFFER: count(256, 1_000_000).default(16_384),

@@ -3,7 +3,7 @@ import { check, validUntilMs } from '#libs/access/evaluate/check.js';
 import { whyNoRow } from '#libs/access/evaluate/decide.js';
 import { suspendedUntil } from '#libs/access/evaluate/subject-status.js';
 import { unlimited, type CredentialLimits } from '#libs/access/projection/api-key.js';
-import type { Permission } from '#libs/access/projection/tenant.js';
+import type { Permission, Tenant } from '#libs/access/projection/tenant.js';
 import { reasonName } from '#libs/access/reason-code.js';
 import type { Answer, Answered, Outcome } from './answers.js';
 import type { Caller } from './callers.js';
@@ -32,6 +32,9 @@ interface Ruling {
   readonly tenant: string;
   readonly principal: string;
   readonly validUntilMs: number;
+  /** What was looked up on the way, as far as it was. */
+  readonly found: Tenant | undefined;
+  readonly permission: Permission | undefined;
 }
 
 /** When something is decided, and how old the state is then. */
@@ -64,13 +67,13 @@ export class Decider {
   decide(caller: Caller, asked: Asked, action: Action, nowMs: number, method: Method): Answer {
     const stalenessMs = this.#ledger.reader.stalenessMs();
     const ruling = this.#rule(caller, asked, action, { nowMs, stalenessMs });
-    const tenant = this.#ledger.view.findTenant(ruling.tenant);
-    const permission = tenant?.permissions.get(action.action);
+    const tenant = ruling.found ?? this.#ledger.view.findTenant(ruling.tenant);
     const answered = this.#ledger.answered(tenant, stalenessMs);
-    const answer = this.#recordable(this.#answer(ruling, answered), permission, nowMs);
+    const answer = this.#recordable(this.#answer(ruling, answered), ruling.permission, nowMs);
     this.#counts.count(answer.outcome, answer.reason);
     const log = this.#log;
-    if (log !== undefined && log.wants(answer, permission)) {
+    if (log === undefined) return answer;
+    if (log.wants(answer, ruling.permission ?? tenant?.permissions.get(action.action))) {
       const epoch = this.#ledger.fold.cluster?.epoch ?? 1;
       const { action: verb, resource } = action;
       log.record({ answer, caller, asked, action: verb, resource, method, nowMs, epoch });
@@ -120,7 +123,7 @@ export class Decider {
   #refused({ reason, tenant, principal, row }: Holder): Ruling {
     const ends = reason === 'PRINCIPAL_SUSPENDED';
     const validUntil = ends ? suspendedUntil(this.#ledger.view, row) : Number.POSITIVE_INFINITY;
-    return { reason, tenant, principal, validUntilMs: validUntil };
+    return ruled(reason, tenant, principal, validUntil);
   }
 
   #of(
@@ -132,20 +135,33 @@ export class Decider {
     { nowMs, stalenessMs }: Moment,
   ): Ruling {
     const { view } = this.#ledger;
-    if (stalenessMs > this.#ledger.hardLimitMs(view.findTenant(tenant), action)) {
-      return { reason: 'STALE', tenant, principal, validUntilMs: nowMs };
+    const found = view.findTenant(tenant);
+    const permission = found?.permissions.get(action);
+    if (stalenessMs > this.#ledger.limitMs(found, permission)) {
+      return ruled('STALE', tenant, principal, nowMs, found, permission);
     }
     if (row < 0) {
-      const reason = reasonName(whyNoRow(view, tenant, principal));
-      return { reason, tenant, principal, validUntilMs: Number.POSITIVE_INFINITY };
+      const why = reasonName(whyNoRow(view, tenant, principal));
+      return ruled(why, tenant, principal, Number.POSITIVE_INFINITY, found, permission);
     }
     const reason = reasonName(check(view, row, action, resource, nowMs, limits));
-    return { reason, tenant, principal, validUntilMs: validUntilMs(view) };
+    return ruled(reason, tenant, principal, validUntilMs(view), found, permission);
   }
 }
 
+function ruled(
+  reason: Reason,
+  tenant: string,
+  principal: string,
+  validUntilMs: number,
+  found?: Tenant,
+  permission?: Permission,
+): Ruling {
+  return { reason, tenant, principal, validUntilMs, found, permission };
+}
+
 function nobody(reason: Reason): Ruling {
-  return { reason, tenant: '', principal: '', validUntilMs: Number.POSITIVE_INFINITY };
+  return ruled(reason, '', '', Number.POSITIVE_INFINITY);
 }
 
 function outcomeOf(reason: Reason): Outcome {

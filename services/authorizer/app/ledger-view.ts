@@ -1,5 +1,5 @@
 import type { AccessView } from '#libs/access/projection/access-view.js';
-import type { Tenant } from '#libs/access/projection/tenant.js';
+import type { Permission, Tenant } from '#libs/access/projection/tenant.js';
 import { Failure } from '#libs/errors/failure.js';
 import type { Reader } from '#libs/ledger/reader.js';
 import type { AccessFold, Cluster } from './access-fold.js';
@@ -76,10 +76,16 @@ export class LedgerView {
 
   /** The hard limit for a permission of a tenant (or for whatever is asked of the tenant), ms. */
   hardLimitMs(tenant: Tenant | undefined, action: string | undefined): number {
+    if (tenant === undefined) return this.limits.hardMs;
+    const permission = action === undefined ? undefined : tenant.permissions.get(action);
+    return this.limitMs(tenant, permission);
+  }
+
+  /** The same for a permission that was looked up. */
+  limitMs(tenant: Tenant | undefined, permission: Permission | undefined): number {
     const { hardMs, sensitiveMs } = this.limits;
     if (tenant === undefined) return hardMs;
     const ofTenant = Math.min(hardMs, tenant.settings.hardStalenessMs ?? hardMs);
-    const permission = action === undefined ? undefined : tenant.permissions.get(action);
     if (permission === undefined) return ofTenant;
     const ofRisk = permission.risk === 'SENSITIVE' ? sensitiveMs : hardMs;
     return Math.min(ofTenant, permission.maxStalenessMs ?? ofRisk);
