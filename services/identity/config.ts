@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { publicFormats, type PublicFormat } from '#libs/events/cloud-event.js';
 import { ledgerPlaceFrom, ledgerVariables, type LedgerPlace } from '#libs/ledger/ledger-place.js';
 import { readEnv } from '#libs/runtime/env.js';
 import { count, durationMs, flag, hostPort, list, secret } from '#libs/runtime/env-types.js';
@@ -29,6 +30,10 @@ export interface IdentityConfig extends LedgerPlace {
   /** A TICK follows this much silence. */
   readonly tickMs: number;
   readonly drainNoticeMs: number;
+  /** Open event streams of this instance, and of one caller. Default: 256 and 8. */
+  readonly streams?: { readonly total: number; readonly perCaller: number } | undefined;
+  /** Publishes to Kafka's public topics; absent: not, as on the embedded log. */
+  readonly publisher?: { readonly format: PublicFormat } | undefined;
   /** Base of an OTLP/HTTP receiver of spans; absent: no spans. */
   readonly otlpEndpoint?: string | undefined;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
@@ -55,6 +60,10 @@ export const identityVariables = {
   LEDGATE_ARGON2_PASSES: count(2, 100).default(2),
   LEDGATE_MAX_STALENESS: durationMs(1_000).default(300_000),
   LEDGATE_DRAIN_NOTICE: durationMs(0, 60_000).default(0),
+  LEDGATE_PUBLISHER: flag().default(true),
+  LEDGATE_PUBLISHER_FORMAT: z.enum(publicFormats).default('protobuf'),
+  LEDGATE_STREAMS: count(0, 10_000).default(256),
+  LEDGATE_STREAMS_PER_CALLER: count(0, 10_000).default(8),
   LEDGATE_LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
     .default('info'),
@@ -90,6 +99,11 @@ export function identityConfigFromEnv(options: Parameters<typeof readEnv>[1] = {
     maxStalenessMs: env.LEDGATE_MAX_STALENESS,
     tickMs: 60_000,
     drainNoticeMs: env.LEDGATE_DRAIN_NOTICE,
+    streams: { total: env.LEDGATE_STREAMS, perCaller: env.LEDGATE_STREAMS_PER_CALLER },
+    publisher:
+      env.LEDGATE_LOG === 'kafka' && env.LEDGATE_PUBLISHER
+        ? { format: env.LEDGATE_PUBLISHER_FORMAT }
+        : undefined,
     otlpEndpoint: otlpEndpointFrom(env),
     logLevel: env.LEDGATE_LOG_LEVEL,
   };

@@ -34,6 +34,7 @@ import { dropUnversionedState, stateFolder } from '#services/identity/adapters/s
 import { ledgerName, openLedger } from '#libs/ledger/open-ledger.js';
 import { SealedVault } from '#services/identity/adapters/sealed-vault.js';
 import { hashThreads } from '#services/identity/adapters/thread-pool.js';
+import { addPublisher } from '#services/identity/adapters/start-publisher.js';
 import { watchTopics } from '#services/identity/adapters/topic-watch.js';
 import { documentsOf } from '#services/identity/app/accounts.js';
 import { announceMacKey } from '#services/identity/app/announce-mac-key.js';
@@ -200,6 +201,7 @@ async function start(
     clean = await drain({ server, health, clock, noticeMs, graceMs: GRACE_MS });
   });
   shutdown.add('streams', () => streams.close());
+  addPublisher(config, ledger, surroundings, registry);
   shutdown.add('health', watchHealth(parts, health, surroundings.onAlarm));
   serving.now = true;
   shutdown.add('readiness', () => {

@@ -120,9 +120,16 @@ const operator: Services = {
   },
 };
 
+const events: Services = {
+  EventService: {
+    Subscribe: ['PERMITTED', 'events'],
+  },
+};
+
 const packages: readonly (readonly [name: string, services: Services])[] = [
   ['ledgate.identity.v1', identity],
   ['ledgate.operator.v1', operator],
+  ['ledgate.events.v1', events],
 ];
 
 const table: ReadonlyMap<string, MethodAccess> = new Map(

@@ -91,10 +91,14 @@ const operator: readonly Row[] = [
   ['history', 'NORMAL', 'Read every event about somebody or something'],
 ];
 
+/** One per RPC of `ledgate.events.v1`. */
+const events: readonly Row[] = [['subscribe', 'NORMAL', 'Follow the public events of the tenant']];
+
 const areas = [
   ['ledgate.identity', identity],
   ['ledgate.authorizer', authorizer],
   ['ledgate.operator', operator],
+  ['ledgate.events', events],
 ] as const;
 
 /** What a new tenant has defined from the start. */

@@ -1,6 +1,7 @@
 import type { Server } from '@grpc/grpc-js';
 import { addReflection } from '#libs/grpc/reflection.js';
 import { createServer } from '#libs/grpc/server.js';
+import { EventServiceService } from '#proto/ledgate/events/v1/event_service.js';
 import { CredentialServiceService } from '#proto/ledgate/identity/v1/credential.js';
 import { GrantServiceService } from '#proto/ledgate/identity/v1/grant.js';
 import { GroupServiceService } from '#proto/ledgate/identity/v1/group.js';
@@ -15,6 +16,7 @@ import type { Checkpoints } from '#services/identity/app/checkpoints.js';
 import { pastOf } from '#services/identity/app/past-questions.js';
 import type { Admission } from '#services/identity/grpc/admission.js';
 import { credentialService } from '#services/identity/grpc/credential-service.js';
+import { eventService, type Streams } from '#services/identity/grpc/event-service.js';
 import { grantService } from '#services/identity/grpc/grant-service.js';
 import { groupService } from '#services/identity/grpc/group-service.js';
 import { ledgerService } from '#services/identity/grpc/ledger-service.js';
@@ -37,7 +39,11 @@ export const identityServices: readonly string[] = [
   'TokenService',
 ]
   .map((name) => `ledgate.identity.v1.${name}`)
-  .concat('ledgate.operator.v1.LedgerService', 'ledgate.operator.v1.TimeMachineService');
+  .concat(
+    'ledgate.events.v1.EventService',
+    'ledgate.operator.v1.LedgerService',
+    'ledgate.operator.v1.TimeMachineService',
+  );
 
 /** Largest request: a role with all its permissions fits many times over. */
 const MAX_REQUEST_BYTES = 128 * 1024;
@@ -46,10 +52,12 @@ const MAX_REQUEST_BYTES = 128 * 1024;
 export function identityServer(
   admission: Admission,
   checkpoints: Checkpoints,
+  streams: Streams,
   reflection: boolean,
 ): Server {
   const server = createServer({ maxReceiveBytes: MAX_REQUEST_BYTES });
   server.addService(CredentialServiceService, credentialService(admission));
+  server.addService(EventServiceService, eventService(admission, streams));
   server.addService(GrantServiceService, grantService(admission));
   server.addService(GroupServiceService, groupService(admission));
   server.addService(LedgerServiceService, ledgerService(admission));

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { invalid } from '#libs/errors/failure.js';
 import { withCli, type Cli } from '../cli/cli.js';
 import { ExitCode } from '../cli/exit-code.js';
 import { list, whole } from '../cli/values.js';
@@ -52,21 +53,15 @@ export function addOperateCommands(program: Command): void {
 export function addLedgerCommands(program: Command): void {
   ledgerCommand(program, 'tail')
     .description('the ledger as readable lines, live, with the verdict on each record')
-    .option('--from <position>', 'first position to show', whole, 0)
+    .option(
+      '--from <position>',
+      'first position to show; with --public also now, beginning, or a time',
+    )
     .option('--once', 'stop at the present end')
-    .action(
-      withCli(async (cli, flags: LedgerFlags & { from: number; once?: boolean }) => {
-        const access = await open(cli, flags);
-        const stop = new AbortController();
-        process.once('SIGINT', () => stop.abort());
-        process.once('SIGTERM', () => stop.abort());
-        const { log, macKeys } = access;
-        const { from, once = false } = flags;
-        const { tailLedger } = await import('../operate/tail.js');
-        await tailLedger({ log, macKeys, from, once, signal: stop.signal }, cli.out);
-        await access.log.close();
-      }),
-    );
+    .option('--public', 'the public events, as identity streams them to subscribers')
+    .option('--type <names>', 'with --public: only these types, e.g. GrantRevoked', list)
+    .option('--all-tenants', 'with --public: every tenant, for principals of the system tenant')
+    .action(withCli(tail));
   ledgerCommand(program, 'verify [file]')
     .description(
       'judge the whole ledger again: position, chain, verdicts; or prove an exported file, without ' +
@@ -88,13 +83,14 @@ export function addLedgerCommands(program: Command): void {
         await access.log.close();
         if (result.findings.length > 0) process.exitCode = ExitCode.NO;
         if (cli.out.json) return cli.out.document(result);
-        const { position, chain, accepted, findings } = result;
+        const { position, chain, accepted, checkpoints, findings } = result;
         const voids = Object.entries(result.void).map(([why, count]) => `${why} ${count}`);
         const events = Object.entries(result.events).map(([type, count]) => `${type} ${count}`);
         cli.out.one({
           position,
           chain,
           accepted,
+          checkpoints,
           void: voids.join(', '),
           events: events.join(', '),
         });
@@ -118,6 +114,38 @@ export function addLedgerCommands(program: Command): void {
         if (findings.some((one) => !one.ok)) process.exitCode = ExitCode.NO;
       }),
     );
+}
+
+interface TailFlags extends LedgerFlags {
+  readonly from?: string;
+  readonly once?: boolean;
+  readonly public?: boolean;
+  readonly type?: string[];
+  readonly allTenants?: boolean;
+}
+
+async function tail(cli: Cli, flags: TailFlags): Promise<void> {
+  const stop = new AbortController();
+  process.once('SIGINT', () => stop.abort());
+  process.once('SIGTERM', () => stop.abort());
+  const { signal } = stop;
+  const { once = false } = flags;
+  if (flags.public === true) {
+    const { tailPublic } = await import('../operate/tail-public.js');
+    const { from = 'now', type: types = [], allTenants = false } = flags;
+    return tailPublic(cli, { from, types, allTenants, once, signal });
+  }
+  const from = firstPosition(flags.from);
+  const access = await open(cli, flags);
+  const { log, macKeys } = access;
+  const { tailLedger } = await import('../operate/tail.js');
+  await tailLedger({ log, macKeys, from, once, signal }, cli.out);
+  await log.close();
+}
+
+function firstPosition(text = '0'): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw invalid({ field: 'from', description: 'a position; with --public also a time' });
 }
 
 async function open(cli: Cli, flags: LedgerFlags): Promise<LedgerAccess> {

@@ -46,9 +46,9 @@ export class LedgerSeed {
   #pending: Buffer[] = [];
   #pendingBytes = 0;
 
-  private constructor(log: EventLog) {
+  private constructor(log: EventLog, secret: Buffer = Buffer.from(ledgerKey, 'hex')) {
     this.log = log;
-    this.#macKeys = new MacKeys(log.name, new Map([[1, Buffer.from(ledgerKey, 'hex')]]));
+    this.#macKeys = new MacKeys(log.name, new Map([[1, secret]]));
     this.#judge = new Judge(this.#macKeys, { window: new VerdictWindow(), sealed: false });
   }
 
@@ -71,6 +71,19 @@ export class LedgerSeed {
       atMs: Date.now(),
     });
     await seed.flush();
+    return seed;
+  }
+
+  /** Goes on behind what a service wrote under its own ledger key; nobody else may write. */
+  static async resume(log: EventLog, secret: Buffer): Promise<LedgerSeed> {
+    const seed = new LedgerSeed(log, secret);
+    const end = await log.end();
+    const done = new AbortController();
+    for await (const { records } of log.tail(0, done.signal)) {
+      for (const record of records) seed.#judge.judge(record);
+      if (seed.position >= end - 1) break;
+    }
+    done.abort();
     return seed;
   }
 

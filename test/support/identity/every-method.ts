@@ -1,3 +1,4 @@
+import { EventServiceService } from '#proto/ledgate/events/v1/event_service.js';
 import { CredentialServiceService } from '#proto/ledgate/identity/v1/credential.js';
 import { GrantServiceService } from '#proto/ledgate/identity/v1/grant.js';
 import { GroupServiceService } from '#proto/ledgate/identity/v1/group.js';
@@ -10,7 +11,7 @@ import { LedgerServiceService as OperatorLedgerServiceService } from '#proto/led
 import { TimeMachineServiceService } from '#proto/ledgate/operator/v1/time_machine.js';
 import type { Method } from './running-identity.js';
 
-/** Every method of identity, as the protos have it. */
+/** Every method of identity that answers once, as the protos have it. */
 export const everyMethod: readonly Method<Record<string, unknown>, unknown>[] = [
   CredentialServiceService,
   GrantServiceService,
@@ -23,6 +24,9 @@ export const everyMethod: readonly Method<Record<string, unknown>, unknown>[] = 
   OperatorLedgerServiceService,
   TimeMachineServiceService,
 ].flatMap((service) => Object.values(service) as Method<Record<string, unknown>, unknown>[]);
+
+/** Those that answer with a stream. */
+export const everyStream: readonly { readonly path: string }[] = Object.values(EventServiceService);
 
 /** `TokenService/Login`; services of other packages with the package: `operator.LedgerService/SignHead`. */
 export function shortName(path: string): string {

@@ -2,14 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { accessOf, listedMethods, permissionOf } from '#services/identity/app/method-access.js';
 import { resourceOf } from '#services/identity/app/permit.js';
 import { builtInPermissions } from '#services/identity/domain/built-in-permissions.js';
-import { everyMethod } from '../../support/identity/every-method.js';
+import { everyMethod, everyStream } from '../../support/identity/every-method.js';
 
 const defined = (system: boolean): Set<string> =>
   new Set(builtInPermissions(system).map(({ permission }) => permission));
 
 describe('the table of who may call what', () => {
   it('lists every method of the protos and no other', () => {
-    expect([...listedMethods()].sort()).toEqual(everyMethod.map(({ path }) => path).sort());
+    const paths = [...everyMethod, ...everyStream].map(({ path }) => path);
+    expect([...listedMethods()].sort()).toEqual(paths.sort());
   });
 
   it('asks for permissions that every tenant has defined, or for the system tenant alone', () => {

@@ -1,0 +1,6 @@
+const long = process.env['CHAOS'] === 'long';
+
+/** Seconds by default; `CHAOS=long` is the whole of what is promised. */
+export const streamEffort = long
+  ? { events: 100_000, kills: 200, killsApart: 20, longestLifeMs: 900 }
+  : { events: 5_000, kills: 12, killsApart: 6, longestLifeMs: 400 };

@@ -1,0 +1,132 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openEmbeddedLog } from '#libs/ledger/embedded/embedded-store.js';
+import { LedgerSeed } from '../../support/authorizer/ledger-seed.js';
+import { granted, revoked } from '../../support/authorizer/seed-events.js';
+import { SeededRandom } from '../../support/ledger/seeded-random.js';
+import { freePorts } from '../../support/net/free-ports.js';
+import { report } from '../effort.js';
+import { noBrakes, ServiceProcess } from '../service-process.js';
+import { EffectsStore } from './effects-store.js';
+import { RunningProgram } from './running-program.js';
+import { streamEffort } from './stream-effort.js';
+import type { SubscriberProgramOptions } from './subscriber-options.js';
+
+const tenant = '01936f5e-bbbb-7000-8000-000000000002';
+const ledger = 'auth.ledger.v1';
+
+describe('a gRPC stream whose both ends are killed at any moment', () => {
+  const random = new SeededRandom(20_261_124);
+  let data: string;
+  let identity: ServiceProcess;
+  let address: string;
+  let credential: string;
+  let expected: readonly string[];
+
+  beforeEach(async () => {
+    data = mkdtempSync(join(tmpdir(), 'ledgate-streams-'));
+    address = `127.0.0.1:${(await freePorts(1))[0]}`;
+    const env = {
+      LEDGATE_IDENTITY_ADDR: address,
+      LEDGATE_LOG_LEVEL: 'info',
+      LEDGATE_ISSUER: 'https://ledgate.test',
+      LEDGATE_AUDIENCE: 'https://api.ledgate.test',
+      ...noBrakes,
+    };
+    const args = ['--data', data, 'up', 'identity'];
+    identity = new ServiceProcess({ args, env, serves: 'identity serves' });
+    await identity.start();
+    credential = readFileSync(join(data, 'bootstrap-api-key'), 'utf8').trim();
+    await identity.remove();
+    expected = await seedEvents(data, streamEffort.events);
+    await identity.start();
+  });
+  afterEach(async () => {
+    await identity.remove();
+    rmSync(data, { recursive: true, force: true });
+  });
+
+  function subscriber(checkpoint: 'own' | 'apart'): RunningProgram {
+    const source = { kind: 'grpc', address, credential } as const;
+    const options: SubscriberProgramOptions = {
+      folder: join(data, checkpoint),
+      checkpoint,
+      source,
+    };
+    return new RunningProgram('subscriber-program.ts', options);
+  }
+
+  /** Kills one or the other, until all was handled and enough was killed. */
+  async function killUntilDone(program: RunningProgram, kills: number): Promise<void> {
+    await program.start();
+    for (let killed = 0; killed < kills; killed += 1) {
+      await sleep(random.between(20, streamEffort.longestLifeMs));
+      const both = random.chance(0.2);
+      if (both || random.chance(0.3)) {
+        await identity.kill();
+        await identity.start();
+        if (!both) continue;
+      }
+      await program.kill();
+      await program.start();
+    }
+    await expect
+      .poll(() => program.count, { timeout: 300_000 })
+      .toBeGreaterThanOrEqual(expected.length);
+    await program.remove();
+  }
+
+  async function handledOf(checkpoint: string): Promise<string[]> {
+    const store = new EffectsStore(join(data, checkpoint));
+    const { handled } = store;
+    await store.close();
+    return handled;
+  }
+
+  it('hands over each event once and in order, with the checkpoint in the transaction', async () => {
+    const program = subscriber('own');
+    const startedAtMs = performance.now();
+    await killUntilDone(program, streamEffort.kills);
+    const handled = await handledOf('own');
+    report('streams by gRPC', {
+      events: expected.length,
+      killsOfSubscriber: program.kills,
+      killsOfIdentity: identity.kills,
+      missing: expected.length - new Set(handled).size,
+      doubled: handled.length - new Set(handled).size,
+      seconds: (performance.now() - startedAtMs) / 1000,
+    });
+    expect(program.complaints).toEqual([]);
+    expect(handled.length).toBe(expected.length);
+    expect(handled).toEqual(expected);
+  });
+
+  it('hands some over twice where the checkpoint is kept apart: the kills do bite', async () => {
+    const program = subscriber('apart');
+    await killUntilDone(program, streamEffort.killsApart);
+    const handled = await handledOf('apart');
+    expect(new Set(handled).size).toBe(expected.length);
+    expect(handled.length).toBeGreaterThan(expected.length);
+  });
+});
+
+/** Grants and revocations, one or two a record; resolves with the ids of their public events. */
+async function seedEvents(data: string, count: number): Promise<string[]> {
+  const secret = Buffer.from(readFileSync(join(data, 'keys', 'ledger.key'), 'utf8').trim(), 'hex');
+  const log = openEmbeddedLog({ path: join(data, 'ledger'), name: ledger });
+  const seed = await LedgerSeed.resume(log, secret);
+  const ids: string[] = [];
+  for (let n = 0; ids.length < count; n += 1) {
+    const events = [granted(`p${n}`, 'clerk')];
+    if (n % 3 === 0) events.push(revoked(`p${n}`, 'clerk'));
+    seed.put(events, { tenant });
+    ids.push(...events.map((_, index) => `${ledger}:${seed.position}:${index}`));
+    if (seed.pendingBytes > 4 << 20) await seed.flush();
+  }
+  await seed.flush();
+  await log.close();
+  return ids;
+}
