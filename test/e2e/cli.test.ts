@@ -237,6 +237,14 @@ describe('the ledger', () => {
 describe('evidence', () => {
   const file = join(folder, 'decisions.jsonl');
 
+  it('a permission can be one that is only allowed where it is recorded', async () => {
+    await json('permission define vault:open --audit');
+    const listed = expect.objectContaining({ name: 'vault:open', audit: 'required' });
+    expect(await json('permission list')).toContainEqual(listed);
+    await json('permission change vault:open');
+    expect(await json('permission list')).not.toContainEqual(listed);
+  });
+
   it('every decision so far comes out the same when it is asked again', async () => {
     const again = await json(`replay-decisions ${file}`);
     expect(again).toMatchObject({ differ: 0, badLines: 0, missing: 0, unendedAuthorizers: 1 });

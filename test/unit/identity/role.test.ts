@@ -31,6 +31,13 @@ describe('DefinePermission, ChangePermission, RetirePermission', () => {
     });
     const same = { ...define, type: 'PermissionDefined' } as DomainEvent;
     expect(given(tenant, same).when(change)).toEqual({ events: [] });
+    const audited = { ...change, auditRequired: true } as const;
+    expect(given(tenant, same).when(audited)).toEqual({
+      events: [{ ...audited, type: 'PermissionChanged' }],
+    });
+    const flagged = { ...audited, type: 'PermissionChanged' } as DomainEvent;
+    expect(given(tenant, same, flagged).when(audited)).toEqual({ events: [] });
+    expect(given(tenant, same, flagged).when(change)).toHaveProperty('events.length', 1);
     expect(given(tenant, read).when(retire)).toEqual({ events: [retired] });
     expect(given(tenant, read, retired).when(define)).toHaveProperty('events');
   });
