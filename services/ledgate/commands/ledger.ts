@@ -27,7 +27,7 @@ export function addLedgerFileCommands(program: Command): void {
     .option(...brokers, list)
     .action(
       withCli(async (cli, file: string, flags: { vault?: boolean; brokers?: string[] }) => {
-        const { exportToFile } = await load();
+        const { exportToFile } = await import('../operate/ledger-file/ledger-commands.js');
         await exportToFile(cli, file, flags);
       }),
     );
@@ -39,7 +39,7 @@ export function addLedgerFileCommands(program: Command): void {
     .option(...replicas, whole)
     .action(
       withCli(async (cli, file: string, flags: ImportFlags) => {
-        const { importFromFile } = await load();
+        const { importFromFile } = await import('../operate/ledger-file/ledger-commands.js');
         await importFromFile(cli, file, flags);
       }),
     );
@@ -52,7 +52,7 @@ export function addLedgerFileCommands(program: Command): void {
     .option(...replicas, whole)
     .action(
       withCli(async (cli, flags: CopyFlags) => {
-        const { copyToPlace } = await load();
+        const { copyToPlace } = await import('../operate/ledger-file/ledger-commands.js');
         await copyToPlace(cli, flags);
       }),
     );
@@ -64,12 +64,8 @@ export function addLedgerFileCommands(program: Command): void {
     .option(...replicas, whole)
     .action(
       withCli(async (cli, file: string, flags: ImportFlags) => {
-        const { restoreFromFile } = await load();
+        const { restoreFromFile } = await import('../operate/ledger-file/ledger-commands.js');
         await restoreFromFile(cli, file, flags);
       }),
     );
-}
-
-function load(): Promise<typeof import('../operate/ledger-file/ledger-commands.js')> {
-  return import('../operate/ledger-file/ledger-commands.js');
 }

@@ -1,11 +1,13 @@
 import { SingleBar } from 'cli-progress';
-import { tickCodec } from '#libs/events/control-codec.js';
+import { genesisCodec } from '#libs/events/control-codec.js';
 import { Failure } from '#libs/errors/failure.js';
+import { verifyCheckpoint } from '#libs/ledger/checkpoint.js';
 import type { EventLog } from '#libs/ledger/event-log.js';
 import { foldCommands } from '#libs/ledger/fold-commands.js';
 import { Judge, type Judged, type VoidReason } from '#libs/ledger/judge.js';
 import type { MacKeys } from '#libs/ledger/mac.js';
 import { RecordKind } from '#libs/ledger/record.js';
+import { disagreement } from '#libs/ledger/verdict-agreement.js';
 import { VerdictWindow } from '#libs/ledger/verdict-window.js';
 
 export interface Verification {
@@ -14,6 +16,8 @@ export interface Verification {
   /** Hex of the chain there: equal values mean equal histories. */
   readonly chain: string;
   readonly accepted: number;
+  /** CHECKPOINT records that are signed with the audit key of GENESIS. */
+  readonly checkpoints: number;
   readonly void: Readonly<Partial<Record<VoidReason, number>>>;
   readonly events: Readonly<Record<string, number>>;
   /** What an operator must look at; empty: all is well. */
@@ -74,6 +78,8 @@ class Tally {
   readonly #events: Record<string, number> = {};
   readonly #findings: string[] = [];
   #unsaid = 0;
+  #auditKey: Uint8Array | undefined;
+  #checkpoints = 0;
 
   constructor(judge: Judge) {
     this.#judge = judge;
@@ -95,7 +101,7 @@ class Tally {
     if (why === 'mac') {
       this.#find(`position ${position}: written without the ledger key (it is void)`);
     }
-    if (header?.kind === RecordKind.TICK && why === undefined) this.#compare(judged);
+    this.#compare(judged);
     foldCommands(judged, {
       event: (event) => {
         this.#events[event.type] = (this.#events[event.type] ?? 0) + 1;
@@ -113,11 +119,18 @@ class Tally {
   }
 
   #compare(judged: Judged): void {
-    const tick = tickCodec.decode(judged.payload ?? new Uint8Array(0));
-    if (!tick.ok) return;
-    const mine = this.#judge.window.verdictHash(tick.value.position);
-    if (mine === undefined || Buffer.compare(mine, tick.value.verdictHash) === 0) return;
-    this.#findings.push(`position ${judged.position}: its writer disagreed on earlier verdicts`);
+    const { accepted, header, position, payload = new Uint8Array(0) } = judged;
+    if (!accepted) return;
+    if (header?.kind === RecordKind.GENESIS && this.#auditKey === undefined) {
+      const genesis = genesisCodec.decode(payload);
+      if (genesis.ok) this.#auditKey = genesis.value.auditPublicKey;
+    }
+    const differs = disagreement(judged, this.#judge.window);
+    if (differs !== undefined) this.#find(`position ${position}: its writer disagreed: ${differs}`);
+    if (header?.kind !== RecordKind.CHECKPOINT) return;
+    const checked = verifyCheckpoint(payload, this.#auditKey ?? new Uint8Array(32));
+    if (checked.ok) this.#checkpoints += 1;
+    else this.#find(`position ${position}: ${checked.problem}`);
   }
 
   result(): Verification {
@@ -127,6 +140,7 @@ class Tally {
       position: window.position,
       chain: Buffer.from(window.chain).toString('hex'),
       accepted: window.acceptedCount,
+      checkpoints: this.#checkpoints,
       void: this.#void,
       events: this.#events,
       findings: this.#findings,

@@ -38,7 +38,7 @@ export async function sealLedger(
   const writer = writerOf(log, macKeys, reader);
   try {
     await reader.start();
-    for (let attempt = 0; attempt < attempts && sealedAt === undefined; attempt++) {
+    for (let attempt = 0; attempt < attempts && !reader.sealed; attempt++) {
       await submitSeal(reader, writer, successor);
     }
   } finally {
