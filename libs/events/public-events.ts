@@ -171,6 +171,11 @@ export function publicEventTypes(): readonly PublicEventType[] {
   return Object.keys(publicFields) as PublicEventType[];
 }
 
+/** Full name of a public topic in a cell: `auth.credential.v1`. */
+export function publicTopicName(prefix: string, topic: PublicTopic): string {
+  return `${prefix}.${topic}.v1`;
+}
+
 /** The topics that tell of an event of this type. */
 export function topicsOf(type: PublicEventType): readonly PublicTopic[] {
   return publicFields[type].topics;

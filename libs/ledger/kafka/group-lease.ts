@@ -78,8 +78,9 @@ export class GroupLease {
       await consumer.connect();
       await consumer.subscribe({ topics: [topic], fromBeginning: false });
       const left = whenOver(consumer, signal);
-      await consumer.run({ autoCommit: false, eachBatch: () => Promise.resolve() });
-      await left;
+      const run = consumer.run({ autoCommit: false, eachBatch: () => Promise.resolve() });
+      // Joining a group takes seconds: nobody who wants to stop waits for it.
+      await Promise.race([left, run.then(() => left)]);
     } finally {
       end();
       await working;

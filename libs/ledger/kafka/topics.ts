@@ -1,6 +1,6 @@
 import type { Admin } from 'kafkajs';
 import kafkajs from 'kafkajs';
-import { publicTopics } from '#libs/events/public-events.js';
+import { publicTopicName, publicTopics } from '#libs/events/public-events.js';
 import { errorCodeOf } from '#libs/ledger/kafka/broker-link.js';
 import { kafkaClient } from '#libs/ledger/kafka/kafka-client.js';
 import type { KafkaSettings } from '#libs/ledger/kafka/kafka-settings.js';
@@ -39,7 +39,9 @@ export function topicSpecs({ prefix = 'auth', replicationFactor }: CellTopics): 
 
 /** The three topics that others read: derived from the ledger, so the cell can do without them. */
 export function publicTopicSpecs({ prefix = 'auth', replicationFactor }: CellTopics): TopicSpec[] {
-  return publicTopics.map((topic) => publicTopicSpec(`${prefix}.${topic}.v1`, replicationFactor));
+  return publicTopics.map((topic) =>
+    publicTopicSpec(publicTopicName(prefix, topic), replicationFactor),
+  );
 }
 
 /** Creates those that do not exist; changes none that does. Resolves with the created names. */

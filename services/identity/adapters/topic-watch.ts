@@ -1,15 +1,23 @@
 import { Failure } from '#libs/errors/failure.js';
-import { checkTopics, topicSpecs, type TopicDeviation } from '#libs/ledger/kafka/topics.js';
+import {
+  checkTopics,
+  publicTopicSpecs,
+  topicSpecs,
+  type TopicDeviation,
+} from '#libs/ledger/kafka/topics.js';
 import type { LedgerPlace } from '#libs/ledger/ledger-place.js';
 import { kafkaSettingsOf } from '#libs/ledger/open-ledger.js';
 import { sleep, type Clock } from '#libs/runtime/clock.js';
 import type { Logger } from '#libs/runtime/log.js';
+import type { IdentityConfig } from '#services/identity/config.js';
 
 const HOUR_MS = 3_600_000;
 /** Pause before brokers that cannot be reached are asked again. */
 const UNREACHABLE_MS = 250;
 /** Fewer copies than advised are a risk that an operator may take; everything else loses records. */
 const tolerable: ReadonlySet<string> = new Set(['replication.factor', 'min.insync.replicas']);
+
+type WatchedPlace = LedgerPlace & Pick<IdentityConfig, 'publisher'>;
 
 /**
  * Looks at the settings of Kafka's topics at the start and each hour: a retention that somebody set
@@ -18,7 +26,7 @@ const tolerable: ReadonlySet<string> = new Set(['replication.factor', 'min.insyn
  * @throws Failure MISCONFIGURED at the start when a setting would lose records.
  */
 export async function watchTopics(
-  place: LedgerPlace,
+  place: WatchedPlace,
   clock: Clock,
   log: Logger,
 ): Promise<() => void> {
@@ -40,7 +48,11 @@ export async function watchTopics(
 }
 
 /** After a power cut everything starts at once, and the brokers may be the last: waits for them. */
-async function firstLook(place: LedgerPlace, clock: Clock, log: Logger): Promise<TopicDeviation[]> {
+async function firstLook(
+  place: WatchedPlace,
+  clock: Clock,
+  log: Logger,
+): Promise<TopicDeviation[]> {
   for (;;) {
     try {
       return await look(place, log);
@@ -51,10 +63,16 @@ async function firstLook(place: LedgerPlace, clock: Clock, log: Logger): Promise
   }
 }
 
-async function look(place: LedgerPlace, log: Logger): Promise<TopicDeviation[]> {
+async function look(place: WatchedPlace, log: Logger): Promise<TopicDeviation[]> {
   const replicationFactor = Math.min(3, place.kafkaBrokers.length);
-  const specs = topicSpecs({ prefix: place.topicPrefix, replicationFactor });
-  const found = await checkTopics(kafkaSettingsOf(place), specs);
+  const cell = { prefix: place.topicPrefix, replicationFactor };
+  const settings = kafkaSettingsOf(place);
+  const found = await checkTopics(settings, topicSpecs(cell));
   for (const deviation of found) log.error({ deviation }, 'a topic is not as it must be');
+  if (place.publisher === undefined) return found;
+  // Derived: a cell serves without them, and "ledgate init" makes those of an older cell.
+  for (const deviation of await checkTopics(settings, publicTopicSpecs(cell))) {
+    log.error({ deviation }, 'a public topic is not as it must be: see "ledgate init"');
+  }
   return found;
 }

@@ -1,10 +1,12 @@
 import { newestLevel } from '#libs/events/feature-levels.js';
+import { publicTopics } from '#libs/events/public-events.js';
 import { LedgerMeter } from '#libs/ledger/ledger-meter.js';
 import type { Clock } from '#libs/runtime/clock.js';
 import { addFollowedLedgerMetrics } from '#libs/runtime/ledger-metrics.js';
 import { addCounter, addGauge, type createRegistry } from '#libs/runtime/metrics.js';
 import type { Tracer } from '#libs/runtime/tracer.js';
 import type { LedgerSession } from '#services/identity/app/ledger-session.js';
+import type { PublisherMeter } from '#services/identity/app/publisher/publisher-meter.js';
 
 type Registry = ReturnType<typeof createRegistry>;
 
@@ -66,5 +68,32 @@ export function measureLedger(
   addCounter(registry, 'ledgate_identity_fences_total', 'Appends whose outcome was unknown.', {
     labels: ['ledger'],
     read: () => [{ labels: { ledger: written }, count: writer.fences }],
+  });
+}
+
+/** How far the public topics are, as this instance knows. */
+export function addPublisherMetrics(
+  registry: Registry,
+  { reader }: LedgerSession,
+  meter: PublisherMeter,
+): void {
+  const gauge = (name: string, help: string, read: () => number): void =>
+    addGauge(registry, `ledgate_publisher_${name}`, help, read);
+  gauge('leading', '1 while this instance publishes to the public topics.', () =>
+    meter.leading ? 1 : 0,
+  );
+  gauge('position', 'Ledger position up to which all is published; -1: not known here.', () =>
+    meter.leading ? meter.position : -1,
+  );
+  gauge('lag', 'Positions that this instance has read and not yet published.', () =>
+    meter.leading ? Math.max(0, reader.position - meter.position) : 0,
+  );
+  addCounter(registry, 'ledgate_publisher_published_total', 'Messages published, repeats too.', {
+    labels: ['topic'],
+    read: () => publicTopics.map((topic) => ({ labels: { topic }, count: meter.published(topic) })),
+  });
+  addCounter(registry, 'ledgate_publisher_failures_total', 'Times that publishing began again.', {
+    labels: [],
+    read: () => [{ labels: {}, count: meter.failures }],
   });
 }

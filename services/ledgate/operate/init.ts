@@ -35,7 +35,7 @@ export async function init(flags: InitFlags, out: Output): Promise<void> {
   const level = 'warn';
   const logger = createLogger({ service: 'identity', level, destination: process.stderr });
   const identity = await startIdentity(
-    { ...local, metricsAddress: undefined, tls: undefined },
+    { ...local, metricsAddress: undefined, tls: undefined, publisher: undefined },
     { bootstrap: true, logger },
   );
   try {

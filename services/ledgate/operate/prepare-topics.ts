@@ -1,6 +1,11 @@
 import { Failure } from '#libs/errors/failure.js';
 import { auditTopicSpec } from '#libs/ledger/kafka/topic-spec.js';
-import { checkTopics, ensureTopics, topicSpecs } from '#libs/ledger/kafka/topics.js';
+import {
+  checkTopics,
+  ensureTopics,
+  publicTopicSpecs,
+  topicSpecs,
+} from '#libs/ledger/kafka/topics.js';
 import type { LedgerPlace } from '#libs/ledger/ledger-place.js';
 import { kafkaSettingsOf } from '#libs/ledger/open-ledger.js';
 import type { Output } from '../cli/output.js';
@@ -19,7 +24,8 @@ export async function prepareTopics(
 ): Promise<void> {
   const settings = kafkaSettingsOf(place);
   const replicationFactor = flags.replicationFactor ?? Math.min(3, place.kafkaBrokers.length);
-  const specs = topicSpecs({ prefix: place.topicPrefix, replicationFactor });
+  const cell = { prefix: place.topicPrefix, replicationFactor };
+  const specs = [...topicSpecs(cell), ...publicTopicSpecs(cell)];
   if (flags.auditTopic === true) {
     specs.push(auditTopicSpec(`${place.topicPrefix}.audit.v1`, replicationFactor));
   }
