@@ -209,7 +209,7 @@ describe('Zitadel CVE-2026-27946: nobody sets what is not theirs to set', () => 
     ]);
     for (const method of everyMethod) {
       const name = shortName(method.path);
-      if (exceptions.has(name) || name.startsWith('LedgerService/')) continue;
+      if (exceptions.has(name) || name.includes('LedgerService/')) continue;
       const fields = Object.keys(method.requestDeserialize(Buffer.alloc(0)));
       expect([name, fields.filter((field) => forbidden.test(field))]).toEqual([name, []]);
     }
