@@ -4,10 +4,14 @@ import { join } from 'node:path';
 import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { ensureTopics, topicSpecs } from '#libs/ledger/kafka/topics.js';
+import { ERASED_AFTER_MS } from '#libs/ledger/kafka/topic-spec.js';
 import { Secret } from '#libs/runtime/secret.js';
 import { GroupServiceService as Groups } from '#proto/ledgate/identity/v1/group.js';
 import { LedgerServiceService as Ledger } from '#proto/ledgate/identity/v1/ledger.js';
-import { PrincipalServiceService as Principals } from '#proto/ledgate/identity/v1/principal.js';
+import {
+  ErasureState,
+  PrincipalServiceService as Principals,
+} from '#proto/ledgate/identity/v1/principal.js';
 import { TenantServiceService as Tenants } from '#proto/ledgate/identity/v1/tenant.js';
 import {
   startWorld,
@@ -105,6 +109,21 @@ describeOnKafka('identity on Kafka', (brokers) => {
     await expect(logIn(second, 'acme', 'admin', adminPassword)).rejects.toMatchObject({
       code: status.UNAUTHENTICATED,
     });
+  });
+
+  it('is still erasing while the brokers may have the blobs, says every instance', async () => {
+    const one = await start(newFolder(), true);
+    const two = await start(newFolder());
+    const { admin } = await setUpTenant(one, 'acme');
+    const made = await one.call(Principals.createUser, { username: 'ann' }, admin);
+    const about = { principalId: made.principalId };
+    await one.call(Principals.deletePrincipal, about, admin);
+    const { erasure } = await one.call(Principals.eraseSubject, about, admin);
+    const { recordedAtMs = 0n, goneAtMs = 0n } = erasure ?? {};
+    expect(erasure).toMatchObject({ state: ErasureState.ERASURE_STATE_ERASING, blobs: 2 });
+    expect(Number(goneAtMs - recordedAtMs) / ERASED_AFTER_MS).toBeCloseTo(1, 2);
+    const atTwo = async () => (await two.call(Principals.getErasure, about, admin)).erasure;
+    await expect.poll(atTwo, { timeout: 5_000 }).toEqual(erasure);
   });
 
   it('does not start on a topic whose retention would delete the ledger', async () => {
