@@ -96,7 +96,7 @@ class Tally {
   }
 
   #count(judged: Judged): void {
-    const { position, why, header } = judged;
+    const { position, why } = judged;
     if (why !== undefined) this.#void[why] = (this.#void[why] ?? 0) + 1;
     if (why === 'mac') {
       this.#find(`position ${position}: written without the ledger key (it is void)`);

@@ -275,7 +275,7 @@ describe('ledgate verify FILE', () => {
       if (named && !found[0]?.startsWith(`position ${at}:`)) unnamed.push([seed, at, found[0]]);
     }
     expect({ missed, unnamed }).toEqual({ missed: [], unnamed: [] });
-  });
+  }, 120_000);
 
   it('does not take the key of another cluster', async () => {
     await writeFile(join(folder, 'changed'), whole);
