@@ -76,7 +76,7 @@ const left = {
 
 function complete(event: DomainEvent): DomainEvent {
   const version = 'version' in event ? Math.max(1, event.version) : 1;
-  return { ...left, ...event, version };
+  return { ...left, ...event, version } as DomainEvent;
 }
 
 async function seeded(history: readonly Recorded[]): Promise<EventLog> {
