@@ -6,12 +6,14 @@ import {
   AuthorizerServiceClient,
   Decision,
   type AuthorizeRequest,
+  type AuthorizeResponse,
   type EventRef,
 } from '#proto/ledgate/authorizer/v1/authorizer.js';
 import { LedgerServiceClient } from '#proto/ledgate/identity/v1/ledger.js';
 import { GrantServiceClient } from '#proto/ledgate/identity/v1/grant.js';
 import { PrincipalServiceClient } from '#proto/ledgate/identity/v1/principal.js';
 import { TokenServiceClient } from '#proto/ledgate/identity/v1/token.js';
+import { TimeMachineServiceClient } from '#proto/ledgate/operator/v1/time_machine.js';
 import { ask, type GrpcClient } from './cli/ask.js';
 import { createDemo, demoSlug, type Demo } from './operate/demo.js';
 import { freeAddress, ServiceProcess } from './operate/service-process.js';
@@ -71,6 +73,9 @@ async function tour(): Promise<void> {
   const replayed = await stateHashes(system);
   if (replayed !== live) throw new Error(`state differs after the restart:\n${live}\n${replayed}`);
   note(`the same answer, and the same state:\n  ${replayed.replace('\n', '\n  ')}`);
+
+  say(7, 'Ask the past: the question of before, at its position');
+  await askThePast(demo, before);
   process.stdout.write('\nThe tour went as it should.\n');
 }
 
@@ -144,6 +149,33 @@ function eventText(event: EventRef): string {
   const who = event.actorPrincipalId === '' ? 'the system' : event.actorPrincipalId;
   const why = event.reason === '' ? '' : ` ("${event.reason}")`;
   return `@${event.position} ${event.type} by ${who}${why}`;
+}
+
+async function askThePast(demo: Demo, before: AuthorizeResponse): Promise<void> {
+  const { tenantId, principalId, answered } = before;
+  const at = { position: answered?.position ?? 0n, atMs: undefined };
+  const about = {
+    tenantId,
+    principalId,
+    action: 'orders:read',
+    resource: 'projects/acme/orders/17',
+  };
+  const past = as(demo.adminKey, TimeMachineServiceClient);
+  const { answer, summary } = await ask(past, 'explainAt', { ...about, at });
+  expectDecision(answer?.decision ?? Decision.DECISION_UNSPECIFIED, Decision.DECISION_ALLOW);
+  note(`at position ${at.position}: ${summary}`);
+  const { changes } = await ask(past, 'diff', {
+    tenantId,
+    principalId,
+    from: at,
+    to: undefined,
+    page: undefined,
+  });
+  for (const { permission, resourcePrefix, events } of changes) {
+    note(`since then lost: ${permission} on ${resourcePrefix}`);
+    for (const event of events) note(`  ${eventText(event)}`);
+  }
+  if (changes.length !== 1) throw new Error(`expected one change, got ${changes.length}`);
 }
 
 async function stateHashes(system: string): Promise<string> {

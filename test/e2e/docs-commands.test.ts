@@ -70,7 +70,7 @@ function shell(): PersistentShell {
 function problemOf({ command, expected }: DocCommand, code: number, output: string): string[] {
   const wanted = expected && /^\d{3}$/.test(expected) ? `HTTP/1.1 ${expected}` : expected;
   // The answer of a question is also its exit code.
-  const no = /\bledgate (at \S+ )?(check|explain) /.test(command) && /DENY|Denied/.test(output);
+  const no = /\bledgate (at .+ )?(check|explain) /.test(command) && /DENY|Denied/.test(output);
   return [
     ...(wanted === undefined || output.includes(wanted) ? [] : [`lacks: ${wanted}`]),
     ...(code === (no ? 1 : 0) ? [] : [`exit code ${code}`]),

@@ -17,6 +17,9 @@ describe('npm run tour', () => {
         said,
       ) ?? [];
     expect(Number(afterCall)).toBeGreaterThan(Number(afterAnswer));
+    expect(said).toMatch(
+      /at position \d+: Allowed: .*\n +since then lost: orders:read on projects\/acme\n/,
+    );
     expect(said).toMatch(/the same answer, and the same state:\n +identity +[0-9a-f]{64}/);
   });
 });
