@@ -44,9 +44,10 @@ function traced<Q extends object, A>(
   metadata.set('authorization', `Bearer ${bearer}`);
   metadata.set('traceparent', traceparent);
   const whole = { ...method.requestDeserialize(Buffer.alloc(0)), ...request };
-  const { path, requestSerialize: write, responseDeserialize: read } = method;
+  const write = (one: Q): Buffer => method.requestSerialize(one);
+  const read = (bytes: Buffer): A => method.responseDeserialize(bytes);
   return new Promise<A>((resolve, reject) => {
-    client.makeUnaryRequest(path, write, read, whole as Q, metadata, (error, answer) => {
+    client.makeUnaryRequest(method.path, write, read, whole, metadata, (error, answer) => {
       client.close();
       if (error === null && answer !== undefined) resolve(answer);
       else reject(error ?? new Error('no answer'));
@@ -61,7 +62,8 @@ const resume = () => pair.call(Principals.resumePrincipal, { principalId: ann },
 async function lastTraceparent(): Promise<string> {
   const record = await pair.log.read((await pair.log.end()) - 1);
   const decoded = decodeRecord(record?.value ?? new Uint8Array(0));
-  const payload = decodeCommandPayload(decoded?.payload ?? new Uint8Array(0));
+  if (typeof decoded === 'string') return decoded;
+  const payload = decodeCommandPayload(decoded.payload);
   return payload.ok ? payload.value.traceparent : '';
 }
 

@@ -37,7 +37,8 @@ type Stores = ReturnType<typeof openLedger>;
 let stores: Stores | undefined;
 
 /** Erasures that do not happen: what a kill between record and erasure leaves behind. */
-function killedBeforeErasing({ log, vault, close }: Stores): Stores {
+function killedBeforeErasing(stores: Stores): Stores {
+  const { vault } = stores;
   const deaf: Vault = {
     goneAfterMs: vault.goneAfterMs,
     put: (id, blob) => vault.put(id, blob),
@@ -47,7 +48,7 @@ function killedBeforeErasing({ log, vault, close }: Stores): Stores {
     list: () => vault.list(),
     close: () => vault.close(),
   };
-  return { log, vault: deaf, close };
+  return { log: stores.log, vault: deaf, close: () => stores.close() };
 }
 
 async function ids(vault: Vault): Promise<Set<string>> {

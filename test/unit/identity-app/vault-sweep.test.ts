@@ -41,12 +41,12 @@ async function play({ commands, sweepsAtMs, skewMs }: Lives, afterMs: number) {
   const recorded = new Set<string>();
   const named = new Set<string>();
   const endMs = 400 * hourMs;
-  const steps = [
+  const steps: { readonly atMs: number; readonly run: () => Promise<unknown> }[] = [
     ...commands.flatMap(({ atMs, recordAfterMs }, at) => [
       { atMs, run: () => vault.put(`b${at}`, blob) },
       ...(recordAfterMs === undefined
         ? []
-        : [{ atMs: atMs + recordAfterMs, run: () => record(`b${at}`) }]),
+        : [{ atMs: atMs + recordAfterMs, run: async () => record(`b${at}`) }]),
     ]),
     ...[...sweepsAtMs, endMs].map((atMs) => ({ atMs, run: () => sweep() })),
   ].sort((a, b) => a.atMs - b.atMs);
