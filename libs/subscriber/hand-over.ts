@@ -2,7 +2,7 @@
 export class HandOver<T> {
   readonly #offers: { readonly item: T; readonly taken: () => void }[] = [];
   #wake: (() => void) | undefined;
-  #ended: { readonly error: unknown } | undefined;
+  #ended: { readonly error: Error | undefined } | undefined;
 
   /** Resolves once the reader has come back for the next item, or the hand-over ended. */
   push(item: T): Promise<void> {
@@ -14,7 +14,7 @@ export class HandOver<T> {
   }
 
   /** Ends the reading: without an error, or with one. What was not taken is dropped. */
-  end(error?: unknown): void {
+  end(error?: Error): void {
     this.#ended ??= { error };
     for (const { taken } of this.#offers.splice(0)) taken();
     this.#wake?.();

@@ -18,8 +18,8 @@ export interface GrpcSourceOptions {
   readonly credential: string | (() => string | Promise<string>);
   /** Default: plaintext on the loopback interface, TLS with the system's authorities elsewhere. */
   readonly tls?: Tls;
-  /** Default: the tenant of the credential. `all`: every tenant, for principals of the system tenant. */
-  readonly tenant?: string | 'all';
+  /** Id. Default: the tenant of the credential. `all`: every tenant, for the system tenant alone. */
+  readonly tenant?: string;
   /** Default: all public events. */
   readonly types?: readonly string[];
 }
@@ -148,7 +148,7 @@ const refused: ReadonlySet<number> = new Set([
 
 function errorOf(error: unknown): unknown {
   if (!(error instanceof Error) || !('code' in error)) return error;
-  const { code, message } = error as Error & { code: number; metadata?: Metadata };
+  const { code, message } = error as Error & { code: status; metadata?: Metadata };
   if (refused.has(code)) return new SubscriberError('REFUSED', message, { cause: error });
   const details = String(
     (error as { metadata?: Metadata }).metadata?.get('grpc-status-details-bin'),

@@ -29,7 +29,7 @@ export function readMessage(stream: string, { item }: SubscribeResponse): Source
       const key = publicSubjectOf(event, event.tenant);
       return { kind: 'event', stream, mark, key, read: { ok: true, event, traceparent } };
     }
-    default:
+    case undefined:
       throw new SubscriberError('UNAVAILABLE', 'the server sent a message of a newer build');
   }
 }

@@ -74,7 +74,7 @@ async function* readTopics(reading: Reading): AsyncGenerator<SourceItem> {
     let assigned = Promise.resolve();
     const join = ({ payload }: ConsumerGroupJoinEvent): void => {
       assigned = seekAll(reading, payload.memberAssignment, first);
-      assigned.catch((error: unknown) => items.end(error));
+      assigned.catch((error: Error) => items.end(error));
     };
     consumer.on('consumer.group_join', join);
     consumer.on('consumer.crash', ({ payload }) => items.end(payload.error));
@@ -138,19 +138,19 @@ async function handOver(
   items: HandOver<SourceItem>,
   first: ReadonlyMap<string, bigint>,
 ): Promise<void> {
-  const { batch, resolveOffset, heartbeat, isRunning, isStale } = payload;
+  const { batch } = payload;
   const stream = streamOf(batch.topic, batch.partition);
   const from = first.get(stream) ?? 0n;
   for (const message of batch.messages) {
-    if (!isRunning() || isStale()) return;
+    if (!payload.isRunning() || payload.isStale()) return;
     if (BigInt(message.offset) >= from) {
       const taken = items.push(readMessage(stream, message));
-      while (!(await within(taken, heartbeatMs))) await heartbeat();
+      while (!(await within(taken, heartbeatMs))) await payload.heartbeat();
       // Taken away meanwhile: it comes again, from where the checkpoint stands by then.
-      if (isStale()) return;
+      if (payload.isStale()) return;
     }
-    resolveOffset(message.offset);
-    await heartbeat();
+    payload.resolveOffset(message.offset);
+    await payload.heartbeat();
   }
 }
 

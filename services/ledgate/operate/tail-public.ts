@@ -5,9 +5,10 @@ import type { PublicEvent } from '#proto/ledgate/events/v1/public_event.js';
 import {
   EventServiceClient,
   type SubscribeRequest,
+  type SubscribeResponse,
 } from '#proto/ledgate/events/v1/event_service.js';
 import type { Cli } from '../cli/cli.js';
-import { timeText, type Output, type Row } from '../cli/output.js';
+import { timeText, type Output } from '../cli/output.js';
 
 export interface PublicTailOptions {
   /** `now`, `beginning`, a position, or a time. */
@@ -35,7 +36,7 @@ export async function tailPublic(cli: Cli, options: PublicTailOptions): Promise<
   const stop = (): void => call.cancel();
   signal.addEventListener('abort', stop, { once: true });
   try {
-    for await (const { item } of call) {
+    for await (const { item } of call as AsyncIterable<SubscribeResponse>) {
       if (item?.$case === 'event') show(item.value, cli.out);
       else if (once && item?.value.atEnd === true) return;
     }
@@ -61,7 +62,7 @@ function show(message: PublicEvent, out: Output): void {
     .join(', ');
   const row = { id, ledger, position, index, type, tenant, actor: by, at, traceparent, ...facts };
   const place = `${position}:${index}`.padStart(9);
-  out.line(row as Row, `${place}  ${at}  ${type} in ${tenant} by ${by}  ${what}`);
+  out.line(row, `${place}  ${at}  ${type} in ${tenant} by ${by}  ${what}`);
 }
 
 /** What `--from` says: `now`, `beginning`, a position, or a time. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { open, type Database, type RootDatabase } from 'lmdb';
 import { ownTransaction, type Checkpoint } from '#libs/subscriber/checkpoint.js';
 import { isAfter, type Mark } from '#libs/subscriber/mark.js';
@@ -6,6 +7,8 @@ import { isAfter, type Mark } from '#libs/subscriber/mark.js';
 export interface EffectsTx {
   add(id: string): void;
 }
+
+const saveMs = 50;
 
 /** A database of a subscriber: the ids that it handled, in order, and how far it is. */
 export class EffectsStore {
@@ -48,6 +51,8 @@ export class EffectsStore {
       kind: 'stored',
       load: (stream) => Promise.resolve(this.#marks.get(stream)),
       save: async (stream, mark) => {
+        // As commits of offsets are: now and then, not after each event.
+        await sleep(saveMs);
         await this.#root.transaction(() => this.#marks.putSync(stream, mark));
       },
     };

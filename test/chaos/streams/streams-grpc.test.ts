@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openEmbeddedLog } from '#libs/ledger/embedded/embedded-store.js';
 import { LedgerSeed } from '../../support/authorizer/ledger-seed.js';
 import { granted, revoked } from '../../support/authorizer/seed-events.js';
@@ -26,7 +26,7 @@ describe('a gRPC stream whose both ends are killed at any moment', () => {
   let credential: string;
   let expected: readonly string[];
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     data = mkdtempSync(join(tmpdir(), 'ledgate-streams-'));
     address = `127.0.0.1:${(await freePorts(1))[0]}`;
     const env = {
@@ -44,13 +44,13 @@ describe('a gRPC stream whose both ends are killed at any moment', () => {
     expected = await seedEvents(data, streamEffort.events);
     await identity.start();
   });
-  afterEach(async () => {
+  afterAll(async () => {
     await identity.remove();
     rmSync(data, { recursive: true, force: true });
   });
 
   function subscriber(checkpoint: 'own' | 'apart'): RunningProgram {
-    const source = { kind: 'grpc', address, credential } as const;
+    const source = { kind: 'grpc', address, credential, tenant } as const;
     const options: SubscriberProgramOptions = {
       folder: join(data, checkpoint),
       checkpoint,
@@ -62,16 +62,18 @@ describe('a gRPC stream whose both ends are killed at any moment', () => {
   /** Kills one or the other, until all was handled and enough was killed. */
   async function killUntilDone(program: RunningProgram, kills: number): Promise<void> {
     await program.start();
-    for (let killed = 0; killed < kills; killed += 1) {
+    while (program.kills + identity.kills < kills) {
       await sleep(random.between(20, streamEffort.longestLifeMs));
-      const both = random.chance(0.2);
-      if (both || random.chance(0.3)) {
+      const both = random.chance(0.1);
+      if (both || random.chance(0.25)) {
         await identity.kill();
+        if (both) await program.kill();
         await identity.start();
-        if (!both) continue;
+        if (both) await program.start();
+      } else {
+        await program.kill();
+        await program.start();
       }
-      await program.kill();
-      await program.start();
     }
     await expect
       .poll(() => program.count, { timeout: 300_000 })
@@ -106,7 +108,7 @@ describe('a gRPC stream whose both ends are killed at any moment', () => {
 
   it('hands some over twice where the checkpoint is kept apart: the kills do bite', async () => {
     const program = subscriber('apart');
-    await killUntilDone(program, streamEffort.killsApart);
+    await killUntilDone(program, identity.kills + streamEffort.killsApart);
     const handled = await handledOf('apart');
     expect(new Set(handled).size).toBe(expected.length);
     expect(handled.length).toBeGreaterThan(expected.length);

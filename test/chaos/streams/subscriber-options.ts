@@ -5,6 +5,11 @@ export interface SubscriberProgramOptions {
   /** `own`: the checkpoint in the transaction of the effect; `apart`: beside it. */
   readonly checkpoint: 'own' | 'apart';
   readonly source:
-    | { readonly kind: 'grpc'; readonly address: string; readonly credential: string }
+    | {
+        readonly kind: 'grpc';
+        readonly address: string;
+        readonly credential: string;
+        readonly tenant: string;
+      }
     | { readonly kind: 'kafka'; readonly brokers: string[]; readonly prefix: string };
 }

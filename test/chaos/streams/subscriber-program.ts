@@ -17,7 +17,7 @@ const source =
     ? grpcSource({
         address: options.source.address,
         credential: options.source.credential,
-        tenant: 'all',
+        tenant: options.source.tenant,
       })
     : kafkaSource({
         kafka: new kafkajs.Kafka({

@@ -124,7 +124,12 @@ describe('a stream of events', () => {
 });
 
 describe('a stream is refused', () => {
-  it.each([
+  const refusals: readonly (readonly [
+    string,
+    () => string | undefined,
+    Partial<SubscribeRequest> | (() => Partial<SubscribeRequest>),
+    number,
+  ])[] = [
     ['without a credential', () => undefined, {}, status.UNAUTHENTICATED],
     ['for another tenant', () => acme.admin, () => ({ tenantId: other.tenantId }), 7],
     ['for the system tenant', () => acme.admin, { tenantId: 'system' }, 7],
@@ -143,7 +148,8 @@ describe('a stream is refused', () => {
       { start: { $case: 'afterPosition', value: 2n ** 64n - 1n } } as const,
       3,
     ],
-  ])('%s', async (_, bearer, request, code) => {
+  ];
+  it.each(refusals)('%s', async (_, bearer, request, code) => {
     const asked = typeof request === 'function' ? request() : request;
     const stream = subscribe(bearer(), asked);
     expect([await ended(stream), stream.events]).toEqual([code, []]);

@@ -1,4 +1,4 @@
-import { Failure } from '#libs/errors/failure.js';
+import type { Failure } from '#libs/errors/failure.js';
 import type { Judged } from '#libs/ledger/judge.js';
 import type { Clock } from '#libs/runtime/clock.js';
 import type { LedgerSession } from '#services/identity/app/ledger-session.js';
@@ -80,21 +80,14 @@ export class PublicFeed {
     try {
       for (let at = after; !signal.aborted;) {
         this.#require(history);
-        const step = this.#recent.covers(at) ? this.#recent.after(at) : undefined;
-        if (step === undefined) {
-          for await (const past of this.#past(at, signal)) {
-            this.#require(history);
-            at = past.through;
-            yield past;
-            if (this.#recent.covers(at)) break;
-          }
-        } else if (step.through > at) {
+        const steps = this.#recent.covers(at) ? [this.#recent.after(at)] : this.#past(at, signal);
+        const before = at;
+        for await (const step of steps) {
+          this.#require(history);
           at = step.through;
           yield step;
-        } else {
-          yield step;
-          await this.#wait(at, signal);
         }
+        if (at === before) await this.#wait(at, signal);
       }
     } finally {
       this.#listeners -= 1;
@@ -120,7 +113,11 @@ export class PublicFeed {
       // Where earlier restores were is known only to whoever reads them.
       const epochIsKnown = view.epoch <= 2 || after + 1 >= view.openedAt;
       const within = window.chainAt(after) !== undefined && epochIsKnown;
-      yield* (within ? entriesOfWindow : entriesOfReplay)(options, after, signal);
+      const steps = (within ? entriesOfWindow : entriesOfReplay)(options, after, signal);
+      for await (const step of steps) {
+        yield step;
+        if (this.#recent.covers(step.through)) return;
+      }
     } finally {
       leave();
     }
@@ -137,7 +134,7 @@ export class PublicFeed {
     if (first.position <= this.#seen) this.#change(first.position, anotherHistory(first.position));
     this.#seen = batch.at(-1)?.position ?? this.#seen;
     if (this.#listeners > 0) this.#recent.take(batch, (position) => this.epochAt(position));
-    for (const wake of [...this.#waiting]) wake();
+    for (const wake of Array.from(this.#waiting)) wake();
   }
 
   /** Which epoch a position belongs to. */
