@@ -40,18 +40,16 @@ import { documentsOf } from '#services/identity/app/accounts.js';
 import { announceMacKey } from '#services/identity/app/announce-mac-key.js';
 import { bootstrap, type Bootstrap } from '#services/identity/app/bootstrap.js';
 import { CallerGate } from '#services/identity/app/caller.js';
-import { startCheckpoints } from '#services/identity/app/checkpoint-schedule.js';
-import { Checkpoints } from '#services/identity/app/checkpoints.js';
 import { requireLedgerKey, requireMasterKey } from '#services/identity/app/check-keys.js';
 import { defineBuiltIn } from '#services/identity/app/define-built-in.js';
 import { EscalationGuard } from '#services/identity/app/escalation.js';
 import { identityFacts } from '#services/identity/app/identity-fold.js';
 import type { IdentityParts } from '#services/identity/app/identity-parts.js';
 import { LedgerSession } from '#services/identity/app/ledger-session.js';
-import { startMaintenance } from '#services/identity/app/maintenance.js';
 import { addLedgerMetrics, measureLedger } from '#services/identity/app/metrics.js';
 import { reopen, type RestoredFrom } from '#services/identity/app/reopen.js';
 import { openStreams } from '#services/identity/app/subscriptions/open-streams.js';
+import { startUpkeep } from '#services/identity/app/upkeep.js';
 import { SigningKeys } from '#services/identity/app/signing-keys.js';
 import type { IdentityConfig } from '#services/identity/config.js';
 import { evolve } from '#services/identity/domain/evolve.js';
@@ -134,48 +132,28 @@ async function start(
 ): Promise<RunningIdentity> {
   const { clock, logger, shutdown } = surroundings;
   const { masterKeys, macKeys } = keysOf(config);
-  const { parts: untraced, hasher } = assemble(
-    config,
-    injection,
-    surroundings,
-    masterKeys,
-    macKeys,
-  );
-  const { ledger } = untraced;
+  const assembled = assemble(config, injection, surroundings, masterKeys, macKeys);
+  const { hasher } = assembled;
+  const { ledger } = assembled.parts;
   const registry = createRegistry('identity');
   addLedgerMetrics(registry, ledger, () => hasher.waiting);
   addSnapshotMetrics(registry, 'identity', ledger.snapshots);
-  const { otlpEndpoint } = config;
-  const tracing = { service: 'ledgate-identity', clock, logger, registry, shutdown };
-  const tracer = startTracing(otlpEndpoint, tracing);
+  const tracer = startTracing(config.otlpEndpoint, {
+    service: 'ledgate-identity',
+    registry,
+    ...surroundings,
+  });
   measureLedger(registry, ledger, clock, tracer);
-  const parts: IdentityParts = { ...untraced, tracer };
+  const parts: IdentityParts = { ...assembled.parts, tracer };
   const serving = { now: false };
   const metricsPort = await startOperations(config, parts, shutdown, registry, serving);
   if (injection.log === undefined) {
     shutdown.add('topics', await watchTopics(config, clock, logger));
   }
-  await ledger.start();
-  requireLedgerKey(parts);
-  const founded = await found(parts, config, injection, masterKeys, macKeys);
-  if (ledger.fold.cluster === undefined) {
-    throw new Failure('MISCONFIGURED', 'the ledger is empty: run "ledgate init" first');
-  }
-  await requireMasterKey(parts);
-  const announced = await announceMacKey(ledger, macKeys);
-  if (announced !== undefined) logger.warn({ macKeyId: announced }, 'a new ledger key is in force');
-  const completed = await defineBuiltIn(ledger);
-  if (completed > 0) logger.info({ tenants: completed }, 'permissions of this build were defined');
+  const founded = await follow(parts, config, injection, masterKeys, macKeys);
   await hasher.dummyHash();
-  const random = (): number => Buffer.from(systemRandom.bytes(4)).readUInt32BE(0) / 2 ** 32;
-  const { tickMs } = config;
-  const { blobs } = parts;
-  const upkeep = { ledger, blobs, clock, log: logger, tickMs, random };
-  const stopMaintenance = startMaintenance(upkeep);
-  shutdown.add('maintenance', stopMaintenance);
-  const checkpoints = new Checkpoints(ledger, clock, masterKeys.derive('audit signature'));
-  const schedule = { ledger, checkpoints, clock, log: logger, random };
-  shutdown.add('checkpoints', startCheckpoints(schedule));
+  const auditSeed = masterKeys.derive('audit signature');
+  const checkpoints = startUpkeep(parts, config.tickMs, auditSeed, shutdown);
   const streams = openStreams(ledger, clock, registry, config.streams);
   const server = identityServer(
     {
@@ -212,10 +190,33 @@ async function start(
   return {
     address: `${host}:${port}`,
     metricsPort,
-    clusterId: ledger.fold.cluster.clusterId,
+    clusterId: ledger.fold.cluster?.clusterId ?? '',
     founded,
     close: async () => (await shutdown.run('close')) && clean,
   };
+}
+
+/** Reads the ledger to its end, founds it where it is empty, and writes what this build brings. */
+async function follow(
+  parts: IdentityParts,
+  config: IdentityConfig,
+  injection: IdentityInjection,
+  masterKeys: MasterKeys,
+  macKeys: MacKeys,
+): Promise<Bootstrap | undefined> {
+  const { ledger, log } = parts;
+  await ledger.start();
+  requireLedgerKey(parts);
+  const founded = await found(parts, config, injection, masterKeys, macKeys);
+  if (ledger.fold.cluster === undefined) {
+    throw new Failure('MISCONFIGURED', 'the ledger is empty: run "ledgate init" first');
+  }
+  await requireMasterKey(parts);
+  const announced = await announceMacKey(ledger, macKeys);
+  if (announced !== undefined) log.warn({ macKeyId: announced }, 'a new ledger key is in force');
+  const completed = await defineBuiltIn(ledger);
+  if (completed > 0) log.info({ tenants: completed }, 'permissions of this build were defined');
+  return founded;
 }
 
 /** Opens the stores and puts the parts together; the ledger is not read yet. */

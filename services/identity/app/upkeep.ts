@@ -1,0 +1,20 @@
+import type { Shutdown } from '#libs/runtime/shutdown.js';
+import { startCheckpoints } from '#services/identity/app/checkpoint-schedule.js';
+import { Checkpoints } from '#services/identity/app/checkpoints.js';
+import type { IdentityParts } from '#services/identity/app/identity-parts.js';
+import { startMaintenance } from '#services/identity/app/maintenance.js';
+
+/** Starts what an instance does on its own, until shutdown: maintenance, and checkpoints. */
+export function startUpkeep(
+  { ledger, blobs, clock, log, random: bytes }: IdentityParts,
+  tickMs: number,
+  auditSeed: Uint8Array,
+  shutdown: Shutdown,
+): Checkpoints {
+  const random = (): number => Buffer.from(bytes.bytes(4)).readUInt32BE(0) / 2 ** 32;
+  const maintenance = { ledger, blobs, clock, log, tickMs, random };
+  shutdown.add('maintenance', startMaintenance(maintenance));
+  const checkpoints = new Checkpoints(ledger, clock, auditSeed);
+  shutdown.add('checkpoints', startCheckpoints({ ledger, checkpoints, clock, log, random }));
+  return checkpoints;
+}
