@@ -171,6 +171,11 @@ export function publicEventTypes(): readonly PublicEventType[] {
   return Object.keys(publicFields) as PublicEventType[];
 }
 
+/** The fields of an event of this type that are public. */
+export function publicFieldsOf(type: PublicEventType): readonly string[] {
+  return publicFields[type].fields;
+}
+
 /** Full name of a public topic in a cell: `auth.credential.v1`. */
 export function publicTopicName(prefix: string, topic: PublicTopic): string {
   return `${prefix}.${topic}.v1`;
