@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { DomainEvent } from '#libs/events/catalogue.js';
 import { levelOf } from '#libs/events/feature-levels.js';
 
 const facts = { permission: 'vault:open', resourceType: '', description: '' } as const;
@@ -7,7 +6,7 @@ const facts = { permission: 'vault:open', resourceType: '', description: '' } as
 describe('the level that an event needs', () => {
   it('is 2 for a permission that must be recorded: an older reader would pass over that', () => {
     for (const type of ['PermissionDefined', 'PermissionChanged'] as const) {
-      const event: DomainEvent = { type, ...facts, risk: 'NORMAL' };
+      const event = { type, ...facts, risk: 'NORMAL' } as const;
       expect(levelOf(event)).toBe(1);
       expect(levelOf({ ...event, auditRequired: false })).toBe(1);
       expect(levelOf({ ...event, auditRequired: true })).toBe(2);
