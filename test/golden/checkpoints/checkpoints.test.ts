@@ -88,7 +88,7 @@ describe('the checkpoint statement LGC1, frozen', () => {
     const facts = factsOf(one);
     const statement = checkpointStatement(facts);
     expect(hex(statement)).toBe(hex(statementByHand(facts)));
-    if (one.statement !== undefined) expect(hex(statement)).toBe(one.statement);
+    expect([undefined, hex(statement)]).toContain(one.statement);
     expect(createHash('sha256').update(statement).digest('hex')).toBe(one.statementSha256);
     const signed = signCheckpoint(facts, seed);
     expect(hex(signed.signature)).toBe(one.signature);
