@@ -33,6 +33,18 @@ async function findJava(): Promise<{ java: string } | { why: string }> {
   }
 }
 
+/** Why Kafka's tools cannot be run on this machine; `undefined` when they can. */
+export async function whyNoTools(): Promise<string | undefined> {
+  const found = await findJava();
+  if ('why' in found) return found.why;
+  try {
+    await run('mvn', ['--version']);
+    return undefined;
+  } catch {
+    return "no Maven to fetch the jars of Kafka's tools with";
+  }
+}
+
 /** Why a broker cannot be run from its jars on this machine; `undefined` when it can. */
 export async function whyNoJars(): Promise<string | undefined> {
   const found = await findJava();
@@ -57,11 +69,22 @@ export async function kafkaJava(): Promise<{ java: string; args: string[] }> {
   return { java: found.java, args };
 }
 
+/** The same for Kafka's command line tools, e.g. its console consumer. */
+export async function kafkaToolsJava(): Promise<{ java: string; args: string[] }> {
+  const found = await findJava();
+  if ('why' in found) throw new Error(found.why);
+  const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
+  const folder = join(cache, 'ledgate', `kafka-${kafkaVersion}-tools`);
+  if (!hasJars(folder)) await fetchJars(folder, 'pom-tools.xml');
+  const memory = ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
+  return { java: found.java, args: [...memory, '-cp', join(folder, '*')] };
+}
+
 /** Into a scratch folder first: a download cut half-way must not look like a complete one. */
-async function fetchJars(folder: string): Promise<void> {
+async function fetchJars(folder: string, project = 'pom.xml'): Promise<void> {
   await mkdir(dirname(folder), { recursive: true });
   const scratch = mkdtempSync(`${folder}-`);
-  const pom = join(dirname(fileURLToPath(import.meta.url)), 'pom.xml');
+  const pom = join(dirname(fileURLToPath(import.meta.url)), project);
   try {
     const goal = [copyDependencies, '-DincludeScope=runtime', `-DoutputDirectory=${scratch}`];
     await run('mvn', ['-q', '-B', '-f', pom, ...goal], { timeout: 600_000 });
