@@ -19,7 +19,6 @@ export {
   kafkaSource,
   type KafkaSource,
   type KafkaSourceOptions,
-  type PublicTopic,
 } from '#libs/subscriber/kafka/kafka-source.js';
 export { isAfter, parseMark, type Mark } from '#libs/subscriber/mark.js';
 export { type ReadEvent, type Source, type SourceItem } from '#libs/subscriber/source.js';
@@ -31,4 +30,8 @@ export {
   type SubscriptionCounts,
 } from '#libs/subscriber/subscribe.js';
 export { SubscriberError, type SubscriberErrorKind } from '#libs/subscriber/subscriber-error.js';
-export { type PublicEvent, type PublicEventType } from '#libs/events/public-events.js';
+export {
+  type PublicEvent,
+  type PublicEventType,
+  type PublicTopic,
+} from '#libs/events/public-events.js';

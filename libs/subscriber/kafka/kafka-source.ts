@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Admin, Consumer, ConsumerGroupJoinEvent, EachBatchPayload, Kafka } from 'kafkajs';
+import {
+  publicTopicName,
+  publicTopics,
+  topicsOf,
+  type PublicTopic,
+} from '#libs/events/public-events.js';
 import type { StoredCheckpoint } from '#libs/subscriber/checkpoint.js';
 import { HandOver } from '#libs/subscriber/hand-over.js';
 import { readMessage } from '#libs/subscriber/kafka/read-message.js';
@@ -21,14 +27,11 @@ export interface KafkaSourceOptions {
   readonly group?: string;
 }
 
-export type PublicTopic = 'credential' | 'role' | 'revocation';
-
 export interface KafkaSource extends Source {
   /** The marks as committed offsets of the group, which needs to be named for it. */
   readonly offsets: StoredCheckpoint;
 }
 
-const allTopics: readonly PublicTopic[] = ['credential', 'role', 'revocation'];
 /** A member that waits for its handlers says so this often, ms. */
 const heartbeatMs = 1_000;
 /** In a row; more, and the checkpoint counts as broken. */
@@ -36,8 +39,8 @@ const mostFailedCommits = 10;
 
 /** Events from the three public topics; each partition is a stream of its own. */
 export function kafkaSource(options: KafkaSourceOptions): KafkaSource {
-  const { kafka, prefix = 'auth', topics = allTopics, group } = options;
-  const names = topics.map((topic) => `${prefix}.${topic}.v1`);
+  const { kafka, prefix = 'auth', topics = publicTopics, group } = options;
+  const names = topics.map((topic) => publicTopicName(prefix, topic));
   let consumer: Consumer | undefined;
   const offsets = committedOffsets(kafka, group, () => consumer);
   return {
@@ -45,7 +48,7 @@ export function kafkaSource(options: KafkaSourceOptions): KafkaSource {
     read: (request) => {
       const groupId = group ?? `ledgate-subscriber-${randomUUID()}`;
       consumer = kafka.consumer({ groupId, allowAutoTopicCreation: false });
-      return readTopics({ kafka, consumer, names, request });
+      return readTopics({ kafka, consumer, names, topics, request });
     },
     close: async () => {
       await offsets.close();
@@ -58,11 +61,12 @@ interface Reading {
   readonly kafka: Kafka;
   readonly consumer: Consumer;
   readonly names: readonly string[];
+  readonly topics: readonly PublicTopic[];
   readonly request: ReadRequest;
 }
 
 async function* readTopics(reading: Reading): AsyncGenerator<SourceItem> {
-  const { kafka, consumer, names, request } = reading;
+  const { kafka, consumer, names, topics, request } = reading;
   const { signal } = request;
   const items = new HandOver<SourceItem>();
   const stop = (): void => items.end();
@@ -85,7 +89,7 @@ async function* readTopics(reading: Reading): AsyncGenerator<SourceItem> {
       eachBatchAutoResolve: false,
       eachBatch: async (payload) => {
         await assigned.catch(() => undefined);
-        await handOver(payload, items, first);
+        await handOver(payload, items, first, chosen(topics, request.start));
       },
     });
     yield* items.items();
@@ -137,6 +141,7 @@ async function handOver(
   payload: EachBatchPayload,
   items: HandOver<SourceItem>,
   first: ReadonlyMap<string, bigint>,
+  choose: (item: SourceItem, topic: string) => SourceItem,
 ): Promise<void> {
   const { batch } = payload;
   const stream = streamOf(batch.topic, batch.partition);
@@ -144,7 +149,7 @@ async function handOver(
   for (const message of batch.messages) {
     if (!payload.isRunning() || payload.isStale()) return;
     if (BigInt(message.offset) >= from) {
-      const taken = items.push(readMessage(stream, message));
+      const taken = items.push(choose(readMessage(stream, message), batch.topic));
       while (!(await within(taken, heartbeatMs))) await payload.heartbeat();
       // Taken away meanwhile: it comes again, from where the checkpoint stands by then.
       if (payload.isStale()) return;
@@ -152,6 +157,23 @@ async function handOver(
     payload.resolveOffset(message.offset);
     await payload.heartbeat();
   }
+}
+
+/**
+ * An event that stands in several of the topics is taken from the first of them, one at or before the
+ * position to begin behind from none.
+ */
+function chosen(topics: readonly PublicTopic[], start: ReadRequest['start']) {
+  const after = typeof start === 'object' && 'position' in start ? start.position : -1;
+  return (item: SourceItem, name: string): SourceItem => {
+    if (item.kind !== 'event') return item;
+    const { stream, mark, read } = item;
+    const home = read.ok
+      ? topicsOf(read.event.type).find((one) => topics.includes(one))
+      : undefined;
+    const elsewhere = home !== undefined && !name.endsWith(`.${home}.v1`);
+    return elsewhere || mark.position <= after ? { kind: 'passed', stream, mark } : item;
+  };
 }
 
 function within(work: Promise<void>, ms: number): Promise<boolean> {

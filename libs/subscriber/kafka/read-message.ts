@@ -18,7 +18,7 @@ export function readMessage(
   const type = headerOf(headers, 'ce_type');
   const traceparent = headerOf(headers, 'traceparent');
   const bytes = value ?? Buffer.alloc(0);
-  const read = decodePublicEvent(bytes);
+  const read = decodePublicEvent(bytes, headerOf(headers, 'content-type'));
   if (read.ok) {
     const event = read.value;
     const subject = publicSubjectOf(event, event.tenant);

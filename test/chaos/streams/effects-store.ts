@@ -8,22 +8,38 @@ export interface EffectsTx {
   add(id: string): void;
 }
 
+interface Effect {
+  readonly id: string;
+  readonly stream: string;
+}
+
 const saveMs = 50;
 
 /** A database of a subscriber: the ids that it handled, in order, and how far it is. */
 export class EffectsStore {
   readonly #root: RootDatabase;
-  readonly #effects: Database<string, number>;
+  readonly #effects: Database<Effect, number>;
   readonly #marks: Database<Mark, string>;
 
   constructor(folder: string) {
     this.#root = open({ path: folder, maxDbs: 2, noSubdir: false });
-    this.#effects = this.#root.openDB<string, number>({ name: 'effects' });
+    this.#effects = this.#root.openDB<Effect, number>({ name: 'effects' });
     this.#marks = this.#root.openDB<Mark, string>({ name: 'marks' });
   }
 
   get handled(): string[] {
-    return [...this.#effects.getRange()].map(({ value }) => value);
+    return [...this.#effects.getRange()].map(({ value }) => value.id);
+  }
+
+  /** The same, by the stream that they came by. */
+  get streams(): ReadonlyMap<string, readonly string[]> {
+    const streams = new Map<string, string[]>();
+    for (const { value } of this.#effects.getRange()) {
+      const ids = streams.get(value.stream) ?? [];
+      streams.set(value.stream, ids);
+      ids.push(value.id);
+    }
+    return streams;
   }
 
   get count(): number {
@@ -38,7 +54,7 @@ export class EffectsStore {
       transact: ({ stream, to }, work) =>
         this.#root.transaction(() => {
           if (!isAfter(to, this.#marks.get(stream))) return false;
-          void work({ add: (id) => this.#add(id) });
+          void work({ add: (id) => this.#add({ id, stream }) });
           this.#marks.putSync(stream, to);
           return true;
         }),
@@ -60,14 +76,14 @@ export class EffectsStore {
 
   /** An effect by itself. */
   async add(id: string): Promise<void> {
-    await this.#root.transaction(() => this.#add(id));
+    await this.#root.transaction(() => this.#add({ id, stream: '' }));
   }
 
   close(): Promise<void> {
     return this.#root.close();
   }
 
-  #add(id: string): void {
-    this.#effects.putSync(this.count, id);
+  #add(effect: Effect): void {
+    this.#effects.putSync(this.count, effect);
   }
 }

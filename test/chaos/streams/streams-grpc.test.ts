@@ -5,18 +5,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openEmbeddedLog } from '#libs/ledger/embedded/embedded-store.js';
 import { LedgerSeed } from '../../support/authorizer/ledger-seed.js';
-import { granted, revoked } from '../../support/authorizer/seed-events.js';
 import { SeededRandom } from '../../support/ledger/seeded-random.js';
 import { freePorts } from '../../support/net/free-ports.js';
 import { report } from '../effort.js';
 import { noBrakes, ServiceProcess } from '../service-process.js';
 import { EffectsStore } from './effects-store.js';
 import { RunningProgram } from './running-program.js';
+import { seedEvents, seededTenant } from './seed-events.js';
 import { streamEffort } from './stream-effort.js';
 import type { SubscriberProgramOptions } from './subscriber-options.js';
-
-const tenant = '01936f5e-bbbb-7000-8000-000000000002';
-const ledger = 'auth.ledger.v1';
 
 describe('a gRPC stream whose both ends are killed at any moment', () => {
   const random = new SeededRandom(20_261_124);
@@ -41,7 +38,7 @@ describe('a gRPC stream whose both ends are killed at any moment', () => {
     await identity.start();
     credential = readFileSync(join(data, 'bootstrap-api-key'), 'utf8').trim();
     await identity.remove();
-    expected = await seedEvents(data, streamEffort.events);
+    expected = await seedLedger(data, streamEffort.events);
     await identity.start();
   });
   afterAll(async () => {
@@ -50,7 +47,7 @@ describe('a gRPC stream whose both ends are killed at any moment', () => {
   });
 
   function subscriber(checkpoint: 'own' | 'apart'): RunningProgram {
-    const source = { kind: 'grpc', address, credential, tenant } as const;
+    const source = { kind: 'grpc', address, credential, tenant: seededTenant } as const;
     const options: SubscriberProgramOptions = {
       folder: join(data, checkpoint),
       checkpoint,
@@ -115,20 +112,11 @@ describe('a gRPC stream whose both ends are killed at any moment', () => {
   });
 });
 
-/** Grants and revocations, one or two a record; resolves with the ids of their public events. */
-async function seedEvents(data: string, count: number): Promise<string[]> {
+/** Writes events behind what identity founded; resolves with their ids. */
+async function seedLedger(data: string, count: number): Promise<string[]> {
   const secret = Buffer.from(readFileSync(join(data, 'keys', 'ledger.key'), 'utf8').trim(), 'hex');
-  const log = openEmbeddedLog({ path: join(data, 'ledger'), name: ledger });
-  const seed = await LedgerSeed.resume(log, secret);
-  const ids: string[] = [];
-  for (let n = 0; ids.length < count; n += 1) {
-    const events = [granted(`p${n}`, 'clerk')];
-    if (n % 3 === 0) events.push(revoked(`p${n}`, 'clerk'));
-    seed.put(events, { tenant });
-    ids.push(...events.map((_, index) => `${ledger}:${seed.position}:${index}`));
-    if (seed.pendingBytes > 4 << 20) await seed.flush();
-  }
-  await seed.flush();
+  const log = openEmbeddedLog({ path: join(data, 'ledger'), name: 'auth.ledger.v1' });
+  const ids = await seedEvents(await LedgerSeed.resume(log, secret), count);
   await log.close();
   return ids;
 }

@@ -13,3 +13,11 @@ export interface SubscriberProgramOptions {
       }
     | { readonly kind: 'kafka'; readonly brokers: string[]; readonly prefix: string };
 }
+
+/** What the publisher of the chaos tests is told. */
+export interface PublisherProgramOptions {
+  readonly folder: string;
+  readonly brokers: string[];
+  /** In front of the names of ledger and topics. */
+  readonly prefix: string;
+}
