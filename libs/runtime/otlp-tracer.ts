@@ -36,6 +36,8 @@ interface Ended {
 export class OtlpTracer implements Tracer {
   readonly #options: OtlpTracerOptions;
   #waiting: Ended[] = [];
+  /** Waiting, or on their way. */
+  #held = 0;
   #cancel: (() => void) | undefined;
   #sending: Promise<void> = Promise.resolve();
   #exported = 0;
@@ -75,10 +77,11 @@ export class OtlpTracer implements Tracer {
   }
 
   #add(span: Ended): void {
-    if (this.#waiting.length >= MOST_WAITING) {
+    if (this.#held >= MOST_WAITING) {
       this.#dropped += 1;
       return;
     }
+    this.#held += 1;
     this.#waiting.push(span);
     this.#cancel ??= this.#options.clock.after(EXPORT_EVERY_MS, () => this.#flush());
   }
@@ -107,6 +110,8 @@ export class OtlpTracer implements Tracer {
     } catch (error) {
       this.#dropped += spans.length;
       onTrouble(error);
+    } finally {
+      this.#held -= spans.length;
     }
   }
 }
