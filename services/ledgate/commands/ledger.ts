@@ -11,7 +11,7 @@ const brokers = [
 ] as const;
 const replicas = ['--replication-factor <n>', 'of topics that are created'] as const;
 const key = [
-  '--key <key>',
+  '--audit-key <key>',
   'public audit key that the file must be signed with, base64url',
 ] as const;
 

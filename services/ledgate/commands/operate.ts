@@ -67,9 +67,12 @@ export function addLedgerCommands(program: Command): void {
       'judge the whole ledger again: position, chain, verdicts; or prove an exported file, without ' +
         'any secret; exit code 1: findings',
     )
-    .option('--key <key>', 'of a file: public audit key that it must be signed with, base64url')
+    .option(
+      '--audit-key <key>',
+      'of a file: public audit key that it must be signed with, base64url',
+    )
     .action(
-      withCli(async (cli, file: string | undefined, flags: LedgerFlags & { key?: string }) => {
+      withCli(async (cli, file: string | undefined, flags: LedgerFlags & { auditKey?: string }) => {
         if (file !== undefined) {
           const { verifyAFile } = await import('../operate/ledger-file/ledger-commands.js');
           return verifyAFile(cli, file, flags);

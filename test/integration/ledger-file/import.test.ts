@@ -106,6 +106,8 @@ describe('an import', () => {
       tail: (from, signal) => log.tail(from, signal),
       read: (position) => log.read(position),
       end: () => log.end(),
+      start: () => log.start(),
+      trim: (before) => log.trim(before),
       close: () => log.close(),
     };
     await expect(importInto(disturbed)).rejects.toMatchObject({ reason: 'WRONG_STATE' });

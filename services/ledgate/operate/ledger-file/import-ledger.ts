@@ -13,6 +13,8 @@ export interface ImportOptions {
   readonly end?: number;
   readonly log: EventLog;
   readonly vault: Vault;
+  /** What follows behind the records of the file is no reason to refuse. */
+  readonly mayGoOn?: boolean;
   readonly onProgress?: (done: number, of: number) => void;
 }
 
@@ -35,8 +37,9 @@ const blobsAtOnce = 64;
  * blobs come first: no record ever names one that is not there yet.
  */
 export async function importLedger(options: ImportOptions): Promise<Imported> {
-  const { file, log, vault, end = file.header.end, onProgress } = options;
+  const { file, log, vault, end = file.header.end, mayGoOn = false, onProgress } = options;
   const before = await log.end();
+  if (before > end && mayGoOn) return alreadyThere(options, end);
   if (before > end) throw notEmpty(`it has ${before} records, the file has ${end}`);
   const had = await chainOf(log, before);
   const blobs = await importBlobs(file, vault);
@@ -47,6 +50,17 @@ export async function importLedger(options: ImportOptions): Promise<Imported> {
     throw notEmpty('somebody else wrote to it while it was filled');
   }
   return { position: end - 1, chain, before, blobs };
+}
+
+/** An earlier attempt brought everything. */
+async function alreadyThere({ file, log }: ImportOptions, end: number): Promise<Imported> {
+  const chain = await chainOf(log, end);
+  for await (const frame of file.frames()) {
+    if (frame.kind !== 'record' || frame.position !== end - 1) continue;
+    if (Buffer.compare(chain.subarray(0, 8), frame.chain) !== 0) break;
+    return { position: end - 1, chain, before: end, blobs: 0 };
+  }
+  throw notEmpty('it holds other records');
 }
 
 /** Chain over the first `end` records of a log. */

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { Failure } from '#libs/errors/failure.js';
 import { ledgerName, macKeysOf } from '#libs/ledger/open-ledger.js';
 import type { LedgerPlace } from '#libs/ledger/ledger-place.js';
@@ -20,7 +22,7 @@ interface BrokersFlag {
 }
 
 export interface ImportFlags extends BrokersFlag {
-  readonly key?: string;
+  readonly auditKey?: string;
   readonly replicationFactor?: number;
 }
 
@@ -68,7 +70,9 @@ export async function verifyAFile(cli: Cli, path: string, flags: ImportFlags): P
   const counts = Object.entries(voids).map(([why, count]) => `${why} ${count}`);
   cli.out.one({ ...rest, void: counts.join(', ') });
   if (!pinned) {
-    cli.out.say('the key is the one in the file: it agrees with itself; --key proves whose it is');
+    cli.out.say(
+      'the key is the one in the file: it agrees with itself; --audit-key proves whose it is',
+    );
   }
   for (const finding of findings) cli.out.say(`LOOK: ${finding}`);
 }
@@ -84,8 +88,9 @@ export async function importFromFile(cli: Cli, path: string, flags: ImportFlags)
 
 /** `ledgate ledger restore` */
 export async function restoreFromFile(cli: Cli, path: string, flags: ImportFlags): Promise<void> {
-  const { imported, found } = await bringIn(cli, path, flags, 'before the seal');
   const { brokers } = flags;
+  requireKeys(ledgerPlaceOf({ data: cli.data, brokers }));
+  const { imported, found } = await bringIn(cli, path, flags, 'before the seal');
   const opened = await reopenLedger({ data: cli.data, brokers }, imported);
   const epoch = found.epoch + 1;
   cli.out.one({
@@ -147,7 +152,14 @@ async function bringIn(
   const stores: StoresAccess = openStoresOf(place);
   try {
     const imported = await watched(cli, 'importing', (onProgress) =>
-      importLedger({ file, end, log: stores.log, vault: stores.vault, onProgress }),
+      importLedger({
+        file,
+        end,
+        log: stores.log,
+        vault: stores.vault,
+        mayGoOn: what === 'before the seal',
+        onProgress,
+      }),
     );
     return { imported, found };
   } finally {
@@ -166,10 +178,18 @@ function requireName({ header }: LedgerFile, place: LedgerPlace): void {
   );
 }
 
-function prove(cli: Cli, file: LedgerFile, { key }: ImportFlags): Promise<FileVerification> {
-  const publicKey = key === undefined ? undefined : Buffer.from(key, 'base64url');
+/** A start would make new ones, and under new keys nothing of the file counts. */
+function requireKeys({ log, dataDir, ledgerKey }: LedgerPlace): void {
+  if (log === 'kafka' || ledgerKey !== undefined) return;
+  if (existsSync(join(dataDir, 'keys', 'ledger.key'))) return;
+  const text = `the keys of the cell must be in ${join(dataDir, 'keys')} first: master.key, ledger.key`;
+  throw new Failure('MISCONFIGURED', text);
+}
+
+function prove(cli: Cli, file: LedgerFile, { auditKey }: ImportFlags): Promise<FileVerification> {
+  const publicKey = auditKey === undefined ? undefined : Buffer.from(auditKey, 'base64url');
   if (publicKey !== undefined && publicKey.length !== 32) {
-    throw new Failure('INVALID_ARGUMENT', '--key is no audit key: 32 bytes in base64url');
+    throw new Failure('INVALID_ARGUMENT', '--audit-key is none: 32 bytes in base64url');
   }
   return watched(cli, 'verifying', (onProgress) => verifyFile(file, { publicKey, onProgress }));
 }
