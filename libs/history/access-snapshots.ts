@@ -9,6 +9,8 @@ import type { Clock } from '#libs/runtime/clock.js';
 import type { Cluster } from './moment.js';
 import { nextTurn, type PastState, type SnapshotSource } from './replay.js';
 
+/** Records that take longer to read again than a state takes to be written. */
+const worthKeepingLast = 4_096;
 /** Longest work of one turn of the event loop while a state is copied or read, ms. */
 const sliceMs = 3;
 
@@ -105,6 +107,18 @@ export class AccessSnapshots implements SnapshotSource {
     // A newer build may understand what this one could not: it must read those records itself.
     if (folded.view.quarantined.size > 0) return undefined;
     return this.#take(folded, at).catch((error: unknown) => this.#trouble('copy', error));
+  }
+
+  /** At a shutdown, when nothing is read any more: spares the next start what came since the last one. */
+  async keepLast(fold: () => FoldedView, at: Required<Resume>): Promise<void> {
+    await this.#work;
+    if (at.window.position - this.#takenAt >= worthKeepingLast) {
+      const folded = fold();
+      if (folded.view.quarantined.size === 0) {
+        await this.#take(folded, at).catch((error: unknown) => this.#trouble('copy', error));
+      }
+    }
+    await this.#work;
   }
 
   /** Deletes all: the log holds another history than the state did. */

@@ -97,7 +97,6 @@ async function start(
   const onTrouble = (trouble: object): void => logger.warn({ trouble }, 'trouble with a snapshot');
   const process = { kind: 'authorizer', facts: accessFacts, macKeys };
   const snapshots = openSnapshots(config, process, clock, onTrouble);
-  if (snapshots) shutdown.add('snapshots', () => snapshots.close());
   const fold = new AccessFold(snapshots);
   const reader = new Reader({
     log,
@@ -106,7 +105,10 @@ async function start(
     macKeys,
     onAlarm: (alarm) => logger.error({ alarm }, 'ledger alarm'),
   });
-  shutdown.add('reader', () => reader.stop());
+  shutdown.add('reader', async () => {
+    await reader.stop();
+    await fold.close(reader);
+  });
   const app = await assembleApp(config, { log, reader, fold }, surroundings);
   addDecisionLog(app, surroundings);
   const answered: AnsweredCalls = new Map();

@@ -14,6 +14,7 @@ import {
 import { authorizeBatch16, authorizeBatch50, authorizeUnary } from './rows/authorize.js';
 import { clientCoalesced } from './rows/coalesced.js';
 import { commandsPerSecond } from './rows/commands.js';
+import { coldStart } from './rows/cold-start.js';
 import { checkRow, projectionRows } from './rows/in-process.js';
 import { loginVsArgon2 } from './rows/login.js';
 import { replayVsLimit } from './rows/replay.js';
@@ -31,6 +32,7 @@ const rows: Readonly<Record<string, (bench: Bench) => Promise<MeasuredRow | Meas
   check_in_process: checkRow,
   projection_bytes_per_principal: projectionRows,
   replay_vs_limit: replayVsLimit,
+  cold_start: coldStart,
   commands_per_s_embedded: (bench) => commandsPerSecond(bench, 'embedded'),
   commands_per_s_kafka: (bench) => commandsPerSecond(bench, 'kafka'),
   revoke_to_deny_ms_embedded: (bench) => revokeToDeny(bench, 'embedded'),

@@ -5,6 +5,7 @@ import { keyHash } from '#libs/events/keys.js';
 import type { AccessSnapshots, FoldedView } from '#libs/history/access-snapshots.js';
 import { foldCommands, type CommandSink } from '#libs/ledger/fold-commands.js';
 import type { Fold, Resume } from '#libs/ledger/fold.js';
+import type { Reader } from '#libs/ledger/reader.js';
 import type { Judged } from '#libs/ledger/judge.js';
 import { RecordKind } from '#libs/ledger/record.js';
 
@@ -88,6 +89,14 @@ export class AccessFold implements Fold {
 
   settle(at: Required<Resume>): Promise<void> | undefined {
     return this.#snapshots?.settle(() => this.#folded(), at);
+  }
+
+  /** Once the reader has stopped for good: what it has read need not be read again. */
+  async close(reader: Reader): Promise<void> {
+    const { window, sealed, announced } = reader;
+    const whole = reader.state === 'following' && window.position === reader.position;
+    if (whole) await this.#snapshots?.keepLast(() => this.#folded(), { window, sealed, announced });
+    await this.#snapshots?.close();
   }
 
   #folded(): FoldedView {

@@ -10,6 +10,7 @@ import { foldCommands } from '#libs/ledger/fold-commands.js';
 import type { Fold, Resume } from '#libs/ledger/fold.js';
 import { Judge, type Judged } from '#libs/ledger/judge.js';
 import type { MacKeys } from '#libs/ledger/mac.js';
+import type { Reader } from '#libs/ledger/reader.js';
 import { RecordKind } from '#libs/ledger/record.js';
 import { VerdictWindow } from '#libs/ledger/verdict-window.js';
 import type { FoldedState } from '#services/identity/ports/folded-state.js';
@@ -163,6 +164,14 @@ export class IdentityFold implements Fold {
 
   settle(at: Required<Resume>): Promise<void> | undefined {
     return this.#snapshots?.settle(() => this.#folded(), at);
+  }
+
+  /** Once the reader has stopped for good: what it has read need not be read again. */
+  async close(reader: Reader): Promise<void> {
+    const { window, sealed, announced } = reader;
+    const whole = reader.state === 'following' && window.position === reader.position;
+    if (whole) await this.#snapshots?.keepLast(() => this.#folded(), { window, sealed, announced });
+    await this.#snapshots?.close();
   }
 
   #folded(): FoldedView {

@@ -118,7 +118,7 @@ export class LedgerSession {
     this.#closing.abort();
     this.writer.stop();
     await this.reader.stop();
-    await this.#options.snapshots?.close();
+    await this.fold.close(this.reader);
     await this.state.close();
   }
 

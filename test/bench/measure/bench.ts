@@ -20,6 +20,7 @@ export class Bench {
   readonly principals = 100_000;
   readonly #started: PinnedProcess[] = [];
   readonly #folders: string[] = [];
+  readonly #churned = new Map<number, Promise<string>>();
   #seeded: Promise<{ folder: string; seeded: SeededLedger }> | undefined;
   #broker: ReturnType<typeof startBroker> | undefined;
   #loader: Promise<Loader> | undefined;
@@ -64,6 +65,23 @@ export class Bench {
   /** The folder of a ledger of 70k records, each as one command writes it. */
   async smallLedger(): Promise<string> {
     return (await this.#seed(13_900, 0)).folder;
+  }
+
+  /** The data folder of a cell whose ledger has so many records, of which hardly anything lives. */
+  churnedLedger(records: number): Promise<string> {
+    const known = this.#churned.get(records);
+    if (known !== undefined) return known;
+    const folder = mkdtempSync(join(tmpdir(), 'ledgate-bench-churn-'));
+    this.#folders.push(folder);
+    const args = [folder, String(records)];
+    const seeded = spawnPinned('test/bench/servers/seed-churn.ts', 'last', args, 'built').then(
+      async (seeding) => {
+        await seeding.stop();
+        return folder;
+      },
+    );
+    this.#churned.set(records, seeded);
+    return seeded;
   }
 
   /** Identity, with an authorizer or without, on a new ledger; whoever asked for it stops it. */

@@ -29,3 +29,11 @@ export interface CellGreeting extends Greeting {
   /** A user without any grant. */
   readonly principalId: string;
 }
+
+/** What a service says of its start. */
+export interface ColdStart {
+  /** From the start of the process until it served. */
+  readonly seconds: number;
+  /** Live bytes (heap and array buffers) after a collection. */
+  readonly bytes: number;
+}
