@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -231,6 +231,56 @@ describe('the ledger', () => {
     expect(people.stdout).toMatch(/position +\d+/);
     const findings = await json<{ ok: string }[]>('doctor');
     expect(findings.filter(({ ok }) => ok !== 'ok')).toEqual([]);
+  });
+});
+
+describe('the ledger in a file', () => {
+  const file = join(folder, 'ledger.lgx');
+  const restoring = { LEDGATE_ISSUER: 'https://restored.test', LEDGATE_AUDIENCE: 'orders' };
+  let auditKey = '';
+
+  it('is exported while it is served, and proved with the public key alone', async () => {
+    const made = await json(`ledger export ${file} --vault --credential ${system}`);
+    auditKey = String(made['auditPublicKey']);
+    const proved = await json(`verify ${file} --audit-key ${auditKey}`);
+    expect(proved).toMatchObject({ findings: [], pinned: true, position: made['position'] });
+    expect((await ledgate(`verify ${file}`)).stdout).toContain('agrees with itself');
+    expect((await ledgate(`verify ${file} --audit-key ${'A'.repeat(43)}`)).code).toBe(1);
+    expect((await ledgate(`ledger export ${file} --credential ${system}`)).code).toBe(4);
+    expect((await ledgate(`ledger export ${folder}/other`)).code).toBe(3);
+  });
+
+  it('is imported, moved and restored', async () => {
+    const [copy, moved, back] = ['copy', 'moved', 'back'].map((name) => join(folder, name));
+    const keys = (of: string): void =>
+      cpSync(join(dataDir, 'keys'), join(of, 'keys'), { recursive: true });
+    const at = (place: string, line: string): Promise<Ran> =>
+      runCli(['--json', '--data', place, ...line.split(' ')], {
+        env: { ...restoring, UV_THREADPOOL_SIZE: '8' },
+      });
+    for (const line of ['ledger import', 'ledger copy', 'ledger restore']) tried.add(line);
+    const imported = await at(copy ?? '', `ledger import ${file} --audit-key ${auditKey}`);
+    expect([imported.code, imported.stderr]).toEqual([0, '']);
+    expect((await at(copy ?? '', 'verify')).code).toBe(2);
+    keys(copy ?? '');
+    expect((await at(copy ?? '', 'verify')).code).toBe(0);
+    const copied = await at(copy ?? '', `ledger copy --to-data ${moved}`);
+    expect([copied.code, copied.stderr]).toEqual([0, '']);
+    const { position } = JSON.parse(imported.stdout) as { position: number };
+    expect(JSON.parse(copied.stdout)).toMatchObject({ position, sealedAt: position + 1 });
+    expect((await at(copy ?? '', 'ledger copy')).code).toBe(2);
+
+    const keyless = await at(back ?? '', `ledger restore ${file}`);
+    expect([keyless.code, keyless.stderr]).toEqual([2, expect.stringContaining('ledger.key')]);
+    keys(back ?? '');
+    const restored = await at(back ?? '', `ledger restore ${file} --audit-key ${auditKey}`);
+    expect([restored.code, restored.stderr]).toEqual([0, '']);
+    expect(JSON.parse(restored.stdout)).toMatchObject({ epoch: 2, position });
+    expect(JSON.parse(restored.stdout)).toHaveProperty('apiKey');
+    const again = await at(back ?? '', `ledger restore ${file}`);
+    expect([again.code, again.stderr]).toEqual([0, '']);
+    expect(JSON.parse(again.stdout)).not.toHaveProperty('apiKey');
+    expect((await at(back ?? '', `ledger import ${file}`)).code).toBe(4);
   });
 });
 
