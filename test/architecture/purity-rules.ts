@@ -8,7 +8,7 @@ import { stripSource } from './strip-source.js';
  */
 export const pure: readonly RegExp[] = [
   /^libs\/errors\//,
-  /^libs\/events\/(?!(codec|control-codec|event-formats|public-event-codec|wire-numbers)\.ts$)/,
+  /^libs\/events\/(?!(cloud-event|codec|control-codec|event-formats|public-event-codec|wire-numbers)\.ts$)/,
   /^libs\/ledger\/(announcements|record|judge|verdict-window|last-writers|chain|mac|audit-key|consistency-token|fold|defences)\.ts$/,
   /^libs\/decider\/(?!handle-command)/,
   /^libs\/access\//,

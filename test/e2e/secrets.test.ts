@@ -6,6 +6,7 @@ import { runCli, type ProgramRun } from '../support/ledgate/run-program.js';
 import { startPair, type Pair } from '../support/ledgate/running-pair.js';
 import { search, spellingsOf, type Place, type SecretItem } from '../support/secrets/search.js';
 import { SecretRun } from '../support/secrets/secret-run.js';
+import { publicEventsOfRecords, publicPlaces } from '../support/secrets/public-places.js';
 import { recordsOf, sealedSecrets, type SealedSecrets } from '../support/secrets/vault-secrets.js';
 
 /** These hold keys: only their owner can read them. */
@@ -29,6 +30,8 @@ let refusals: Place;
 let ledger: Place;
 /** All decisions of the run, as they were recorded. */
 let decisions: Place;
+/** What others are told of the run, in each format. */
+let published: readonly Place[];
 
 const recorded = temporaryFolder();
 
@@ -41,7 +44,11 @@ beforeAll(async () => {
   await run.all();
   const pages = pair.metricsUrls.map(async (url) => (await fetch(url)).text());
   metrics = place('metrics', await Promise.all(pages));
-  ledger = place('ledger', await recordsOf(pair.log));
+  const records = await recordsOf(pair.log);
+  ledger = place('ledger', records);
+  const events = publicEventsOfRecords(records);
+  expect(events.length).toBeGreaterThan(40);
+  published = publicPlaces(events);
   sealed = await sealedSecrets(pair);
   secrets = [...run.secrets, ...sealed.secrets];
   personal = [...run.personal, ...sealed.personal];
@@ -117,9 +124,18 @@ describe('after a full run (ASVS 5.0: 16.2.5, 14.2.4)', () => {
   });
 });
 
+describe('public events of a full run', () => {
+  it('hold no secret, and nobody’s name or address', () => {
+    const all = [...secrets, ...sealed.apiKeyHashes, ...personal, ...sealed.personal];
+    const { findings, looked } = search(all, published);
+    expect(findings).toEqual([]);
+    expect(looked).toBeGreaterThan(1_000);
+  });
+});
+
 describe('the search bites', () => {
   it('on a copy of each place with each secret in it, in each spelling', () => {
-    for (const { name, content } of [logs, metrics, refusals, ledger, decisions]) {
+    for (const { name, content } of [logs, metrics, refusals, ledger, decisions, ...published]) {
       for (let at = 0; at < 9; at++) {
         const spellings = secrets.map(({ bytes }) => spellingsOf(bytes)[at]?.text ?? '');
         const planted = Buffer.from(spellings.join('|'), 'latin1');
