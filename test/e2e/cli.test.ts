@@ -248,7 +248,7 @@ describe('the ledger in a file', () => {
     expect((await ledgate(`verify ${file} --audit-key ${'A'.repeat(43)}`)).code).toBe(1);
     expect((await ledgate(`ledger export ${file} --credential ${system}`)).code).toBe(4);
     expect((await ledgate(`ledger export ${folder}/other`)).code).toBe(3);
-  });
+  }, 60_000);
 
   it('is imported, moved and restored', async () => {
     const [copy, moved, back] = ['copy', 'moved', 'back'].map((name) => join(folder, name));
@@ -281,7 +281,7 @@ describe('the ledger in a file', () => {
     expect([again.code, again.stderr]).toEqual([0, '']);
     expect(JSON.parse(again.stdout)).not.toHaveProperty('apiKey');
     expect((await at(back ?? '', `ledger import ${file}`)).code).toBe(4);
-  });
+  }, 60_000);
 });
 
 describe('evidence', () => {
