@@ -49,7 +49,11 @@ export async function coldStart(bench: Bench): Promise<MeasuredRow[]> {
   );
   const many = `${records / 1000},000 records`;
   const seconds = (name: string, starts: ColdStart[], most: number, note: string): MeasuredRow => ({
-    ...{ name, unit: 's', baseline: null, ratio: null, runs: starts.length },
+    name,
+    unit: 's',
+    baseline: null,
+    ratio: null,
+    runs: starts.length,
     value: median(starts.map((start) => start.seconds)),
     spread: spreadOf(starts.map((start) => start.seconds)),
     aim: { kind: 'value', most },
