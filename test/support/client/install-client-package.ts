@@ -19,17 +19,25 @@ function run(command: string, args: readonly string[], cwd: string): string {
   return stdout;
 }
 
+/** The client's package, installed with `others`. */
+export function installClientPackage(others: readonly string[] = []): InstalledPackage {
+  return installPackage('client', others);
+}
+
 /**
- * Builds the client's package, packs it, and installs it with `others` into a new folder as anybody
+ * Builds one of our packages, packs it, and installs it with `others` into a new folder as anybody
  * would. Without a registry within reach it says why not; whatever else fails is thrown.
  */
-export function installClientPackage(others: readonly string[] = []): InstalledPackage {
-  run(process.execPath, ['services/ledgate/launch/build-client.mjs'], repository);
-  const folder = mkdtempSync(join(tmpdir(), 'ledgate-client-'));
+export function installPackage(
+  name: 'client' | 'subscriber',
+  others: readonly string[] = [],
+): InstalledPackage {
+  run(process.execPath, [`services/ledgate/launch/build-${name}.mjs`], repository);
+  const folder = mkdtempSync(join(tmpdir(), `ledgate-${name}-`));
   const quiet = ['--loglevel=error', '--ignore-scripts', '--no-audit', '--no-fund'];
   const packed = run(
     'npm',
-    ['pack', join(repository, 'dist/client-package'), '--json', ...quiet],
+    ['pack', join(repository, `dist/${name}-package`), '--json', ...quiet],
     folder,
   );
   const [{ filename, files }] = JSON.parse(packed) as [
