@@ -12,11 +12,13 @@ import {
 } from '../support/ledgate/built-cli.js';
 import { leaves, pathOf } from '../support/ledgate/render-commands.js';
 
+/** Run by cli-past.test.ts. */
+const past = ['at', 'who-can', 'what-can', 'diff', 'history'];
 const folder = mkdtempSync(join(tmpdir(), 'ledgate-cli-'));
 const dataDir = join(folder, 'data');
 const password = 'correct horse battery staple';
 /** Run by test/e2e/docs-commands.test.ts (docs/operations.md) and by every test here. */
-const elsewhere = ['dev', 'up identity', 'up authorizer', 'init', 'dev-certs'];
+const elsewhere = ['dev', 'up identity', 'up authorizer', 'init', 'dev-certs', ...past];
 const paths = leaves(createProgram()).map(pathOf);
 const tried = new Set<string>();
 let dev: DevProcess;
