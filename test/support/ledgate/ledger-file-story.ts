@@ -130,6 +130,16 @@ export async function restoreKillsWhatWasIssued(from: Place, to: Place): Promise
     const lateToken = await ask(authorizer, byToken(late), asker);
     expect(lateToken).toMatchObject(denied('TOKEN_WRONG_EPOCH'));
     await newOnesWork(world, authorizer, { asker, stale: before.consistency });
+    // A backup of the new epoch is as good as one of the old.
+    const later = join(from.dataDir, 'later');
+    await exportLedger({
+      log: to.log,
+      vault: to.vault,
+      signer: signerOf(world, root),
+      path: later,
+    });
+    const proved = await verifyFile(await openLedgerFile(later));
+    expect(proved).toMatchObject({ findings: [], epoch: 2, missingBlobs: 0 });
     // Once more, as after a restore that was cut short: nothing is left to do.
     await world.close();
     const again = await serveIdentity(to, { reopen });
@@ -224,6 +234,10 @@ export async function copyMovesTheLedger(from: Place, to: Place): Promise<Copied
   moved.abort();
   await writing;
   await expect(setUpUser(old, before.admin, 'too-late')).rejects.toThrow('sealed');
+  const path = join(from.dataDir, 'sealed');
+  await exportLedger({ log: from.log, signer: signerOf(old, before.root), path });
+  const proved = await verifyFile(await openLedgerFile(path));
+  expect(proved).toMatchObject({ findings: [], sealedAt: copied.sealedAt });
   await old.close();
   expect(written.length).toBeGreaterThan(0);
   expect(await to.log.end()).toBe(copied.sealedAt);

@@ -5,7 +5,8 @@ import { RecordKind } from '#libs/ledger/record.js';
 import type { Vault } from '#libs/ledger/vault.js';
 import { VerdictWindow } from '#libs/ledger/verdict-window.js';
 import { recordsUpTo } from './export-ledger.js';
-import { Batch, chainOf, notEmpty, putBlob } from './import-ledger.js';
+import { AtOnce } from './at-once.js';
+import { Batch, blobsAtOnce, chainOf, notEmpty, putBlob } from './import-ledger.js';
 import { sealLedger } from './seal-ledger.js';
 
 interface Stores {
@@ -115,13 +116,16 @@ class Copier {
 async function copyBlobs(from: Vault, to: Vault): Promise<number> {
   const there = new Set<string>();
   for await (const { id } of to.list()) there.add(id);
+  const under = new AtOnce(blobsAtOnce);
   for await (const { id } of from.list()) {
     if (there.has(id)) continue;
-    const blob = await from.get(id);
-    if (blob === undefined) continue;
-    await putBlob(to, id, blob);
     there.add(id);
+    await under.start(async () => {
+      const blob = await from.get(id);
+      if (blob !== undefined) await putBlob(to, id, blob);
+    });
   }
+  await under.done();
   return there.size;
 }
 

@@ -3,6 +3,7 @@ import { chainStart, nextChain } from '#libs/ledger/chain.js';
 import { AppendFailed, type EventLog } from '#libs/ledger/event-log.js';
 import { identify } from '#libs/ledger/judge.js';
 import type { Vault } from '#libs/ledger/vault.js';
+import { AtOnce } from './at-once.js';
 import { recordsUpTo } from './export-ledger.js';
 import type { LedgerFile } from './ledger-file.js';
 
@@ -29,7 +30,8 @@ export interface Imported {
 
 const batchRecords = 1_024;
 const batchBytes = 4 * 1024 * 1024;
-const blobsAtOnce = 64;
+/** Puts that are under way at the same time. */
+export const blobsAtOnce = 64;
 
 /**
  * Fills an empty ledger and its vault from a file. What an earlier attempt brought stays, and the rest
@@ -138,16 +140,14 @@ export class Batch {
 async function importBlobs(file: LedgerFile, vault: Vault): Promise<number> {
   if (!file.header.vault) return 0;
   let count = 0;
-  let under: Promise<void>[] = [];
+  const under = new AtOnce(blobsAtOnce);
   for await (const frame of file.frames()) {
     if (frame.kind !== 'blob') continue;
-    under.push(putBlob(vault, frame.id, Uint8Array.from(frame.blob)));
+    const { id, blob } = frame;
+    await under.start(() => putBlob(vault, id, Uint8Array.from(blob)));
     count += 1;
-    if (under.length < blobsAtOnce) continue;
-    await Promise.all(under);
-    under = [];
   }
-  await Promise.all(under);
+  await under.done();
   return count;
 }
 
