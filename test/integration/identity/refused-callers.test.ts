@@ -25,7 +25,7 @@ const open = new Set([
 ]);
 /** What tells of an id that is not there as of one that is not allowed anything. */
 const answersWithNothing =
-  /ListGrants|ListApiKeys|ListGroupMembers|TimeMachineService\/(CheckAt|ExplainAt|WhatCan|Diff|History)/u;
+  /ListGrants|ListApiKeys|ListGroupMembers|GetErasure|TimeMachineService\/(CheckAt|ExplainAt|WhatCan|Diff|History)/u;
 /** What a tenant's administrator may do without naming a tenant. */
 const aboutOneself = new Set(['LedgerService/AppendBarrier', 'TokenService/IssueToken']);
 
