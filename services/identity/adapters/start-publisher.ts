@@ -33,7 +33,16 @@ export function startPublisher(parts: PublisherParts): () => Promise<void> {
   const limits = new StreamLimits({ total: 0, perCaller: 0 });
   const feed = new PublicFeed({ session, clock, limits });
   const nameOf = (topic: PublicTopic): string => publicTopicName(place.topicPrefix, topic);
-  const publisher = new Publisher({ session, feed, outlet, format, nameOf, meter, clock, log });
+  const publisher = new Publisher({
+    session,
+    feed,
+    outlet,
+    format,
+    nameOf,
+    meter,
+    clock,
+    log,
+  });
   const lease = new GroupLease({
     settings,
     group: `${place.topicPrefix}.publisher`,

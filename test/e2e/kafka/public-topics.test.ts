@@ -41,7 +41,7 @@ describeOnKafka('public topics, read by consumers that are not ours', (brokers) 
   afterAll(() => cell.close());
 
   /** Each id once in each topic, positions in order within each partition. */
-  function requireOrder(lines: readonly { where: string; id: string; position: number }[]): void {
+  function expectOrder(lines: readonly { where: string; id: string; position: number }[]): void {
     const ids = new Set(lines.map(({ where, id }) => `${where.split('/')[0]} ${id}`));
     expect(ids.size).toBe(count);
     expect(lines).toHaveLength(count);
@@ -62,7 +62,7 @@ describeOnKafka('public topics, read by consumers that are not ours', (brokers) 
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as Line);
-    requireOrder(lines.map((line) => ({ ...line, position: Number(line.position) })));
+    expectOrder(lines.map((line) => ({ ...line, position: Number(line.position) })));
     for (const { id, type, source, time, data, subject, partitionkey, specversion } of lines) {
       const event = expected.get(id);
       if (event === undefined) throw new Error(`${id} is not in the ledger`);
@@ -87,11 +87,16 @@ describeOnKafka('public topics, read by consumers that are not ours', (brokers) 
           [
             ...args,
             'org.apache.kafka.tools.consumer.ConsoleConsumer',
-            ...['--bootstrap-server', brokers.join(','), '--topic', topic, '--from-beginning'],
-            ...['--max-messages', String(wanted), '--timeout-ms', '60000'],
-            ...['--formatter-property', 'print.headers=true'],
-            ...['--formatter-property', 'print.partition=true'],
-            ...['--formatter-property', 'print.key=true'],
+            '--bootstrap-server',
+            brokers.join(','),
+            '--topic',
+            topic,
+            '--from-beginning',
+            '--max-messages',
+            String(wanted),
+            '--timeout-ms',
+            '60000',
+            ...printing.flatMap((name) => ['--formatter-property', `print.${name}=true`]),
           ],
           { maxBuffer: 64 << 20 },
         );
@@ -102,10 +107,13 @@ describeOnKafka('public topics, read by consumers that are not ours', (brokers) 
       };
       const lines = [];
       for (const topic of cell.topics) lines.push(...(await read(topic)));
-      requireOrder(lines);
+      expect(lines).toHaveLength(count);
+      expectOrder(lines);
     },
   );
 });
+
+const printing = ['headers', 'partition', 'key'];
 
 interface Line {
   readonly where: string;

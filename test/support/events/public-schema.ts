@@ -26,17 +26,11 @@ export function fieldsOf(message: string): readonly DescField[] {
 function schemaOf(field: DescField): object {
   if (field.fieldKind === 'list') return { type: 'array', items: { type: 'string' } };
   if (field.fieldKind !== 'scalar') throw new Error(`${field.name} has no place in the schema`);
-  switch (field.scalar) {
-    case ScalarType.BOOL:
-      return { type: 'boolean' };
-    case ScalarType.UINT32:
-      return { type: 'integer', minimum: 0 };
-    case ScalarType.INT64:
-    case ScalarType.UINT64:
-      return { type: 'string', pattern: '^-?[0-9]+$' };
-    default:
-      return { type: 'string' };
-  }
+  const { scalar } = field;
+  if (scalar === ScalarType.BOOL) return { type: 'boolean' };
+  if (scalar === ScalarType.UINT32) return { type: 'integer', minimum: 0 };
+  const isLong = scalar === ScalarType.INT64 || scalar === ScalarType.UINT64;
+  return isLong ? { type: 'string', pattern: '^-?[0-9]+$' } : { type: 'string' };
 }
 
 function propertiesOf(message: string): Record<string, object> {

@@ -3,12 +3,11 @@ import { publicTopics, type PublicEvent, type PublicTopic } from '#libs/events/p
 import type { CloudEventMessage, PublicFormat } from '#libs/events/cloud-event.js';
 import { sleep, type Clock } from '#libs/runtime/clock.js';
 import type { Logger } from '#libs/runtime/log.js';
-import type { LedgerSession } from '#services/identity/app/ledger-session.js';
 import type { PublicFeed } from '#services/identity/app/subscriptions/public-feed.js';
 import type { FeedStep } from '#services/identity/app/subscriptions/feed-entry.js';
-import { batchesOf, type Outgoing } from './outgoing.js';
+import { batchesOf } from './outgoing.js';
 import type { PublisherMeter } from './publisher-meter.js';
-import { resumeAfter, standOf } from './topic-stand.js';
+import { resumeAfter, standOf, type Opened } from './topic-stand.js';
 
 /** Where public events go. */
 export interface Outlet {
@@ -20,9 +19,19 @@ export interface Outlet {
   publish(topic: string, messages: readonly CloudEventMessage[]): Promise<void>;
 }
 
+/** What a publisher asks of a LedgerSession. */
+export interface PublishedSession {
+  /** Throws what keeps this instance from answering. */
+  requireServing(): void;
+  readonly fold: {
+    readonly view: Opened;
+    readonly cluster: { readonly clusterId: string } | undefined;
+  };
+}
+
 export interface PublisherOptions {
-  readonly session: LedgerSession;
-  readonly feed: PublicFeed;
+  readonly session: PublishedSession;
+  readonly feed: Pick<PublicFeed, 'follow' | 'reaches'>;
   readonly outlet: Outlet;
   readonly format: PublicFormat;
   /** Full name of a public topic. */
@@ -92,13 +101,13 @@ export class Publisher {
   async #resume(): Promise<Map<PublicTopic, number>> {
     const { outlet, nameOf, session } = this.#options;
     session.requireServing();
-    const { epoch, openedAt } = session.fold.view;
+    const opened = session.fold.view;
     const done = new Map<PublicTopic, number>();
     for (const topic of publicTopics) {
       const stand = standOf(await outlet.tails(nameOf(topic)));
-      const after = resumeAfter(stand, { epoch, openedAt });
+      const after = resumeAfter(stand, opened);
       if (after === undefined) {
-        const text = `${nameOf(topic)} is of epoch ${stand.epoch}, the ledger of epoch ${epoch}`;
+        const text = `${nameOf(topic)} is of epoch ${stand.epoch}, the ledger of epoch ${opened.epoch}`;
         throw new Failure('MISCONFIGURED', `${text}: this is not the ledger in force`);
       }
       done.set(topic, after);
@@ -110,20 +119,16 @@ export class Publisher {
     events: readonly PublicEvent[],
     done: ReadonlyMap<PublicTopic, number>,
   ): Promise<void> {
-    const { outlet, nameOf, meter } = this.#options;
+    const { outlet, nameOf, meter, format, session } = this.#options;
+    const outgoing = { clusterId: session.fold.cluster?.clusterId ?? '', format };
     for (const topic of publicTopics) {
       const after = done.get(topic) ?? -1;
       const fresh = events.filter(({ position }) => position > after);
-      for (const batch of batchesOf(topic, fresh, this.#outgoing())) {
+      for (const batch of batchesOf(topic, fresh, outgoing)) {
         await outlet.publish(nameOf(topic), batch);
         meter.add(topic, batch.length);
       }
     }
-  }
-
-  #outgoing(): Outgoing {
-    const { session, format } = this.#options;
-    return { clusterId: session.fold.cluster?.clusterId ?? '', format };
   }
 }
 
