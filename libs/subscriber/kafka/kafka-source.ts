@@ -97,7 +97,8 @@ async function* readTopics(reading: Reading): AsyncGenerator<SourceItem> {
     signal.removeEventListener('abort', stop);
     items.end();
     await admin.disconnect().catch(() => undefined);
-    await consumer.disconnect().catch(() => undefined);
+    // At the end `close` does it, once the last marks are committed.
+    if (!signal.aborted) await consumer.disconnect().catch(() => undefined);
   }
 }
 
