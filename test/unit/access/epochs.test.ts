@@ -52,7 +52,7 @@ function before(): AccessView {
       params: '',
       cause: 'ADMIN',
       mustChange: false,
-    } as DomainEvent,
+    },
     {
       type: 'RoleGranted',
       grant: 'g',
@@ -60,7 +60,8 @@ function before(): AccessView {
       subject: 'ann',
       role: 'clerk',
       resourcePrefix: '',
-    } as DomainEvent,
+      admin: false,
+    },
     ...signingKey('old'),
     { type: 'SigningKeyActivated', kid: 'old', issuer: 'us' },
     apiKey('old'),
