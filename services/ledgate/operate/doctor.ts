@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { status } from '@grpc/grpc-js';
 import { genesisCodec } from '#libs/events/control-codec.js';
-import { checkTopics, topicSpecs } from '#libs/ledger/kafka/topics.js';
+import { checkTopics, publicTopicSpecs, topicSpecs } from '#libs/ledger/kafka/topics.js';
 import { kafkaSettingsOf } from '#libs/ledger/open-ledger.js';
 import { decodeRecord, RecordKind } from '#libs/ledger/record.js';
 import { LedgerServiceClient } from '#proto/ledgate/identity/v1/ledger.js';
@@ -28,7 +28,8 @@ export async function examine(cli: Cli, access: LedgerAccess): Promise<Finding[]
     await finding('ledger can be read', () => readable(access)),
     await finding('ledger key', () => ledgerKey(access)),
     await finding('clocks', () => clocks(access)),
-    await finding('topics', () => topics(access)),
+    await finding('topics', () => topics(access, topicSpecs)),
+    await finding('public topics', () => topics(access, publicTopicSpecs)),
     await finding('identity', () => identity(cli)),
     await finding('authorizer', () => authorizer(cli)),
   ];
@@ -94,10 +95,13 @@ async function clocks({ log }: LedgerAccess): Promise<string | undefined> {
   return `a writer, the brokers and this machine differ by ${Math.round(worst)} ms: check NTP`;
 }
 
-async function topics({ place }: LedgerAccess): Promise<string | undefined> {
+async function topics(
+  { place }: LedgerAccess,
+  specsOf: typeof topicSpecs,
+): Promise<string | undefined> {
   if (place.log === 'embedded') return '(embedded log: none)';
   const replicationFactor = Math.min(3, place.kafkaBrokers.length);
-  const specs = topicSpecs({ prefix: place.topicPrefix, replicationFactor });
+  const specs = specsOf({ prefix: place.topicPrefix, replicationFactor });
   const wrong = await checkTopics(kafkaSettingsOf(place), specs);
   if (wrong.length === 0) return undefined;
   return wrong

@@ -8,6 +8,7 @@ import { openKafkaLog } from '#libs/ledger/kafka/kafka-log.js';
 import { ledgerTopicSpec } from '#libs/ledger/kafka/topic-spec.js';
 import { buildCli, runCli, type Ran } from '../../support/ledgate/built-cli.js';
 import { describeOnKafka } from '../../support/kafka/describe-on-kafka.js';
+import { countMessages } from '../../support/kafka/read-topics.js';
 
 describeOnKafka('the command line on Kafka', (brokers) => {
   const folder = mkdtempSync(join(tmpdir(), 'ledgate-cli-kafka-'));
@@ -77,9 +78,28 @@ describeOnKafka('the command line on Kafka', (brokers) => {
     expect([verified.code, JSON.parse(verified.stdout)]).toMatchObject([0, { findings: [] }]);
     const tail = await ledgate(`tail --once ${where}`);
     expect([tail.code, tail.stdout]).toEqual([0, expect.stringContaining('InitialiseSystem')]);
-    for (const check of ['topics', 'ledger key', 'clocks']) {
+    for (const check of ['topics', 'public topics', 'ledger key', 'clocks']) {
       expect(await doctorOn(check)).toMatchObject({ ok: 'ok' });
     }
+  });
+
+  it('events rebuild fills the public topics from the ledger, one of them on request', async () => {
+    const where = `--json --brokers ${brokers.join(',')}`;
+    const rebuild = async (line: string) => {
+      const ran = await ledgate(`events rebuild ${line} ${where}`);
+      expect([ran.code, ran.stderr]).toEqual([0, '']);
+      return JSON.parse(ran.stdout) as { published: number; topics: string };
+    };
+    const topics = ['credential', 'role', 'revocation'].map((name) => `${prefix}.${name}.v1`);
+    const all = await rebuild('--topic all');
+    expect(all.topics).toBe(topics.join(', '));
+    expect(all.published).toBeGreaterThan(5);
+    expect(await countMessages(brokers, topics)).toBe(all.published);
+    const role = await rebuild('--topic role --format json');
+    expect(role.topics).toBe(topics[1]);
+    expect(await countMessages(brokers, topics)).toBe(all.published + role.published);
+    const embedded = await ledgate('events rebuild --json');
+    expect([embedded.code, embedded.stderr]).toEqual([2, expect.stringContaining('no ledger')]);
   });
 
   it('doctor finds a retention that would delete the ledger, and init refuses it', async () => {
