@@ -2,6 +2,45 @@ const wordsPerKey = 4;
 const smallest = 1_024;
 const nothing = -1;
 
+/** One key and where it was written last, as `writes` gives them. */
+const writeBytes = 24;
+/** Slots that are looked at between two turns of the event loop. */
+const slotsAtOnce = 16_384;
+
+/** A copied table. */
+export interface SavedWriters {
+  readonly words: Uint32Array;
+  readonly positions: Float64Array;
+}
+
+/** Length of what `writes` gives. */
+export function writesLength({ positions }: SavedWriters, oldest: number): number {
+  let live = 0;
+  for (const position of positions) if (position >= oldest) live += 1;
+  return live * writeBytes;
+}
+
+/** What a table holds of `oldest` and later, in pieces: key (16 bytes), position (float64), little-endian. */
+export function* writes(
+  { words, positions }: SavedWriters,
+  oldest: number,
+): Generator<Uint8Array<ArrayBuffer>> {
+  for (let from = 0; from < positions.length; from += slotsAtOnce) {
+    const piece = new DataView(new ArrayBuffer(slotsAtOnce * writeBytes));
+    let at = 0;
+    for (let slot = from; slot < Math.min(positions.length, from + slotsAtOnce); slot++) {
+      const position = positions[slot] as number;
+      if (position < oldest) continue;
+      for (let word = 0; word < wordsPerKey; word++) {
+        piece.setUint32(at + word * 4, words[slot * wordsPerKey + word] as number, true);
+      }
+      piece.setFloat64(at + wordsPerKey * 4, position, true);
+      at += writeBytes;
+    }
+    yield new Uint8Array(piece.buffer, 0, at);
+  }
+}
+
 /**
  * The last position at which each key (16 bytes) was written, for the positions that a window still
  * holds. One open-addressing table of numbers: a reader does nothing but look keys up, and as texts in
@@ -39,29 +78,16 @@ export class LastWriters {
     if (this.#used * 5 > this.#positions.length * 3) this.#rebuild(oldest);
   }
 
-  /** The keys written at `oldest` or later, and where. */
-  save(oldest: number): { readonly keys: Uint8Array; readonly writtenAt: Float64Array } {
-    const live: number[] = [];
-    for (const [slot, position] of this.#positions.entries()) {
-      if (position !== nothing && position >= oldest) live.push(slot);
-    }
-    const keys = new Uint8Array(live.length * wordsPerKey * 4);
-    const view = new DataView(keys.buffer);
-    const writtenAt = new Float64Array(live.length);
-    for (const [index, slot] of live.entries()) {
-      for (let word = 0; word < wordsPerKey; word++) {
-        const from = slot * wordsPerKey + word;
-        view.setUint32((index * wordsPerKey + word) * 4, this.#words[from] as number, true);
-      }
-      writtenAt[index] = this.#positions[slot] as number;
-    }
-    return { keys, writtenAt };
+  /** A copy: the table may go on. */
+  save(): SavedWriters {
+    return { words: this.#words.slice(), positions: this.#positions.slice() };
   }
 
-  /** Takes in what `save` of another table gave. */
-  load(keys: Uint8Array, writtenAt: Float64Array): void {
-    for (const [index, position] of writtenAt.entries()) {
-      this.set(keys.subarray(index * wordsPerKey * 4), position, 0);
+  /** Takes in what `writes` made of another table. */
+  load(writes: Uint8Array): void {
+    const view = new DataView(writes.buffer, writes.byteOffset, writes.byteLength);
+    for (let at = 0; at < writes.length; at += writeBytes) {
+      this.set(writes.subarray(at), view.getFloat64(at + wordsPerKey * 4, true), 0);
     }
   }
 

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { JudgeState } from './judge.js';
+import { writes, writesLength } from './last-writers.js';
 import type { MacKeys } from './mac.js';
 import { VerdictWindow, windowSize, type SavedWindow } from './verdict-window.js';
 
@@ -53,7 +54,7 @@ interface Header extends SnapshotName {
   readonly acceptedCount: number;
   readonly sealed: boolean;
   readonly announced: { readonly macKey: string; readonly formats: readonly string[] };
-  readonly lengths: readonly [chains: number, verdicts: number, keys: number, writtenAt: number];
+  readonly lengths: readonly [chains: number, verdicts: number, writes: number];
   readonly stateBytes: number;
 }
 
@@ -62,7 +63,7 @@ const byteOrder = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? 'little
 
 /**
  * Bytes of a snapshot, piece by piece: magic, length of the header (uint32), header (JSON), chains,
- * verdicts, keys and last writers of the window, state, SHA-256 of all that, MAC of the digest.
+ * verdicts and last writers of the window, state, SHA-256 of all that, MAC of the digest.
  */
 export function* snapshotPieces(
   name: SnapshotName,
@@ -84,7 +85,7 @@ export function* snapshotPieces(
 
 function* bodyOf({ ledger, projection }: SnapshotName, capture: Capture): Generator<Uint8Array> {
   const { clusterId, epoch, sealed, announced, window, state } = capture;
-  const { position, acceptedCount, chains, verdicts, keys, writtenAt } = window;
+  const { position, acceptedCount, chains, verdicts, oldest, writers } = window;
   const chain = VerdictWindow.chainIn(window);
   const header: Header = {
     ledger,
@@ -97,7 +98,7 @@ function* bodyOf({ ledger, projection }: SnapshotName, capture: Capture): Genera
     acceptedCount,
     sealed,
     announced,
-    lengths: [chains.length, verdicts.length, keys.length, writtenAt.byteLength],
+    lengths: [chains.length, verdicts.length, writesLength(writers, oldest)],
     stateBytes: state.reduce((sum, piece) => sum + piece.length, 0),
   };
   const text = Buffer.from(JSON.stringify(header), 'utf8');
@@ -106,8 +107,7 @@ function* bodyOf({ ledger, projection }: SnapshotName, capture: Capture): Genera
   yield Buffer.concat([magic, length, text]);
   yield chains;
   yield verdicts;
-  yield keys;
-  yield new Uint8Array(writtenAt.buffer, writtenAt.byteOffset, writtenAt.byteLength);
+  yield* writes(writers, oldest);
   yield* state;
 }
 
@@ -158,21 +158,13 @@ function openBody(body: Buffer, name: SnapshotName, bytes: number): Snapshot {
     at += length;
     return new Uint8Array(body.buffer, body.byteOffset + at - length, length);
   };
-  const [chains, verdicts, keys, writtenAt] = header.lengths.map(part) as [
-    Uint8Array,
+  const [chains, verdicts, written] = header.lengths.map(part) as [
     Uint8Array,
     Uint8Array,
     Uint8Array,
   ];
-  const saved = {
-    position,
-    acceptedCount,
-    chains,
-    verdicts,
-    keys,
-    writtenAt: new Float64Array(writtenAt.slice().buffer),
-  };
-  const judge = { window: VerdictWindow.load(saved, windowSize), sealed, announced };
+  const saved = { position, acceptedCount, chains, verdicts };
+  const judge = { window: VerdictWindow.load(saved, written, windowSize), sealed, announced };
   requireSame('chain', Buffer.from(judge.window.chain).toString('hex'), header.chain);
   return { clusterId, epoch, judge, state: part(header.stateBytes), bytes };
 }

@@ -1,5 +1,5 @@
 import { chainStart } from './chain.js';
-import { LastWriters } from './last-writers.js';
+import { LastWriters, type SavedWriters } from './last-writers.js';
 import { sha256 } from './record.js';
 
 /** How far back a writer's snapshot may lie: part of the rule, the same for every reader. */
@@ -22,10 +22,9 @@ export interface SavedWindow {
   readonly chains: Uint8Array;
   /** 1: accepted; one byte a slot. */
   readonly verdicts: Uint8Array;
-  /** 16 bytes each: the keys written within the window … */
-  readonly keys: Uint8Array;
-  /** … and the last position of each. */
-  readonly writtenAt: Float64Array;
+  /** First position of the window. */
+  readonly oldest: number;
+  readonly writers: SavedWriters;
 }
 
 /** The state that the rule needs: the last 65,536 chains and verdicts, and who wrote which key last. */
@@ -108,25 +107,30 @@ export class VerdictWindow {
       acceptedCount: this.#acceptedCount,
       chains: Uint8Array.from(this.#chains.subarray(0, slots * 32)),
       verdicts: this.#accepted.slice(0, slots),
-      ...this.#lastWriters.save(Math.max(0, this.#position - this.size + 1)),
+      oldest: Math.max(0, this.#position - this.size + 1),
+      writers: this.#lastWriters.save(),
     };
   }
 
   /** Chain at the position of a saved window. */
-  static chainIn({ position, chains }: SavedWindow): Uint8Array {
+  static chainIn({ position, chains }: Pick<SavedWindow, 'position' | 'chains'>): Uint8Array {
     const at = (position % (chains.length / 32)) * 32;
     return position < 0 ? chainStart : chains.subarray(at, at + 32);
   }
 
-  /** The window that `save` of another one of the same size gave. */
-  static load(saved: SavedWindow, size = windowSize): VerdictWindow {
+  /** The window that `save` of another one of the same size gave; `written`: what `writes` made of it. */
+  static load(
+    saved: Omit<SavedWindow, 'writers' | 'oldest'>,
+    written: Uint8Array,
+    size = windowSize,
+  ): VerdictWindow {
     const window = new VerdictWindow(size);
     window.#chains.set(saved.chains);
     window.#accepted.set(saved.verdicts);
     window.#position = saved.position;
     window.#acceptedCount = saved.acceptedCount;
     window.#lastWriters.seed(window.chain);
-    window.#lastWriters.load(saved.keys, saved.writtenAt);
+    window.#lastWriters.load(written);
     return window;
   }
 
