@@ -47,7 +47,7 @@ export async function coldStart(bench: Bench): Promise<MeasuredRow[]> {
   const small = await several(3, async () =>
     startOf('authorizer', await bench.churnedLedger(shortLedger), 0),
   );
-  const many = `${records / 1000},000 records`;
+  const many = `${records.toLocaleString('en')} records`;
   const seconds = (name: string, starts: ColdStart[], most: number, note: string): MeasuredRow => ({
     name,
     unit: 's',
@@ -57,7 +57,7 @@ export async function coldStart(bench: Bench): Promise<MeasuredRow[]> {
     value: median(starts.map((start) => start.seconds)),
     spread: spreadOf(starts.map((start) => start.seconds)),
     aim: { kind: 'value', most },
-    note,
+    note: `${note}; ${median(starts.map((start) => start.cpuSeconds)).toFixed(1)} s of a processor`,
   });
   const bytes = whole.map((start) => start.bytes);
   const baseline = median(small.map((start) => start.bytes));

@@ -34,6 +34,8 @@ export interface CellGreeting extends Greeting {
 export interface ColdStart {
   /** From the start of the process until it served. */
   readonly seconds: number;
+  /** Processor time until then: what it takes on a core that nobody else wants. */
+  readonly cpuSeconds: number;
   /** Live bytes (heap and array buffers) after a collection. */
   readonly bytes: number;
 }
