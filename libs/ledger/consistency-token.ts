@@ -40,6 +40,10 @@ export function checkConsistencyPoint(
   const known =
     chain === undefined || Buffer.from(chain.subarray(0, 8)).toString('hex') === point.chain;
   if (point.clusterId === mine.clusterId && point.epoch === mine.epoch && known) return;
+  if (point.clusterId === mine.clusterId && point.epoch < mine.epoch) {
+    const why = 'the consistency token is from before the ledger was restored: drop it, read again';
+    throw new Failure('WRONG_CLUSTER', why);
+  }
   throw new Failure(
     'WRONG_CLUSTER',
     'the consistency token belongs to another cluster or another history: drop it and read again',

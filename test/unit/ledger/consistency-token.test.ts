@@ -38,5 +38,6 @@ describe('consistency token', () => {
         expect.objectContaining({ reason: 'WRONG_CLUSTER' }),
       );
     }
+    expect(() => checkConsistencyPoint(point, { ...mine, epoch: 2 })).toThrow('was restored');
   });
 });
