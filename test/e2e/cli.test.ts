@@ -221,9 +221,9 @@ describe('the ledger', () => {
       .map((line) => JSON.parse(line) as { position: number; kind: string; verdict: string });
     expect(records.map(({ position }) => position)).toEqual(records.map((_, i) => i));
     expect(records[0]).toMatchObject({ kind: 'GENESIS', verdict: 'accepted' });
-    const people = await ledgate('tail --once --from 1');
+    const people = await ledgate('tail --once --from 2');
     expect(people.stdout).toMatch(
-      /^ +1 .* InitialiseSystem → TenantCreated, PermissionDefined ×\d+/,
+      /^ +2 .* InitialiseSystem → TenantCreated, PermissionDefined ×\d+/,
     );
   });
 
