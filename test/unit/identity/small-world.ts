@@ -133,7 +133,10 @@ const records = {
 } satisfies { [T in SmallCommand['type']]: Fields<Extract<Command, { type: T }>> };
 
 /** What makes a cluster or a tenant has a world of its own and no rivals in this one. */
-type SmallCommand = Exclude<Command, { type: 'CreateTenant' | 'InitialiseSystem' | 'ReopenSystem' }>;
+type SmallCommand = Exclude<
+  Command,
+  { type: 'CreateTenant' | 'InitialiseSystem' | 'ReopenSystem' }
+>;
 type Fields<C> = { [F in Exclude<keyof C, 'type'>]?: fc.Arbitrary<C[F]> };
 
 export const commandTypes = Object.keys(records) as SmallCommand['type'][];
