@@ -5,6 +5,7 @@ import { errorCodeOf } from '#libs/ledger/kafka/broker-link.js';
 import { kafkaClient } from '#libs/ledger/kafka/kafka-client.js';
 import type { KafkaSettings } from '#libs/ledger/kafka/kafka-settings.js';
 import type { TopicSpec } from '#libs/ledger/kafka/topic-spec.js';
+import { sleep, systemClock } from '#libs/runtime/clock.js';
 import {
   atLeast,
   ledgerTopicSpec,
@@ -44,6 +45,13 @@ export function publicTopicSpecs({ prefix = 'auth', replicationFactor }: CellTop
   );
 }
 
+const LEADERS_MS = 20_000;
+const LOOK_MS = 100;
+const notThereYet: ReadonlySet<string> = new Set([
+  'UNKNOWN_TOPIC_OR_PARTITION',
+  'LEADER_NOT_AVAILABLE',
+]);
+
 /** Creates those that do not exist; changes none that does. Resolves with the created names. */
 export async function ensureTopics(
   settings: KafkaSettings,
@@ -69,8 +77,9 @@ export async function checkTopics(
 }
 
 async function create(admin: Admin, spec: TopicSpec): Promise<boolean> {
-  return admin.createTopics({
-    waitForLeaders: true,
+  const created = await admin.createTopics({
+    // kafkajs' own wait takes a topic that a busy broker is still making for one that is not there.
+    waitForLeaders: false,
     topics: [
       {
         topic: spec.topic,
@@ -80,6 +89,30 @@ async function create(admin: Admin, spec: TopicSpec): Promise<boolean> {
       },
     ],
   });
+  if (created) await untilLed(admin, spec.topic);
+  return created;
+}
+
+/** Rejects when a topic that was just made has no leaders for long. */
+async function untilLed(admin: Admin, topic: string): Promise<void> {
+  for (let waitedMs = 0; ; waitedMs += LOOK_MS) {
+    const fault = await faultOf(admin, topic);
+    if (fault === undefined) return;
+    if (waitedMs >= LEADERS_MS) throw fault;
+    await sleep(systemClock, LOOK_MS);
+  }
+}
+
+async function faultOf(admin: Admin, topic: string): Promise<Error | undefined> {
+  try {
+    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+    const partitions = topics[0]?.partitions ?? [];
+    const led = partitions.length > 0 && partitions.every(({ leader }) => leader >= 0);
+    return led ? undefined : new Error(`${topic} has no leader`);
+  } catch (cause) {
+    if (notThereYet.has(errorCodeOf(cause) ?? '')) return cause as Error;
+    throw cause;
+  }
 }
 
 async function check(admin: Admin, spec: TopicSpec): Promise<TopicDeviation[]> {
