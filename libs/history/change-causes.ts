@@ -80,6 +80,8 @@ const givers: Table = {
   TenantResumed: () => true,
   PrincipalRegistered: ofPrincipal,
   PrincipalResumed: ofPrincipal,
+  // One with an end takes the place of one without.
+  PrincipalSuspended: (event, held) => event.untilMs !== undefined && ofPrincipal(event, held),
   PermissionDefined: ofPermission,
   RoleGranted: granted,
   GrantChanged: granted,
@@ -99,6 +101,8 @@ const takers: Table = {
   PermissionRetired: ofPermission,
   GrantRevoked: granted,
   GrantChanged: granted,
+  // One with an end takes the place of one without.
+  RoleGranted: (event, held) => event.expiresAtMs !== undefined && granted(event, held),
   GroupMemberRemoved: ofMember,
   GroupDeleted: ofGroup,
   RoleDeleted: ofRole,
