@@ -1,4 +1,5 @@
 import { tickCodec } from '#libs/events/control-codec.js';
+import { newestLevel } from '#libs/events/feature-levels.js';
 import { RecordKind } from '#libs/ledger/record.js';
 import type { Clock } from '#libs/runtime/clock.js';
 import type { Logger } from '#libs/runtime/log.js';
@@ -95,18 +96,32 @@ function sweep({ state, fold }: LedgerSession, clock: Clock): void {
 }
 
 async function sweepBlobs(
-  { state, fold, reader }: LedgerSession,
+  ledger: LedgerSession,
   blobs: BlobStore,
   clock: Clock,
   log: Logger,
 ): Promise<void> {
+  const { state, fold, reader } = ledger;
   try {
-    if (reader.state !== 'following') return;
+    if (!knowsAllNames(ledger)) return;
     const nowMs = Math.min(fold.logTimeMs, clock.wallMs());
     const stalenessMs = reader.stalenessMs();
-    const erased = await sweepVault({ state, blobs, nowMs, stalenessMs });
+    const { view } = fold;
+    // A view is replaced by another one only where the state was dropped.
+    const stillSure = (): boolean => fold.view === view && knowsAllNames(ledger);
+    const erased = await sweepVault({ state, blobs, nowMs, stalenessMs, stillSure });
     if (erased > 0) log.info({ erased }, 'vault swept');
   } catch (error) {
     log.warn({ err: error }, 'no sweep of the vault');
   }
+}
+
+/**
+ * Whether the state names every blob that the ledger names: not while it is built, nor where a record
+ * could not be read, nor at a level whose events this build may not know, nor when the log has lost
+ * records, which an operator may yet bring back.
+ */
+function knowsAllNames({ state, fold, reader }: LedgerSession): boolean {
+  if (reader.state !== 'following' || reader.lostBelow !== undefined) return false;
+  return fold.featureLevel <= newestLevel && state.quarantinedKeys().length === 0;
 }

@@ -18,6 +18,11 @@ export interface SweepOptions {
   readonly nowMs: number;
   /** How old the state may be; an older one knows too little of what is named. */
   readonly stalenessMs: number;
+  /**
+   * Whether the state still is the one that the sweep began with, and whole. Asked before each erasure:
+   * names that were read out of a state that was dropped meanwhile are not all the names.
+   */
+  readonly stillSure: () => boolean;
   /** Default `sweepAfterMs`; smaller only where a test shows what the wait is for. */
   readonly afterMs?: number;
 }
@@ -33,13 +38,14 @@ export interface SweepOptions {
  * @returns how many blobs were erased.
  */
 export async function sweepVault(options: SweepOptions): Promise<number> {
-  const { state, blobs, nowMs, stalenessMs, afterMs = sweepAfterMs } = options;
+  const { state, blobs, nowMs, stalenessMs, stillSure, afterMs = sweepAfterMs } = options;
   const { named, toErase } = await namedBlobs(state, nowMs);
   const current = stalenessMs <= nameableForMs;
   let erased = 0;
   for await (const { id, putAtMs } of blobs.list()) {
     const old = putAtMs > 0 && putAtMs + afterMs < nowMs;
     if (!toErase.has(id) && !(current && old && !named.has(id))) continue;
+    if (!stillSure()) break;
     await blobs.erase(id);
     erased += 1;
   }

@@ -9,6 +9,7 @@ import { VirtualClock } from '../../simulation/virtual-clock.js';
 
 const hourMs = 3_600_000;
 const blob = Uint8Array.of(1);
+const stillSure = (): boolean => true;
 
 interface Lives {
   /** When the command of each blob seals it, and after how long its record counts; never: aborted. */
@@ -57,7 +58,14 @@ async function play({ commands, sweepsAtMs, skewMs }: Lives, afterMs: number) {
   };
   const startMs = clock.wallMs();
   const sweep = () =>
-    sweepVault({ state, blobs: vault, nowMs: clock.wallMs() + skewMs, stalenessMs: 0, afterMs });
+    sweepVault({
+      state,
+      blobs: vault,
+      nowMs: clock.wallMs() + skewMs,
+      stalenessMs: 0,
+      stillSure,
+      afterMs,
+    });
   for (const { atMs, run } of steps) {
     await clock.run(Math.max(0, startMs + atMs - clock.wallMs()));
     await run();
@@ -95,7 +103,7 @@ describe('the sweep of the vault', () => {
     const vault = new SimulatedVault(new Map(), clock);
     await vault.put('b', blob);
     const nowMs = clock.wallMs() + 48 * hourMs;
-    const options = { state: new MemoryStore(), blobs: vault, nowMs };
+    const options = { state: new MemoryStore(), blobs: vault, nowMs, stillSure };
     expect(await sweepVault({ ...options, stalenessMs: nameableForMs + 1 })).toBe(0);
     expect(await sweepVault({ ...options, stalenessMs: 0 })).toBe(1);
   });
@@ -113,7 +121,7 @@ describe('the sweep of the vault', () => {
     state.put('t3/tenant:t3', { ...tenant, status: 'ACTIVE', blindIndexKey: ref('live') });
     for (const id of ['e', 'k', 'n', 'live']) await vault.put(id, blob);
     const sweep = (atMs: number) =>
-      sweepVault({ state, blobs: vault, nowMs: atMs, stalenessMs: 0 });
+      sweepVault({ state, blobs: vault, nowMs: atMs, stalenessMs: 0, stillSure });
     expect(await sweep(nowMs)).toBe(1);
     expect(await vault.get('e')).toBeUndefined();
     expect(await sweep(nowMs + hourMs / 2)).toBe(0);
