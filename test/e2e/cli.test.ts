@@ -14,11 +14,13 @@ import { leaves, pathOf } from '../support/ledgate/render-commands.js';
 
 /** Run by cli-past.test.ts. */
 const past = ['at', 'who-can', 'what-can', 'diff', 'history'];
+/** Needs brokers: run by test/e2e/kafka/cli.test.ts. */
+const onKafka = ['events rebuild'];
 const folder = mkdtempSync(join(tmpdir(), 'ledgate-cli-'));
 const dataDir = join(folder, 'data');
 const password = 'correct horse battery staple';
 /** Run by test/e2e/docs-commands.test.ts (docs/operations.md) and by every test here. */
-const elsewhere = ['dev', 'up identity', 'up authorizer', 'init', 'dev-certs', ...past];
+const elsewhere = ['dev', 'up identity', 'up authorizer', 'init', 'dev-certs', ...past, ...onKafka];
 const paths = leaves(createProgram()).map(pathOf);
 const tried = new Set<string>();
 let dev: DevProcess;
@@ -93,6 +95,11 @@ describe('administration of a tenant', () => {
     });
     await json('user remove-password bob');
     await json('user delete bob');
+    expect((await ledgate(`erase alice`)).code).toBe(4);
+    expect(await json(`erase ${made.principalId} --status`)).toMatchObject({ erasure: 'none' });
+    const erased = await json(`erase ${made.principalId}`);
+    expect(erased).toMatchObject({ principalId: made.principalId, erasure: 'erased' });
+    expect(await json(`erase ${made.principalId} --status`)).toMatchObject({ erasure: 'erased' });
     const left = await json<{ logins: string[] }[]>('user list');
     expect(left.flatMap(({ logins }) => logins).sort()).toEqual(['admin', 'alice', 'shop']);
   });
@@ -233,6 +240,35 @@ describe('the ledger', () => {
     expect(people.stdout).toMatch(/position +\d+/);
     const findings = await json<{ ok: string }[]>('doctor');
     expect(findings.filter(({ ok }) => ok !== 'ok')).toEqual([]);
+  });
+});
+
+describe('operating the ledger', () => {
+  it('checkpoints are written and signed for the system tenant alone', async () => {
+    const as = `--credential ${system}`;
+    const written = await json<{ position: string; about: string }>(`checkpoint write ${as}`);
+    expect(Number(written.position)).toBeGreaterThan(Number(written.about));
+    const signed = await json(`checkpoint sign --position ${written.about} ${as}`);
+    expect(signed).toMatchObject({ position: written.about, statement: expect.any(String) });
+    for (const line of ['write', 'sign']) {
+      expect((await ledgate(`checkpoint ${line}`)).code).toBe(3);
+    }
+  });
+
+  it('a new cell has the newest level, which is not raised further', async () => {
+    const as = `--credential ${system}`;
+    const { level, newest } = await json<{ level: number; newest: number }>(`level show ${as}`);
+    expect(level).toBe(newest);
+    expect((await ledgate(`level raise ${newest}`)).code).toBe(3);
+    expect(await json(`level raise ${newest} ${as}`)).toEqual({ level: newest, position: '' });
+    expect((await ledgate(`level raise ${newest + 1} ${as}`)).code).toBe(2);
+  });
+
+  it('a state that is built beside the one that serves does not differ from it', async () => {
+    const out = join(folder, 'state-beside');
+    const built = await json<{ position: number }>(`state rebuild --out ${out}`);
+    expect(built.position).toBeGreaterThan(0);
+    expect(await json(`state diff`)).toEqual([]);
   });
 });
 
