@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { status, type handleServerStreamingCall, type ServerWritableStream } from '@grpc/grpc-js';
 import { Failure } from '#libs/errors/failure.js';
+import type { Clock } from '#libs/runtime/clock.js';
 import { statusOf } from './status-of.js';
 import { logRefusal, ServedCall, type CallContext, type UnaryWiring } from './unary.js';
 
@@ -9,13 +10,22 @@ export interface StreamWiring extends UnaryWiring {
   readonly closing: AbortSignal;
 }
 
+/** What a handler of a stream knows of its call. */
+export interface StreamContext extends CallContext {
+  /** Ends the stream with a failure, also while its caller takes nothing. */
+  end(failure: unknown): void;
+}
+
+/** A caller that takes nothing for this long is told to connect again: it holds places of others. */
+const stalledMs = 60_000;
+
 /**
  * Answers of a stream, one after the other. A caller that takes nothing halts the generator: at most
  * what grpc-js buffers (16 messages) is made ahead of it.
  */
 export type StreamHandler<Request, Response> = (
   request: Request,
-  context: CallContext,
+  context: StreamContext,
 ) => AsyncIterable<Response>;
 
 /**
@@ -36,7 +46,7 @@ export function serverStream<Request, Response>(
       let code = status.OK;
       try {
         if (closing.aborted) throw shuttingDown();
-        await pump(call, handle(call.request, context), context.signal);
+        await pump(call, handle(call.request, context), context, clock);
         call.end();
       } catch (thrown) {
         const error = statusOf(thrown, context.requestId);
@@ -55,18 +65,24 @@ export function serverStream<Request, Response>(
 async function pump<Response>(
   call: ServerWritableStream<unknown, Response>,
   answers: AsyncIterable<Response>,
-  signal: AbortSignal,
+  context: StreamedCall,
+  clock: Clock,
 ): Promise<void> {
+  const { signal } = context;
   for await (const answer of answers) {
     signal.throwIfAborted();
-    if (!call.write(answer)) await once(call, 'drain', { signal }).catch(() => undefined);
+    if (!call.write(answer)) {
+      const cancel = clock.after(stalledMs, () => context.end(stalled()));
+      await once(call, 'drain', { signal }).catch(() => undefined);
+      cancel();
+    }
     signal.throwIfAborted();
   }
   signal.throwIfAborted();
 }
 
 /** Its signal is aborted by a shutdown of the server too. */
-class StreamedCall extends ServedCall {
+class StreamedCall extends ServedCall implements StreamContext {
   readonly #signal: AbortSignal;
   readonly #stop = new AbortController();
   readonly #closing: AbortSignal;
@@ -83,9 +99,18 @@ class StreamedCall extends ServedCall {
     return this.#signal;
   }
 
+  end(failure: unknown): void {
+    this.#stop.abort(failure);
+  }
+
   ended(): void {
     this.#closing.removeEventListener('abort', this.#onClosing);
   }
+}
+
+function stalled(): Failure {
+  const text = 'nothing of this stream was taken for a minute: go on from the last event you have';
+  return new Failure('OVERLOADED', text, { retryAfterMs: 1_000 });
 }
 
 function shuttingDown(): Failure {

@@ -4,6 +4,7 @@ import { publicEventMessage } from '#libs/events/public-event-codec.js';
 import { isPublicEventType } from '#libs/events/public-events.js';
 import { callerCredential } from '#libs/grpc/caller-credential.js';
 import { serverStream, type StreamWiring } from '#libs/grpc/server-stream.js';
+import type { Clock } from '#libs/runtime/clock.js';
 import type {
   EventServiceServer,
   SubscribeRequest,
@@ -20,6 +21,8 @@ import { AdmittedCall, type Admission } from '#services/identity/grpc/admission.
 export type Streams = Pick<OpenStreams, 'feed' | 'limits' | 'closing'>;
 
 const mostTypes = 64;
+/** A stream outlives the rights of its caller by less than a second. */
+const lookMs = 500;
 
 export function eventService(admission: Admission, streams: Streams): EventServiceServer {
   const { feed, limits, closing } = streams;
@@ -44,6 +47,7 @@ export function eventService(admission: Admission, streams: Streams): EventServi
         const permit = (): void => call.permitRead({ tenant: target });
         const permits = (one: string): boolean => mayRead(call, one);
         const leave = limits.enter(`${caller.tenant}/${caller.principal}`);
+        const stopLooking = whenever(parts.clock, permit, (error) => context.end(error));
         try {
           const { signal } = context;
           const question = { tenant, types, start, permit, permits, signal };
@@ -51,11 +55,27 @@ export function eventService(admission: Admission, streams: Streams): EventServi
             yield responseOf(feed.ledger, item);
           }
         } finally {
+          stopLooking();
           leave();
         }
       },
     ),
   };
+}
+
+/** Looks again and again whether the caller still may, also while it takes nothing. */
+function whenever(clock: Clock, permit: () => void, refused: (error: unknown) => void): () => void {
+  let cancel = (): void => {};
+  const look = (): void => {
+    try {
+      permit();
+      cancel = clock.after(lookMs, look);
+    } catch (error) {
+      refused(error);
+    }
+  };
+  cancel = clock.after(lookMs, look);
+  return () => cancel();
 }
 
 /** One tenant, or all of them: which only the system tenant may see. */

@@ -13,7 +13,7 @@ import { connect } from '#libs/grpc/connect.js';
 import { stopNow } from '#libs/grpc/drain.js';
 import { createServer, listen } from '#libs/grpc/server.js';
 import { serverStream, type StreamHandler } from '#libs/grpc/server-stream.js';
-import { systemClock } from '#libs/runtime/clock.js';
+import { systemClock, type Clock } from '#libs/runtime/clock.js';
 import { createIds, systemRandom } from '#libs/runtime/ids.js';
 import { createLogger } from '#libs/runtime/log.js';
 
@@ -25,12 +25,12 @@ const soon = { timeout: 10_000 };
 let stop = (): void => undefined;
 afterEach(() => stop());
 
-async function start(handle: StreamHandler<Buffer, Buffer>) {
+async function start(handle: StreamHandler<Buffer, Buffer>, clock: Clock = systemClock) {
   const closing = new AbortController();
   const registry = new Registry();
   const logged: string[] = [];
   const wiring = {
-    clock: systemClock,
+    clock,
     ids: createIds(systemClock, systemRandom),
     log: createLogger({
       service: 'test',
@@ -152,4 +152,47 @@ describe('a server stream', () => {
     expect(ended.details).toContain('connect again');
     expect((await read(open())).code).toBe(status.UNAVAILABLE);
   });
+
+  it('is ended by its handler also while its caller takes nothing', async () => {
+    let end: ((failure: Failure) => void) | undefined;
+    const over = settable();
+    const { open } = await start(async function* (_, context) {
+      end = (failure) => context.end(failure);
+      yield* endless(over.resolve);
+    });
+    const call = open().pause();
+    await expect.poll(() => end, soon).toBeDefined();
+    end?.(new Failure('PERMISSION_DENIED', 'no longer'));
+    await over.promise;
+    expect(await read(call)).toMatchObject({ code: status.PERMISSION_DENIED });
+  });
+
+  it('is ended when its caller takes nothing for a minute', async () => {
+    const over = settable();
+    const clock: Clock = {
+      wallMs: () => systemClock.wallMs(),
+      monotonicMs: () => systemClock.monotonicMs(),
+      after: (delayMs, run) => systemClock.after(delayMs === 60_000 ? 50 : delayMs, run),
+    };
+    const { open } = await start(() => endless(over.resolve), clock);
+    const call = open().pause();
+    await over.promise;
+    expect(await read(call)).toMatchObject({ code: status.RESOURCE_EXHAUSTED });
+  });
 });
+
+async function* endless(over: () => void): AsyncGenerator<Buffer> {
+  try {
+    for (;;) yield Buffer.alloc(64 * 1024);
+  } finally {
+    over();
+  }
+}
+
+function settable(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve = (): void => {};
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}
