@@ -148,7 +148,10 @@ async function tail(cli: Cli, flags: TailFlags): Promise<void> {
 
 function firstPosition(text = '0'): number {
   if (/^\d{1,15}$/.test(text)) return Number(text);
-  throw invalid({ field: 'from', description: 'a position; with --public also a time' });
+  throw invalid({
+    field: 'from',
+    description: 'a position, a whole number; with --public also a time',
+  });
 }
 
 async function open(cli: Cli, flags: LedgerFlags): Promise<LedgerAccess> {
