@@ -83,7 +83,7 @@ async function pump<Response>(
 
 /** Its signal is aborted by a shutdown of the server too. */
 class StreamedCall extends ServedCall implements StreamContext {
-  readonly #signal: AbortSignal;
+  // One controller and no AbortSignal.any: what that makes may be collected before it is aborted.
   readonly #stop = new AbortController();
   readonly #closing: AbortSignal;
   readonly #onClosing = (): void => this.#stop.abort(shuttingDown());
@@ -92,11 +92,14 @@ class StreamedCall extends ServedCall implements StreamContext {
     super(call, wiring);
     this.#closing = wiring.closing;
     this.#closing.addEventListener('abort', this.#onClosing, { once: true });
-    this.#signal = AbortSignal.any([super.signal, this.#stop.signal]);
+    const cancelled = super.signal;
+    const cancel = (): void => this.#stop.abort(cancelled.reason);
+    if (cancelled.aborted) cancel();
+    else cancelled.addEventListener('abort', cancel, { once: true });
   }
 
   override get signal(): AbortSignal {
-    return this.#signal;
+    return this.#stop.signal;
   }
 
   end(failure: unknown): void {

@@ -160,8 +160,7 @@ describe('a server stream', () => {
       end = (failure) => context.end(failure);
       yield* endless(over.resolve);
     });
-    const call = open().pause();
-    await expect.poll(() => end, soon).toBeDefined();
+    const call = await stalled(open());
     end?.(new Failure('PERMISSION_DENIED', 'no longer'));
     await over.promise;
     expect(await read(call)).toMatchObject({ code: status.PERMISSION_DENIED });
@@ -175,11 +174,16 @@ describe('a server stream', () => {
       after: (delayMs, run) => systemClock.after(delayMs === 60_000 ? 50 : delayMs, run),
     };
     const { open } = await start(() => endless(over.resolve), clock);
-    const call = open().pause();
+    const call = await stalled(open());
     await over.promise;
     expect(await read(call)).toMatchObject({ code: status.RESOURCE_EXHAUSTED });
   });
 });
+
+/** A caller that takes one message and no more: what it never asks for it would take unread. */
+function stalled(call: ClientReadableStream<Buffer>): Promise<ClientReadableStream<Buffer>> {
+  return new Promise((resolve) => call.once('data', () => resolve(call.pause())));
+}
 
 async function* endless(over: () => void): AsyncGenerator<Buffer> {
   try {
