@@ -21,8 +21,8 @@ RUN install -d -o node -g node /data /certs /secrets \
 USER node
 VOLUME /data
 # The size of the thread pool is fixed when Node starts: hashing of passwords on every core, and
-# four threads that it cannot take.
-ENTRYPOINT ["/bin/sh", "-c", "UV_THREADPOOL_SIZE=${UV_THREADPOOL_SIZE:-$(($(nproc) + 4))} exec node --enable-source-maps dist/services/ledgate/main.js \"$@\"", "ledgate"]
+# four threads that it cannot take. Room for what lives shortly: a replay takes a quarter less time.
+ENTRYPOINT ["/bin/sh", "-c", "UV_THREADPOOL_SIZE=${UV_THREADPOOL_SIZE:-$(($(nproc) + 4))} exec node --enable-source-maps --max-semi-space-size=64 dist/services/ledgate/main.js \"$@\"", "ledgate"]
 CMD ["--help"]
 EXPOSE 7401 7402 9464
 HEALTHCHECK --interval=5s --timeout=3s --start-period=30s --retries=3 \

@@ -19,7 +19,9 @@ if (!existsSync(join(root, file))) {
   process.exit(1);
 }
 const loader = fromSource ? ['--conditions=source', '--import', 'tsx'] : ['--enable-source-maps'];
-const child = spawn(process.execPath, [...loader, file, ...args], {
+// Reading a ledger makes much that lives shortly: with room for it a replay takes a quarter less time.
+const room = '--max-semi-space-size=64';
+const child = spawn(process.execPath, [room, ...loader, file, ...args], {
   cwd: root,
   stdio: 'inherit',
   // Password hashing must not starve DNS look-ups and file work of the same thread pool.

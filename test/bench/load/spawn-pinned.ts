@@ -30,7 +30,15 @@ export async function spawnPinned(
   code: Code = 'source',
 ): Promise<PinnedProcess> {
   const condition = code === 'source' ? ['--conditions=source'] : [];
-  const node = [process.execPath, ...condition, '--import', 'tsx', file, ...args];
+  const node = [
+    process.execPath,
+    '--max-semi-space-size=64',
+    ...condition,
+    '--import',
+    'tsx',
+    file,
+    ...args,
+  ];
   const cpu = core === 'first' ? 0 : availableParallelism() - 1;
   const [command = '', ...rest] =
     canPin && core !== 'any' ? ['taskset', '-c', String(cpu), ...node] : node;
