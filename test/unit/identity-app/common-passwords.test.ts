@@ -35,7 +35,7 @@ describe('the list of common passwords', () => {
     const words = ['a', 'b', 'c', 'd', 'e'];
     const sorted = words
       .map((word) => createHash('sha256').update(word).digest().subarray(0, 5))
-      .toSorted(Buffer.compare);
+      .toSorted((one, other) => Buffer.compare(one, other));
     const list = { size: 5, hashes: Buffer.concat(sorted) };
     expect(words.every((word) => holds(list, word))).toBe(true);
     expect(holds(list, 'f')).toBe(false);
