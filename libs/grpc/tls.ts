@@ -59,16 +59,24 @@ export async function serverTls(
   files: ServerTlsFiles,
   log: Logger,
 ): Promise<Reloading<ServerCredentials>> {
-  const wantsClients = files.clientCertificates !== 'none';
-  if (wantsClients && files.clientCaFile === undefined) {
-    throw new Failure('MISCONFIGURED', 'client certificates need the file of their authority');
-  }
-  const ca = wantsClients ? files.clientCaFile : undefined;
-  const paths = { cert: files.certFile, key: files.keyFile, ca };
+  const paths = serverPaths(files);
   const { contents, context } = await firstContext(paths);
   const credentials = new ReloadingServerCredentials(context, files.clientCertificates);
   const use = (next: PemContents<PemName>): void => credentials.use(checkedContext(next));
   return withWatch(credentials, watchPemFiles(paths, contents, use, log, lookEveryMs));
+}
+
+/** The same files for a server that is not of gRPC; `use` is called again when they have changed. */
+export async function serverTlsContext(
+  files: ServerTlsFiles,
+  log: Logger,
+  use: (context: SecureContextOptions) => void,
+): Promise<PemWatch> {
+  const paths = serverPaths(files);
+  const { contents, context } = await firstContext(paths);
+  use(context);
+  const again = (next: PemContents<PemName>): void => use(checkedContext(next));
+  return watchPemFiles(paths, contents, again, log, lookEveryMs);
 }
 
 /** The same for a channel: new connections get the new certificates. */
@@ -84,6 +92,15 @@ export async function clientTls(
   const credentials = new ReloadingChannelCredentials(context);
   const use = (next: PemContents<PemName>): void => credentials.use(checkedContext(next));
   return withWatch(credentials, watchPemFiles(paths, contents, use, log, lookEveryMs));
+}
+
+function serverPaths(files: ServerTlsFiles): Readonly<Record<PemName, string | undefined>> {
+  const wantsClients = files.clientCertificates !== 'none';
+  if (wantsClients && files.clientCaFile === undefined) {
+    throw new Failure('MISCONFIGURED', 'client certificates need the file of their authority');
+  }
+  const ca = wantsClients ? files.clientCaFile : undefined;
+  return { cert: files.certFile, key: files.keyFile, ca };
 }
 
 function withWatch<Credentials>(credentials: Credentials, watch: PemWatch): Reloading<Credentials> {
