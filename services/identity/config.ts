@@ -6,6 +6,11 @@ import { count, durationMs, flag, hostPort, list, secret } from '#libs/runtime/e
 import type { Secret } from '#libs/runtime/secret.js';
 import { otlpEndpointFrom, tracingVariables } from '#libs/runtime/start-tracing.js';
 import { tlsPathsFrom, tlsVariables, type TlsPaths } from '#libs/runtime/tls-paths.js';
+import {
+  deliveryFrom,
+  deliveryVariables,
+  type DeliveryConfig,
+} from '#services/identity/config-delivery.js';
 
 /** Everything identity can be told. Times in ms. */
 export interface IdentityConfig extends LedgerPlace {
@@ -34,6 +39,8 @@ export interface IdentityConfig extends LedgerPlace {
   readonly streams?: { readonly total: number; readonly perCaller: number } | undefined;
   /** Publishes to Kafka's public topics; absent: not, as on the embedded log. */
   readonly publisher?: { readonly format: PublicFormat } | undefined;
+  /** Ways to people by mail and text message; absent: none. */
+  readonly delivery?: DeliveryConfig | undefined;
   /** Base of an OTLP/HTTP receiver of spans; absent: no spans. */
   readonly otlpEndpoint?: string | undefined;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
@@ -44,6 +51,7 @@ export const identityVariables = {
   ...ledgerVariables,
   ...tlsVariables,
   ...tracingVariables,
+  ...deliveryVariables,
   LEDGATE_IDENTITY_ADDR: hostPort().default('127.0.0.1:7401'),
   LEDGATE_METRICS_ADDR: hostPort().optional(),
   LEDGATE_MASTER_KEY: secret().optional(),
@@ -104,6 +112,7 @@ export function identityConfigFromEnv(options: Parameters<typeof readEnv>[1] = {
       env.LEDGATE_LOG === 'kafka' && env.LEDGATE_PUBLISHER
         ? { format: env.LEDGATE_PUBLISHER_FORMAT }
         : undefined,
+    delivery: deliveryFrom(env),
     otlpEndpoint: otlpEndpointFrom(env),
     logLevel: env.LEDGATE_LOG_LEVEL,
   };

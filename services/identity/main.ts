@@ -26,6 +26,8 @@ import { Shutdown } from '#libs/runtime/shutdown.js';
 import { Argon2Hasher } from '#services/identity/adapters/argon2-hasher.js';
 import { BlindIndexes } from '#services/identity/adapters/blind-indexes.js';
 import { commonPasswords } from '#services/identity/adapters/common-passwords.js';
+import type { OutboxMessage } from '#services/identity/adapters/delivery/dev-outbox.js';
+import { openDelivery, type OpenDelivery } from '#services/identity/adapters/delivery/open-delivery.js';
 import { FirstKeyFile } from '#services/identity/adapters/first-key-file.js';
 import { GuessLimits } from '#services/identity/adapters/guess-limits.js';
 import { readOrCreateKey } from '#services/identity/adapters/key-file.js';
@@ -69,6 +71,8 @@ export interface IdentityInjection {
   readonly bootstrap?: boolean;
   /** The ledger was restored up to here: begin a new epoch, and issue a first credential in it. */
   readonly reopen?: RestoredFrom;
+  /** Told of each message that the outbox of a development installation keeps. */
+  readonly onOutbox?: (message: OutboxMessage) => void;
 }
 
 export interface RunningIdentity {
@@ -138,6 +142,7 @@ async function start(
   const registry = createRegistry('identity');
   addLedgerMetrics(registry, ledger, () => hasher.waiting);
   addSnapshotMetrics(registry, 'identity', ledger.snapshots);
+  assembled.delivery.addMetrics(registry);
   const tracer = startTracing(config.otlpEndpoint, {
     service: 'ledgate-identity',
     registry,
@@ -226,7 +231,7 @@ function assemble(
   { clock, logger, shutdown, onAlarm }: Surroundings,
   masterKeys: MasterKeys,
   macKeys: MacKeys,
-): { parts: IdentityParts; hasher: Argon2Hasher } {
+): { parts: IdentityParts; hasher: Argon2Hasher; delivery: OpenDelivery } {
   const ids = createIds(clock, systemRandom);
   const { log, vault } = stores(config, injection, logger, shutdown);
   dropUnversionedState(config.dataDir);
@@ -260,6 +265,10 @@ function assemble(
   const cost = { memoryCost, timeCost, parallelism: 1 };
   const hasher = new Argon2Hasher({ clock, parallel, cost });
   const { issuer, audiences, maxStalenessMs } = config;
+  const { dataDir } = config;
+  const { onOutbox } = injection;
+  const delivery = openDelivery(config.delivery, { clock, ids, log: logger, dataDir, onOutbox });
+  shutdown.add('delivery', () => delivery.close());
   const parts: IdentityParts = {
     ledger,
     gate: new CallerGate(ledger, issuer, audiences),
@@ -275,6 +284,7 @@ function assemble(
       accountPerSecond: config.guessesPerAccount.perMinute / 60,
     }),
     blockList: commonPasswords,
+    delivery,
     signingKeys: new SigningKeys(secrets, () => {
       const kid = keyrings.read(documents, '', issuer)?.active;
       const key = kid === undefined ? undefined : signingKeys.read(documents, '', kid);
@@ -288,7 +298,7 @@ function assemble(
     audiences,
     maxStalenessMs,
   };
-  return { parts, hasher };
+  return { parts, hasher, delivery };
 }
 
 function stores(

@@ -10,6 +10,7 @@ import { addKeyCommands } from './commands/key.js';
 import { addLevelCommands } from './commands/level.js';
 import { addLedgerFileCommands } from './commands/ledger.js';
 import { addLedgerCommands, addOperateCommands } from './commands/operate.js';
+import { addOutboxCommand } from './commands/outbox.js';
 import { addPastCommands } from './commands/past.js';
 import { addPermissionCommands, addRoleCommands } from './commands/role.js';
 import { addServiceCommands } from './commands/service.js';
@@ -61,6 +62,7 @@ Exit codes: 0 done, ALLOW · 1 the answer is no (DENY, findings) · 2 wrong word
   addLevelCommands(program);
   addEventsCommands(program);
   addStateCommands(program);
+  addOutboxCommand(program);
   addTenantCommands(program);
   addUserCommands(program);
   addEraseCommand(program);

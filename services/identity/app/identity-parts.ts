@@ -13,6 +13,7 @@ import { decide } from '#services/identity/domain/decide.js';
 import type { AttemptLimits } from '#services/identity/ports/attempt-limits.js';
 import type { BlobStore } from '#services/identity/ports/blob-store.js';
 import type { BlockList } from '#services/identity/ports/block-list.js';
+import type { Delivery } from '#services/identity/ports/delivery.js';
 import type { LoginNameIndex } from '#services/identity/ports/login-name-index.js';
 import type { PasswordHasher } from '#services/identity/ports/password-hasher.js';
 import type { SecretStore } from '#services/identity/ports/secret-store.js';
@@ -27,6 +28,7 @@ export interface IdentityParts {
   readonly hasher: PasswordHasher;
   readonly limits: AttemptLimits;
   readonly blockList: BlockList;
+  readonly delivery: Delivery;
   readonly signingKeys: SigningKeys;
   readonly clock: Clock;
   readonly ids: Ids;

@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
 import { authorizerConfigFromEnv, authorizerVariables } from '#services/authorizer/config.js';
+import type { OutboxMessage } from '#services/identity/adapters/delivery/dev-outbox.js';
 import { identityConfigFromEnv, identityVariables } from '#services/identity/config.js';
 import { withCli, type Cli } from '../cli/cli.js';
 import { targetVariables } from '../cli/target.js';
 import type { RunningDev } from '../operate/dev.js';
+import { showMessage } from './outbox.js';
 
 // Services are loaded when they are started: most calls of the command line start none.
 
@@ -16,7 +18,8 @@ export function addServiceCommands(program: Command): void {
     .action(
       withCli(async (cli, flags: { demo: boolean }) => {
         const { startDev } = await import('../operate/dev.js');
-        const running = await startDev({ dataDir: cli.data, demo: flags.demo });
+        const onOutbox = (message: OutboxMessage): void => showMessage(cli.out, message);
+        const running = await startDev({ dataDir: cli.data, demo: flags.demo, onOutbox });
         announce(running, cli, flags.demo);
         await untilStopped(() => running.close());
       }),

@@ -9,6 +9,7 @@ import {
 } from '#services/authorizer/config.js';
 import { startAuthorizer } from '#services/authorizer/main.js';
 import { ledgerName } from '#libs/ledger/open-ledger.js';
+import type { OutboxMessage } from '#services/identity/adapters/delivery/dev-outbox.js';
 import { identityConfigFromEnv, identityVariables } from '#services/identity/config.js';
 import { startIdentity } from '#services/identity/main.js';
 import type { Connect } from '../cli/ask.js';
@@ -32,6 +33,7 @@ const defaults = {
   LEDGATE_AUDIENCE: 'ledgate',
   LEDGATE_REFLECTION: 'true',
   LEDGATE_LOG_LEVEL: 'warn',
+  LEDGATE_OUTBOX: 'true',
 };
 const readable = { mode: 0o600, flush: true };
 
@@ -39,6 +41,8 @@ export interface DevOptions {
   readonly dataDir: string;
   /** Make the demo tenant on the first start. */
   readonly demo: boolean;
+  /** Told of each mail and text message instead of a network. */
+  readonly onOutbox?: (message: OutboxMessage) => void;
   /** Wins over the environment. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -70,7 +74,8 @@ async function start(
   const store = openEmbeddedStore(join(dataDir, 'ledger'));
   later(() => store.close());
   const log = store.log(ledgerName(config));
-  const identity = await startIdentity(config, { log, vault: store.vault() });
+  const { onOutbox = () => undefined } = options;
+  const identity = await startIdentity(config, { log, vault: store.vault(), onOutbox });
   later(() => identity.close());
   const connectAs = asHolderOf(join(dataDir, 'bootstrap-api-key'), identity.address);
   const askingKey = await authorizerKey(dataDir, connectAs);
