@@ -36,6 +36,8 @@ const rows = {
     retryable: false,
     publicText: credentialText,
   },
+  GRANT_REJECTED: { code: status.UNAUTHENTICATED, retryable: false },
+  ALREADY_USED: { code: status.FAILED_PRECONDITION, retryable: false },
   PERMISSION_DENIED: { code: status.PERMISSION_DENIED, retryable: false },
   NOT_FOUND: { code: status.NOT_FOUND, retryable: false },
   ALREADY_EXISTS: { code: status.ALREADY_EXISTS, retryable: false },
