@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { copyStatic } from './copy-static.mjs';
 
 export const root = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -50,6 +51,7 @@ export function build() {
   console.log('Building …');
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
   mustSucceed('The build', process.execPath, [tsc, '-p', 'tsconfig.build.json']);
+  copyStatic();
   utimesSync(buildStamp, startedAt, startedAt);
   // npm makes it executable once, when it links `ledgate`; a new file must be so again.
   chmodSync(join(root, 'dist/services/ledgate/main.js'), 0o755);
