@@ -1,3 +1,4 @@
+import type { ClientEvent } from './catalogue/client.js';
 import type {
   ApiKeyCreated,
   ApiKeyRevoked,
@@ -8,6 +9,8 @@ import type {
   PasswordRemoved,
   PasswordSet,
 } from './catalogue/credential.js';
+import type { EndpointEvent } from './catalogue/endpoint.js';
+import type { FactorEvent } from './catalogue/factor.js';
 import type {
   GrantChanged,
   GrantRevoked,
@@ -18,8 +21,11 @@ import type {
   RoleGranted,
 } from './catalogue/grant.js';
 import type {
+  ExternalIdentityLinked,
+  ExternalIdentityUnlinked,
   LoginNameAdded,
   LoginNameRemoved,
+  LoginNameVerified,
   PrincipalDeleted,
   PrincipalRegistered,
   PrincipalResumed,
@@ -38,6 +44,8 @@ import type {
   RolePermissionsChanged,
   RoleRenamed,
 } from './catalogue/role.js';
+import type { SessionEvent } from './catalogue/session.js';
+import type { ShortLivedEvent } from './catalogue/short-lived.js';
 import type {
   SigningKeyActivated,
   SigningKeyCompromised,
@@ -64,6 +72,23 @@ export {
   watermarkScopes,
   signingAlgorithms,
   causes,
+  factorKinds,
+  factorDemands,
+  otpChannels,
+  otpAlgorithms,
+  certificateKinds,
+  removableCredentials,
+  clientKinds,
+  clientAuthMethods,
+  clientGrantTypes,
+  endpointProtocols,
+  endpointCredentials,
+  linkPolicies,
+  sessionEndCauses,
+  familyEndCauses,
+  tokenEndCauses,
+  challengeKinds,
+  attemptFactors,
 } from './catalogue/closed-sets.js';
 export type {
   PrincipalKind,
@@ -75,21 +100,102 @@ export type {
   WatermarkScope,
   SigningAlgorithm,
   Cause,
+  FactorKind,
+  FactorDemand,
+  OtpChannel,
+  OtpAlgorithm,
+  CertificateKind,
+  RemovableCredential,
+  ClientKind,
+  ClientAuthMethod,
+  ClientGrantType,
+  EndpointProtocol,
+  EndpointCredential,
+  LinkPolicy,
+  SessionEndCause,
+  FamilyEndCause,
+  TokenEndCause,
+  ChallengeKind,
+  AttemptFactor,
 } from './catalogue/closed-sets.js';
-export type { TenantSettings } from './catalogue/tenant.js';
-export type { LoginName } from './catalogue/principal.js';
+export type { FactorPolicy, TenantSettings } from './catalogue/tenant.js';
+export type { ExternalIdentityLinked, LoginName } from './catalogue/principal.js';
 export type { ApiKeyCreated } from './catalogue/credential.js';
 export type { PermissionDefined, RoleCreated } from './catalogue/role.js';
 export type { RoleGranted } from './catalogue/grant.js';
 export type { SigningKeyActivated } from './catalogue/signing-key.js';
+export type {
+  ClientAudience,
+  ClientSettings,
+  ClientRegistered,
+  ClientChanged,
+  ClientSuspended,
+  ClientResumed,
+  ClientDeleted,
+  ConsentGiven,
+  ConsentWithdrawn,
+  UpstreamProviderSet,
+  UpstreamProviderRemoved,
+  ClientEvent,
+} from './catalogue/client.js';
+export type {
+  ScopeDefined,
+  ScopeChanged,
+  ScopeRetired,
+  EndpointRule,
+  EndpointRuleSet,
+  EndpointRuleRemoved,
+  EndpointRulesReplaced,
+  EndpointEvent,
+} from './catalogue/endpoint.js';
+export type {
+  TotpEnrolled,
+  OtpChannelEnrolled,
+  PasskeyRegistered,
+  RecoveryCodesGenerated,
+  RecoveryCodeConsumed,
+  CertificateBound,
+  ClientSecretCreated,
+  CredentialRemoved,
+  FactorEvent,
+} from './catalogue/factor.js';
+export type {
+  SessionFacts,
+  UsedProofs,
+  UsedRecoveryCode,
+  SessionStarted,
+  SessionSteppedUp,
+  SessionExtended,
+  SessionEnded,
+  RefreshFamilyFacts,
+  RefreshFamilyStarted,
+  RefreshRotated,
+  RefreshFamilyRevoked,
+  TokenRevoked,
+  SessionEvent,
+} from './catalogue/session.js';
+export type {
+  ChallengeIssued,
+  ChallengeAttempted,
+  AuthorizationCodeIssued,
+  AuthorizationCodeReplayed,
+  AssertionUsed,
+  DeviceCodeIssued,
+  DeviceCodeApproved,
+  DeviceCodeDenied,
+  DeviceCodeRedeemed,
+  AttemptsRecorded,
+  SessionLinked,
+  ShortLivedEvent,
+} from './catalogue/short-lived.js';
 
 /**
- * The event catalogue of ledger L: what can happen, and nothing else. Events are facts in the past
+ * The event catalogue: what can happen, and nothing else. The events of ledger L (auth.ledger.v1). Events are facts in the past
  * tense; each belongs to the tenant of its record. Ids are UUIDv7 strings and never reused; names are
  * looked up, never referenced. Hashes are SHA-256 in base64url. Times are ms since the Unix epoch.
  * "Own position" below means the ledger position of the record that carries the event.
  */
-export type DomainEvent =
+export type StateLedgerEvent =
   | TenantCreated
   | TenantSettingsChanged
   | TenantSuspended
@@ -98,6 +204,9 @@ export type DomainEvent =
   | PrincipalRegistered
   | LoginNameAdded
   | LoginNameRemoved
+  | LoginNameVerified
+  | ExternalIdentityLinked
+  | ExternalIdentityUnlinked
   | ProfileChanged
   | PrincipalSuspended
   | PrincipalResumed
@@ -131,6 +240,18 @@ export type DomainEvent =
   | SigningKeyActivated
   | SigningKeyRemoved
   | SigningKeyCompromised
-  | WatermarkRaised;
+  | WatermarkRaised
+  | FactorEvent
+  | EndpointEvent
+  | ClientEvent;
+
+/**
+ * The events of ledger S (auth.session.v1), which is kept only for a time: sessions, refresh families,
+ * revoked tokens, and what lives shortly.
+ */
+export type SessionLedgerEvent = SessionEvent | ShortLivedEvent;
+
+/** Every event: one codec and one table of keys for both ledgers. A state meets those of its own. */
+export type DomainEvent = StateLedgerEvent | SessionLedgerEvent;
 
 export type EventType = DomainEvent['type'];

@@ -2,6 +2,8 @@ import * as wire from '#proto/ledgate/ledger/v1/events.js';
 
 import {
   causes,
+  factorDemands,
+  factorKinds,
   loginNameKinds,
   origins,
   passwordCauses,
@@ -11,63 +13,28 @@ import {
   subjectKinds,
   watermarkScopes,
 } from './catalogue.js';
-import type { DomainEvent, EventType } from './catalogue.js';
-import { checkFields } from './field-rules.js';
+import type { EventType } from './catalogue.js';
 import type { FieldRules } from './field-rules.js';
-import { withNumbers } from './wire-numbers.js';
+import { clientFormats } from './client-formats.js';
+import {
+  credential,
+  format,
+  optionalForOldReaders,
+  principal,
+  vaultRef,
+  type EventFormat,
+} from './event-format.js';
+import { factorFormats } from './factor-formats.js';
+import { sessionFormats } from './session-formats.js';
 
-/** How one version of an event is stored. */
-export interface EventFormat {
-  readonly wireType: string;
-  /** Written into each envelope: may a reader that does not know the type go on without it? */
-  readonly critical: boolean;
-  encode(event: DomainEvent): Uint8Array;
-  /** Throws when the bytes are not this message or a field breaks its rule. */
-  decode(data: Uint8Array): DomainEvent;
-}
-
-interface Message<W> {
-  encode(message: W): { finish(): Uint8Array };
-  decode(data: Uint8Array): W;
-  fromJSON(object: unknown): W;
-}
-
-type EventOf<T extends EventType> = Extract<DomainEvent, { type: T }>;
-/** The message of an event has exactly the event's fields; a mismatch is a type error. */
-type SameFields<T extends EventType, W> = [keyof W] extends [Exclude<keyof EventOf<T>, 'type'>]
-  ? [Exclude<keyof EventOf<T>, 'type'>] extends [keyof W]
-    ? W
-    : never
-  : never;
-
-function format<T extends EventType, W extends object>(
-  type: T,
-  aggregate: string,
-  message: Message<W> & Message<SameFields<T, W>>,
-  rules: FieldRules = {},
-  critical = true,
-): EventFormat {
-  return {
-    wireType: `ledgate.${aggregate}.${type}.v1`,
-    critical,
-    encode: (event) => message.encode(message.fromJSON(event)).finish(),
-    decode: (data) => {
-      const fields = withNumbers(message.decode(data));
-      checkFields(type, fields, rules);
-      return { type, ...fields } as unknown as DomainEvent;
-    },
-  };
-}
-
-const optionalForOldReaders = false;
-const vaultRef: FieldRules = { id: 'text', sha256: 'text' };
+const settings: FieldRules = {
+  factors: { optional: { allowed: { eachOf: factorKinds }, requiredFor: factorDemands } },
+};
 const loginName: FieldRules = {
   kind: loginNameKinds,
   blindIndex: 'text',
   value: { message: vaultRef },
 };
-const principal: FieldRules = { principal: 'text' };
-const credential: FieldRules = { ...principal, credential: 'text' };
 const hashed: FieldRules = { ...credential, version: 'positive', hash: { message: vaultRef } };
 const permission: FieldRules = { permission: 'text', risk: risks };
 const grant: FieldRules = {
@@ -82,10 +49,11 @@ const kid: FieldRules = { kid: 'text', issuer: 'text' };
 export const eventFormats: { readonly [T in EventType]: EventFormat } = {
   TenantCreated: format('TenantCreated', 'tenant', wire.TenantCreated, {
     slug: 'text',
+    settings: { optional: settings },
     blindIndexKey: { message: vaultRef },
   }),
   TenantSettingsChanged: format('TenantSettingsChanged', 'tenant', wire.TenantSettingsChanged, {
-    settings: { message: {} },
+    settings: { message: settings },
   }),
   TenantSuspended: format('TenantSuspended', 'tenant', wire.TenantSuspended),
   TenantResumed: format('TenantResumed', 'tenant', wire.TenantResumed),
@@ -233,4 +201,7 @@ export const eventFormats: { readonly [T in EventType]: EventFormat } = {
     scope: watermarkScopes,
     cause: causes,
   }),
+  ...factorFormats,
+  ...clientFormats,
+  ...sessionFormats,
 };

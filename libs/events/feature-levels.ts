@@ -1,13 +1,40 @@
-import type { DomainEvent, EventType } from './catalogue.js';
+import type { DomainEvent, EventType, TenantSettings } from './catalogue.js';
+import { ledgerOf } from './ledger-of.js';
 
 /** What a ledger may hold without a FEATURE_LEVEL record. */
 export const foundingLevel = 1;
 /** The highest level that this build knows. A new cell is founded at it. */
-export const newestLevel = 2;
+export const newestLevel = 3;
 
 /** Events that came later than level 1. A level is never given to an event again. */
 const since: Partial<Record<EventType, number>> = {
   SubjectErased: 2,
+  LoginNameVerified: 3,
+  ExternalIdentityLinked: 3,
+  ExternalIdentityUnlinked: 3,
+  TotpEnrolled: 3,
+  OtpChannelEnrolled: 3,
+  PasskeyRegistered: 3,
+  RecoveryCodesGenerated: 3,
+  RecoveryCodeConsumed: 3,
+  CertificateBound: 3,
+  ClientSecretCreated: 3,
+  CredentialRemoved: 3,
+  ScopeDefined: 3,
+  ScopeChanged: 3,
+  ScopeRetired: 3,
+  EndpointRuleSet: 3,
+  EndpointRuleRemoved: 3,
+  EndpointRulesReplaced: 3,
+  ClientRegistered: 3,
+  ClientChanged: 3,
+  ClientSuspended: 3,
+  ClientResumed: 3,
+  ClientDeleted: 3,
+  ConsentGiven: 3,
+  ConsentWithdrawn: 3,
+  UpstreamProviderSet: 3,
+  UpstreamProviderRemoved: 3,
 };
 
 /**
@@ -17,6 +44,7 @@ const since: Partial<Record<EventType, number>> = {
 export function levelOf(event: DomainEvent): number {
   // An older build would pass over the field and allow without a record.
   if (isPermission(event) && event.auditRequired === true) return 2;
+  if (ledgerOf(event.type) === 'S' || usesFieldsOfLevel3(event)) return 3;
   return since[event.type] ?? foundingLevel;
 }
 
@@ -25,3 +53,29 @@ function isPermission(
 ): event is Extract<DomainEvent, { type: 'PermissionDefined' | 'PermissionChanged' }> {
   return event.type === 'PermissionDefined' || event.type === 'PermissionChanged';
 }
+
+/** What an older build would not know: that something was redeemed, and settings that it ignores. */
+function usesFieldsOfLevel3(event: DomainEvent): boolean {
+  switch (event.type) {
+    case 'PrincipalRegistered':
+    case 'PasswordSet':
+      return event.challenge !== undefined;
+    case 'TenantCreated':
+    case 'TenantSettingsChanged':
+      return settingsOfLevel3.some((name) => event.settings?.[name] !== undefined);
+    default:
+      return false;
+  }
+}
+
+const settingsOfLevel3: readonly (keyof TenantSettings)[] = [
+  'factors',
+  'sessionIdleMs',
+  'sessionAbsoluteMs',
+  'sessionLimit',
+  'refreshIdleMs',
+  'refreshAbsoluteMs',
+  'refreshGraceMs',
+  'outageGraceMs',
+  'offlineTokenTtlMs',
+];

@@ -1,12 +1,13 @@
 /**
  * What a decoded field must be. `text`: not empty. `texts`: a list without empty texts. `positive`:
- * a number above 0. A list of words: one of them. `message`: present, and its own fields obey.
+ * a number above 0. A list of words: one of them. `eachOf`: a list of such words. `message`: present, and its own fields obey.
  */
 export type FieldRule =
   | 'text'
   | 'texts'
   | 'positive'
   | readonly string[]
+  | { readonly eachOf: readonly string[] }
   | { readonly message: FieldRules }
   | { readonly optional: FieldRules }
   | { readonly each: FieldRules };
@@ -30,6 +31,10 @@ function checkField(path: string, value: unknown, rule: FieldRule): void {
   if (rule === 'positive') return check(typeof value === 'number' && value > 0, path);
   if (rule === 'texts') return check(Array.isArray(value) && !value.includes(''), path);
   if (isWords(rule)) return check(typeof value === 'string' && rule.includes(value), path);
+  if ('eachOf' in rule) {
+    const words = Array.isArray(value) ? (value as readonly unknown[]) : undefined;
+    return check(words?.every((word) => rule.eachOf.includes(word as string)) === true, path);
+  }
   if ('each' in rule) {
     check(Array.isArray(value), path);
     for (const item of value as readonly object[]) checkFields(path, item, rule.each);

@@ -1,107 +1,8 @@
-import type { DomainEvent, EventType } from './catalogue.js';
+import type { DomainEvent } from './catalogue.js';
 import type { Actor, CommandPayload } from './envelope.js';
+import { publicFields, type PublicTopic } from './public-fields.js';
 
-/** The three topics that others read. */
-export const publicTopics = ['credential', 'role', 'revocation'] as const;
-export type PublicTopic = (typeof publicTopics)[number];
-
-/** Nobody else needs to know of them. Whatever the catalogue has is here or in the white list. */
-type NotPublic = 'ProfileChanged' | 'PasswordRehashed' | 'CredentialRenamed';
-
-/**
- * The white list: which events others may know of, on which topics, and which fields of them. What is
- * not named here is not public: names of people, free text, hashes, references into the vault.
- */
-const publicFields = {
-  TenantCreated: { topics: ['role'], fields: [] },
-  TenantSettingsChanged: { topics: ['role'], fields: [] },
-  TenantSuspended: { topics: ['revocation'], fields: [] },
-  TenantResumed: { topics: ['role'], fields: [] },
-  TenantDeleted: { topics: ['revocation'], fields: ['eraseAfterMs'] },
-  PrincipalRegistered: { topics: ['credential'], fields: ['principal', 'kind', 'origin'] },
-  LoginNameAdded: { topics: ['credential'], fields: ['principal'] },
-  LoginNameRemoved: { topics: ['credential'], fields: ['principal'] },
-  PrincipalSuspended: { topics: ['revocation'], fields: ['principal', 'untilMs'] },
-  PrincipalResumed: { topics: ['credential'], fields: ['principal'] },
-  SessionsInvalidated: { topics: ['revocation'], fields: ['principal', 'cause'] },
-  PrincipalDeleted: { topics: ['revocation'], fields: ['principal'] },
-  SubjectErased: { topics: ['revocation'], fields: ['principal'] },
-  PasswordSet: {
-    topics: ['credential', 'revocation'],
-    fields: ['principal', 'credential', 'version', 'cause', 'mustChange'],
-  },
-  PasswordRemoved: { topics: ['credential'], fields: ['principal', 'credential', 'cause'] },
-  ApiKeyCreated: {
-    topics: ['credential'],
-    fields: [
-      'principal',
-      'credential',
-      'scopes',
-      'resourcePrefix',
-      'expiresAtMs',
-      'replaces',
-      'overlapUntilMs',
-    ],
-  },
-  ApiKeyRevoked: { topics: ['revocation'], fields: ['principal', 'credential', 'cause'] },
-  CredentialBlocked: { topics: ['revocation'], fields: ['principal', 'credential', 'cause'] },
-  CredentialUnblocked: { topics: ['credential'], fields: ['principal', 'credential'] },
-  PermissionDefined: {
-    topics: ['role'],
-    fields: ['permission', 'resourceType', 'risk', 'maxStalenessMs', 'auditRequired'],
-  },
-  PermissionChanged: {
-    topics: ['role'],
-    fields: ['permission', 'resourceType', 'risk', 'maxStalenessMs', 'auditRequired'],
-  },
-  PermissionRetired: { topics: ['role'], fields: ['permission'] },
-  RoleCreated: { topics: ['role'], fields: ['role', 'name', 'permissions', 'parents', 'admin'] },
-  RolePermissionsChanged: { topics: ['role'], fields: ['role', 'added', 'removed'] },
-  RoleParentsChanged: { topics: ['role'], fields: ['role', 'added', 'removed'] },
-  RoleRenamed: { topics: ['role'], fields: ['role', 'oldName', 'name'] },
-  RoleDeleted: { topics: ['role', 'revocation'], fields: ['role', 'name', 'parents', 'admin'] },
-  GroupCreated: { topics: ['role'], fields: ['group'] },
-  GroupDeleted: { topics: ['role', 'revocation'], fields: ['group'] },
-  GroupMemberAdded: { topics: ['role'], fields: ['group', 'principal'] },
-  GroupMemberRemoved: { topics: ['role', 'revocation'], fields: ['group', 'principal'] },
-  RoleGranted: {
-    topics: ['role'],
-    fields: ['grant', 'subjectKind', 'subject', 'role', 'resourcePrefix', 'expiresAtMs', 'admin'],
-  },
-  GrantChanged: {
-    topics: ['role'],
-    fields: [
-      'grant',
-      'subjectKind',
-      'subject',
-      'role',
-      'resourcePrefix',
-      'oldExpiresAtMs',
-      'expiresAtMs',
-      'admin',
-    ],
-  },
-  GrantRevoked: {
-    topics: ['role', 'revocation'],
-    fields: ['grant', 'subjectKind', 'subject', 'role', 'resourcePrefix', 'cause', 'admin'],
-  },
-  SigningKeyPublished: {
-    topics: ['credential'],
-    fields: ['kid', 'issuer', 'algorithm', 'publicJwk', 'activateNotBeforeMs'],
-  },
-  SigningKeyActivated: {
-    topics: ['credential'],
-    fields: ['kid', 'issuer', 'previousKid', 'retireAfterMs'],
-  },
-  SigningKeyRemoved: { topics: ['credential'], fields: ['kid', 'issuer'] },
-  SigningKeyCompromised: { topics: ['revocation'], fields: ['kid', 'issuer'] },
-  WatermarkRaised: { topics: ['revocation'], fields: ['scope', 'id', 'cause'] },
-} as const satisfies {
-  readonly [T in Exclude<EventType, NotPublic>]: {
-    readonly topics: readonly PublicTopic[];
-    readonly fields: readonly Exclude<keyof Extract<DomainEvent, { type: T }>, 'type'>[];
-  };
-};
+export { publicTopics, type PublicTopic } from './public-fields.js';
 
 export type PublicEventType = keyof typeof publicFields;
 
@@ -208,5 +109,8 @@ export function publicSubjectOf(facts: PublicFacts, tenant: string): string {
   if ('group' in facts) return facts.group;
   if ('permission' in facts) return facts.permission;
   if ('kid' in facts) return facts.kid;
-  return tenant;
+  if ('api' in facts) return facts.api;
+  if ('provider' in facts) return facts.provider;
+  if (facts.type === 'WatermarkRaised') return tenant;
+  return 'scope' in facts ? facts.scope : tenant;
 }

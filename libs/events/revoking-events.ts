@@ -20,4 +20,13 @@ export const revokingEvents: ReadonlySet<EventType> = new Set([
   'GrantRevoked',
   'SigningKeyCompromised',
   'WatermarkRaised',
+  'CredentialRemoved',
+  'ScopeChanged',
+  'ScopeRetired',
+  'ClientSuspended',
+  'ClientDeleted',
+  'ConsentWithdrawn',
+  'SessionEnded',
+  'RefreshFamilyRevoked',
+  'TokenRevoked',
 ]);

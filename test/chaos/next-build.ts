@@ -33,7 +33,7 @@ const changes: readonly (readonly [file: string, from: string | RegExp, to: stri
 `,
   ],
   [
-    'libs/events/keys.ts',
+    'libs/events/state-writes.ts',
     '  RoleGranted: (e, at, t) =>',
     `  GrantAnnotated: (e, at) => [at('grant', e.grant), at('grants-of', e.subject)],
   RoleGranted: (e, at, t) =>`,

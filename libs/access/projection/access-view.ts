@@ -71,6 +71,54 @@ export class AccessView extends ViewState {
       case 'PasswordRehashed':
       case 'CredentialRenamed':
         return;
+      case 'ClientRegistered':
+      case 'ClientChanged':
+      case 'ClientSuspended':
+      case 'ClientResumed':
+      case 'ClientDeleted':
+      case 'ConsentGiven':
+      case 'ConsentWithdrawn':
+        return;
+      case 'ScopeDefined':
+      case 'ScopeChanged':
+      case 'ScopeRetired':
+      case 'EndpointRuleSet':
+      case 'EndpointRuleRemoved':
+      case 'EndpointRulesReplaced':
+        return;
+      case 'LoginNameVerified':
+      case 'ExternalIdentityLinked':
+      case 'ExternalIdentityUnlinked':
+      case 'TotpEnrolled':
+      case 'OtpChannelEnrolled':
+      case 'PasskeyRegistered':
+      case 'RecoveryCodesGenerated':
+      case 'RecoveryCodeConsumed':
+      case 'CertificateBound':
+      case 'ClientSecretCreated':
+      case 'CredentialRemoved':
+      case 'UpstreamProviderSet':
+      case 'UpstreamProviderRemoved':
+      case 'SessionStarted':
+      case 'SessionSteppedUp':
+      case 'SessionExtended':
+      case 'SessionEnded':
+      case 'RefreshFamilyStarted':
+      case 'RefreshRotated':
+      case 'RefreshFamilyRevoked':
+      case 'TokenRevoked':
+      case 'ChallengeIssued':
+      case 'ChallengeAttempted':
+      case 'AuthorizationCodeIssued':
+      case 'AuthorizationCodeReplayed':
+      case 'AssertionUsed':
+      case 'DeviceCodeIssued':
+      case 'DeviceCodeApproved':
+      case 'DeviceCodeDenied':
+      case 'DeviceCodeRedeemed':
+      case 'AttemptsRecorded':
+      case 'SessionLinked':
+        return;
     }
   }
 

@@ -13,6 +13,8 @@ export interface PasswordSet {
   readonly params: string;
   readonly cause: PasswordCause;
   readonly mustChange: boolean;
+  /** What was redeemed for it (a reset link), and cannot be redeemed again. */
+  readonly challenge?: string | undefined;
 }
 export interface PasswordRehashed {
   readonly type: 'PasswordRehashed';

@@ -15,6 +15,8 @@ export interface PrincipalRegistered {
   readonly profile: VaultRef | undefined;
   readonly loginNames: readonly LoginName[];
   readonly origin: Origin;
+  /** What was redeemed for it (a sign-up link), and cannot be redeemed again. */
+  readonly challenge?: string | undefined;
 }
 export interface LoginNameAdded {
   readonly type: 'LoginNameAdded';
@@ -25,6 +27,32 @@ export interface LoginNameRemoved {
   readonly type: 'LoginNameRemoved';
   readonly principal: string;
   readonly blindIndex: string;
+}
+/** Whoever holds the principal has shown that it also holds the address. */
+export interface LoginNameVerified {
+  readonly type: 'LoginNameVerified';
+  readonly principal: string;
+  readonly blindIndex: string;
+  /** What was redeemed for it, and cannot be redeemed again. */
+  readonly challenge?: string | undefined;
+}
+/** An account at an upstream provider that logs in as the principal. */
+export interface ExternalIdentityLinked {
+  readonly type: 'ExternalIdentityLinked';
+  readonly principal: string;
+  readonly provider: string;
+  readonly issuer: string;
+  /** HMAC of the provider's `sub` under the tenant's blind-index key (base64url). */
+  readonly blindIndex: string;
+  readonly externalSubject: VaultRef;
+}
+export interface ExternalIdentityUnlinked {
+  readonly type: 'ExternalIdentityUnlinked';
+  readonly principal: string;
+  readonly provider: string;
+  readonly issuer: string;
+  readonly blindIndex: string;
+  readonly cause: Cause;
 }
 export interface ProfileChanged {
   readonly type: 'ProfileChanged';

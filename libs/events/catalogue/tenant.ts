@@ -1,4 +1,14 @@
+import type { FactorDemand, FactorKind } from './closed-sets.js';
 import type { VaultRef } from './vault-ref.js';
+
+/** Which second factors a tenant takes, and from whom it wants one. Set as a whole. */
+export interface FactorPolicy {
+  /** Empty: every kind that this build knows. */
+  readonly allowed: readonly FactorKind[];
+  readonly requiredFor: FactorDemand;
+  /** So long a device that proved a second factor is not asked again, days; 0: never remembered. */
+  readonly rememberDevicesDays: number;
+}
 
 /** Per-tenant settings; an absent field means the default of `docs/operations.md`. */
 export interface TenantSettings {
@@ -6,6 +16,21 @@ export interface TenantSettings {
   readonly accessTokenTtlMs?: number | undefined;
   readonly softStalenessMs?: number | undefined;
   readonly hardStalenessMs?: number | undefined;
+  readonly factors?: FactorPolicy | undefined;
+  /** A session that nobody used for so long is over. */
+  readonly sessionIdleMs?: number | undefined;
+  /** A session is over so long after it began, however much it is used. */
+  readonly sessionAbsoluteMs?: number | undefined;
+  /** Sessions of one principal at the same time; the oldest is ended by the next one. */
+  readonly sessionLimit?: number | undefined;
+  readonly refreshIdleMs?: number | undefined;
+  readonly refreshAbsoluteMs?: number | undefined;
+  /** So long a refresh token that was used before gives its successor once more. */
+  readonly refreshGraceMs?: number | undefined;
+  /** So long after the ledger was last reached a refresh is still answered; 0: not at all. */
+  readonly outageGraceMs?: number | undefined;
+  /** Lifetime of access tokens for audiences that verify without asking. */
+  readonly offlineTokenTtlMs?: number | undefined;
 }
 
 export interface TenantCreated {

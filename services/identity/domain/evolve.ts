@@ -69,5 +69,56 @@ export function evolve(event: DomainEvent, to: DocumentWriter, context: EventCon
       return evolveSigningKey(event, to, context);
     case 'WatermarkRaised':
       return evolveWatermark(event, to, context);
+    case 'LoginNameVerified':
+    case 'ExternalIdentityLinked':
+    case 'ExternalIdentityUnlinked':
+    case 'TotpEnrolled':
+    case 'OtpChannelEnrolled':
+    case 'PasskeyRegistered':
+    case 'RecoveryCodesGenerated':
+    case 'RecoveryCodeConsumed':
+      return;
+    case 'CertificateBound':
+    case 'ClientSecretCreated':
+    case 'CredentialRemoved':
+      return;
+    case 'ScopeDefined':
+    case 'ScopeChanged':
+    case 'ScopeRetired':
+    case 'EndpointRuleSet':
+    case 'EndpointRuleRemoved':
+    case 'EndpointRulesReplaced':
+      return;
+    case 'ClientRegistered':
+    case 'ClientChanged':
+    case 'ClientSuspended':
+    case 'ClientResumed':
+    case 'ClientDeleted':
+    case 'ConsentGiven':
+    case 'ConsentWithdrawn':
+      return;
+    case 'UpstreamProviderSet':
+    case 'UpstreamProviderRemoved':
+      return;
+    case 'SessionStarted':
+    case 'SessionSteppedUp':
+    case 'SessionExtended':
+    case 'SessionEnded':
+    case 'RefreshFamilyStarted':
+    case 'RefreshRotated':
+    case 'RefreshFamilyRevoked':
+    case 'TokenRevoked':
+    case 'ChallengeIssued':
+    case 'ChallengeAttempted':
+    case 'AuthorizationCodeIssued':
+    case 'AuthorizationCodeReplayed':
+    case 'AssertionUsed':
+    case 'DeviceCodeIssued':
+    case 'DeviceCodeApproved':
+    case 'DeviceCodeDenied':
+    case 'DeviceCodeRedeemed':
+    case 'AttemptsRecorded':
+    case 'SessionLinked':
+      return;
   }
 }

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 
 import {
-  causes,
+  factorDemands,
+  factorKinds,
   loginNameKinds,
   origins,
   passwordCauses,
@@ -12,24 +13,43 @@ import {
   watermarkScopes,
 } from '#libs/events/catalogue.js';
 import type { DomainEvent, EventType } from '#libs/events/catalogue.js';
+import { clientFields } from './arbitrary-clients.js';
+import { factorFields } from './arbitrary-factors.js';
+import {
+  text,
+  free,
+  texts,
+  ms,
+  maybe,
+  bool,
+  ref,
+  cause,
+  credential,
+  type FieldsOf,
+} from './arbitrary-fields.js';
+import { sessionFields } from './arbitrary-sessions.js';
 
-type EventOf<T extends EventType> = Extract<DomainEvent, { type: T }>;
-type Fields<E> = { [F in Exclude<keyof E, 'type'>]-?: fc.Arbitrary<E[F]> };
-
-const text = fc.string({ minLength: 1, maxLength: 12, unit: 'grapheme' });
-const free = fc.string({ maxLength: 12, unit: 'grapheme' });
-const texts = fc.array(text, { maxLength: 3 });
-const ms = fc.nat({ max: Number.MAX_SAFE_INTEGER });
-const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
-const bool = fc.boolean();
-const ref = fc.record({ id: text, sha256: text });
-const cause = fc.constantFrom(...causes);
 const kid = { kid: text, issuer: text };
 const settings = fc.record({
   passwordMinLength: maybe(fc.nat({ max: 1000 })),
   accessTokenTtlMs: maybe(ms),
   softStalenessMs: maybe(ms),
   hardStalenessMs: maybe(ms),
+  factors: maybe(
+    fc.record({
+      allowed: fc.subarray([...factorKinds]),
+      requiredFor: fc.constantFrom(...factorDemands),
+      rememberDevicesDays: fc.nat({ max: 365 }),
+    }),
+  ),
+  sessionIdleMs: maybe(ms),
+  sessionAbsoluteMs: maybe(ms),
+  sessionLimit: maybe(fc.nat({ max: 100 })),
+  refreshIdleMs: maybe(ms),
+  refreshAbsoluteMs: maybe(ms),
+  refreshGraceMs: maybe(ms),
+  outageGraceMs: maybe(ms),
+  offlineTokenTtlMs: maybe(ms),
 });
 const loginName = fc.record({
   kind: fc.constantFrom(...loginNameKinds),
@@ -37,7 +57,6 @@ const loginName = fc.record({
   value: ref,
   verified: bool,
 });
-const credential = { principal: text, credential: text };
 const hashed = {
   ...credential,
   version: fc.integer({ min: 1, max: 2 ** 31 }),
@@ -62,7 +81,7 @@ const grant = {
 };
 
 /** Every event of the catalogue with random fields inside its rules. */
-export const fieldsOfEvents: { [T in EventType]: Fields<EventOf<T>> } = {
+export const fieldsOfEvents: FieldsOf<EventType> = {
   TenantCreated: { slug: text, displayName: free, settings: maybe(settings), blindIndexKey: ref },
   TenantSettingsChanged: { settings },
   TenantSuspended: {},
@@ -74,6 +93,7 @@ export const fieldsOfEvents: { [T in EventType]: Fields<EventOf<T>> } = {
     profile: maybe(ref),
     loginNames: fc.array(loginName, { maxLength: 3 }),
     origin: fc.constantFrom(...origins),
+    challenge: maybe(text),
   },
   LoginNameAdded: { principal: text, loginName },
   LoginNameRemoved: { principal: text, blindIndex: text },
@@ -83,7 +103,12 @@ export const fieldsOfEvents: { [T in EventType]: Fields<EventOf<T>> } = {
   SessionsInvalidated: { principal: text, cause },
   PrincipalDeleted: { principal: text, blindIndexes: texts, admin: bool },
   SubjectErased: { principal: text, vaultIds: texts },
-  PasswordSet: { ...hashed, cause: fc.constantFrom(...passwordCauses), mustChange: bool },
+  PasswordSet: {
+    ...hashed,
+    cause: fc.constantFrom(...passwordCauses),
+    mustChange: bool,
+    challenge: maybe(text),
+  },
   PasswordRehashed: hashed,
   PasswordRemoved: { ...credential, cause },
   ApiKeyCreated: {
@@ -127,6 +152,9 @@ export const fieldsOfEvents: { [T in EventType]: Fields<EventOf<T>> } = {
   SigningKeyRemoved: kid,
   SigningKeyCompromised: kid,
   WatermarkRaised: { scope: fc.constantFrom(...watermarkScopes), id: free, cause },
+  ...factorFields,
+  ...clientFields,
+  ...sessionFields,
 };
 
 export const eventTypes = Object.keys(fieldsOfEvents) as EventType[];

@@ -78,10 +78,15 @@ function changeSettings(
   const refused = refuseFields(...settingsProblems(after));
   if (refused !== undefined) return refused;
   const names = Object.keys(after) as (keyof TenantSettings)[];
-  const changed = names.filter((name) => after[name] !== before[name]);
+  const changed = names.filter((name) => !sameSetting(after[name], before[name]));
   if (changed.length === 0) return accept();
   const only = Object.fromEntries(changed.map((name) => [name, after[name]]));
   return accept({ type: 'TenantSettingsChanged', settings: only });
+}
+
+/** The policy of factors is an object; whatever else there is compares by itself. */
+function sameSetting(a: unknown, b: unknown): boolean {
+  return a === b || (typeof a === 'object' && JSON.stringify(a) === JSON.stringify(b));
 }
 
 function deleteTenant(command: DeleteTenant, { slug }: TenantDocument): Decision {

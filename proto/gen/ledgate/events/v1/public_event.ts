@@ -6,6 +6,37 @@
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import {
+  CertificateBound,
+  ClientChanged,
+  ClientDeleted,
+  ClientRegistered,
+  ClientResumed,
+  ClientSecretCreated,
+  ClientSuspended,
+  ConsentGiven,
+  ConsentWithdrawn,
+  CredentialRemoved,
+  EndpointRuleRemoved,
+  EndpointRuleSet,
+  EndpointRulesReplaced,
+  ExternalIdentityLinked,
+  ExternalIdentityUnlinked,
+  LoginNameVerified,
+  OtpChannelEnrolled,
+  PasskeyRegistered,
+  RecoveryCodeConsumed,
+  RecoveryCodesGenerated,
+  RefreshFamilyRevoked,
+  ScopeChanged,
+  ScopeDefined,
+  ScopeRetired,
+  SessionEnded,
+  TokenRevoked,
+  TotpEnrolled,
+  UpstreamProviderRemoved,
+  UpstreamProviderSet,
+} from "./public_facts.js";
 
 export const protobufPackage = "ledgate.events.v1";
 
@@ -79,6 +110,35 @@ export interface PublicEvent {
     | { $case: "signingKeyCompromised"; value: SigningKeyCompromised }
     | { $case: "watermarkRaised"; value: WatermarkRaised }
     | { $case: "roleRenamed"; value: RoleRenamed }
+    | { $case: "loginNameVerified"; value: LoginNameVerified }
+    | { $case: "externalIdentityLinked"; value: ExternalIdentityLinked }
+    | { $case: "externalIdentityUnlinked"; value: ExternalIdentityUnlinked }
+    | { $case: "totpEnrolled"; value: TotpEnrolled }
+    | { $case: "otpChannelEnrolled"; value: OtpChannelEnrolled }
+    | { $case: "passkeyRegistered"; value: PasskeyRegistered }
+    | { $case: "recoveryCodesGenerated"; value: RecoveryCodesGenerated }
+    | { $case: "recoveryCodeConsumed"; value: RecoveryCodeConsumed }
+    | { $case: "certificateBound"; value: CertificateBound }
+    | { $case: "clientSecretCreated"; value: ClientSecretCreated }
+    | { $case: "credentialRemoved"; value: CredentialRemoved }
+    | { $case: "scopeDefined"; value: ScopeDefined }
+    | { $case: "scopeChanged"; value: ScopeChanged }
+    | { $case: "scopeRetired"; value: ScopeRetired }
+    | { $case: "endpointRuleSet"; value: EndpointRuleSet }
+    | { $case: "endpointRuleRemoved"; value: EndpointRuleRemoved }
+    | { $case: "endpointRulesReplaced"; value: EndpointRulesReplaced }
+    | { $case: "clientRegistered"; value: ClientRegistered }
+    | { $case: "clientChanged"; value: ClientChanged }
+    | { $case: "clientSuspended"; value: ClientSuspended }
+    | { $case: "clientResumed"; value: ClientResumed }
+    | { $case: "clientDeleted"; value: ClientDeleted }
+    | { $case: "consentGiven"; value: ConsentGiven }
+    | { $case: "consentWithdrawn"; value: ConsentWithdrawn }
+    | { $case: "upstreamProviderSet"; value: UpstreamProviderSet }
+    | { $case: "upstreamProviderRemoved"; value: UpstreamProviderRemoved }
+    | { $case: "sessionEnded"; value: SessionEnded }
+    | { $case: "refreshFamilyRevoked"; value: RefreshFamilyRevoked }
+    | { $case: "tokenRevoked"; value: TokenRevoked }
     | undefined;
 }
 
@@ -483,6 +543,93 @@ export const PublicEvent: MessageFns<PublicEvent> = {
         break;
       case "roleRenamed":
         RoleRenamed.encode(message.event.value, writer.uint32(434).fork()).join();
+        break;
+      case "loginNameVerified":
+        LoginNameVerified.encode(message.event.value, writer.uint32(442).fork()).join();
+        break;
+      case "externalIdentityLinked":
+        ExternalIdentityLinked.encode(message.event.value, writer.uint32(450).fork()).join();
+        break;
+      case "externalIdentityUnlinked":
+        ExternalIdentityUnlinked.encode(message.event.value, writer.uint32(458).fork()).join();
+        break;
+      case "totpEnrolled":
+        TotpEnrolled.encode(message.event.value, writer.uint32(466).fork()).join();
+        break;
+      case "otpChannelEnrolled":
+        OtpChannelEnrolled.encode(message.event.value, writer.uint32(474).fork()).join();
+        break;
+      case "passkeyRegistered":
+        PasskeyRegistered.encode(message.event.value, writer.uint32(482).fork()).join();
+        break;
+      case "recoveryCodesGenerated":
+        RecoveryCodesGenerated.encode(message.event.value, writer.uint32(490).fork()).join();
+        break;
+      case "recoveryCodeConsumed":
+        RecoveryCodeConsumed.encode(message.event.value, writer.uint32(498).fork()).join();
+        break;
+      case "certificateBound":
+        CertificateBound.encode(message.event.value, writer.uint32(506).fork()).join();
+        break;
+      case "clientSecretCreated":
+        ClientSecretCreated.encode(message.event.value, writer.uint32(514).fork()).join();
+        break;
+      case "credentialRemoved":
+        CredentialRemoved.encode(message.event.value, writer.uint32(522).fork()).join();
+        break;
+      case "scopeDefined":
+        ScopeDefined.encode(message.event.value, writer.uint32(530).fork()).join();
+        break;
+      case "scopeChanged":
+        ScopeChanged.encode(message.event.value, writer.uint32(538).fork()).join();
+        break;
+      case "scopeRetired":
+        ScopeRetired.encode(message.event.value, writer.uint32(546).fork()).join();
+        break;
+      case "endpointRuleSet":
+        EndpointRuleSet.encode(message.event.value, writer.uint32(554).fork()).join();
+        break;
+      case "endpointRuleRemoved":
+        EndpointRuleRemoved.encode(message.event.value, writer.uint32(562).fork()).join();
+        break;
+      case "endpointRulesReplaced":
+        EndpointRulesReplaced.encode(message.event.value, writer.uint32(570).fork()).join();
+        break;
+      case "clientRegistered":
+        ClientRegistered.encode(message.event.value, writer.uint32(578).fork()).join();
+        break;
+      case "clientChanged":
+        ClientChanged.encode(message.event.value, writer.uint32(586).fork()).join();
+        break;
+      case "clientSuspended":
+        ClientSuspended.encode(message.event.value, writer.uint32(594).fork()).join();
+        break;
+      case "clientResumed":
+        ClientResumed.encode(message.event.value, writer.uint32(602).fork()).join();
+        break;
+      case "clientDeleted":
+        ClientDeleted.encode(message.event.value, writer.uint32(610).fork()).join();
+        break;
+      case "consentGiven":
+        ConsentGiven.encode(message.event.value, writer.uint32(618).fork()).join();
+        break;
+      case "consentWithdrawn":
+        ConsentWithdrawn.encode(message.event.value, writer.uint32(626).fork()).join();
+        break;
+      case "upstreamProviderSet":
+        UpstreamProviderSet.encode(message.event.value, writer.uint32(634).fork()).join();
+        break;
+      case "upstreamProviderRemoved":
+        UpstreamProviderRemoved.encode(message.event.value, writer.uint32(642).fork()).join();
+        break;
+      case "sessionEnded":
+        SessionEnded.encode(message.event.value, writer.uint32(650).fork()).join();
+        break;
+      case "refreshFamilyRevoked":
+        RefreshFamilyRevoked.encode(message.event.value, writer.uint32(658).fork()).join();
+        break;
+      case "tokenRevoked":
+        TokenRevoked.encode(message.event.value, writer.uint32(666).fork()).join();
         break;
     }
     return writer;
@@ -925,6 +1072,268 @@ export const PublicEvent: MessageFns<PublicEvent> = {
             message.event = { $case: "roleRenamed", value: RoleRenamed.decode(reader, reader.uint32()) };
             continue;
           }
+          case 55: {
+            if (tag !== 442) {
+              break;
+            }
+
+            message.event = { $case: "loginNameVerified", value: LoginNameVerified.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 56: {
+            if (tag !== 450) {
+              break;
+            }
+
+            message.event = {
+              $case: "externalIdentityLinked",
+              value: ExternalIdentityLinked.decode(reader, reader.uint32()),
+            };
+            continue;
+          }
+          case 57: {
+            if (tag !== 458) {
+              break;
+            }
+
+            message.event = {
+              $case: "externalIdentityUnlinked",
+              value: ExternalIdentityUnlinked.decode(reader, reader.uint32()),
+            };
+            continue;
+          }
+          case 58: {
+            if (tag !== 466) {
+              break;
+            }
+
+            message.event = { $case: "totpEnrolled", value: TotpEnrolled.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 59: {
+            if (tag !== 474) {
+              break;
+            }
+
+            message.event = { $case: "otpChannelEnrolled", value: OtpChannelEnrolled.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 60: {
+            if (tag !== 482) {
+              break;
+            }
+
+            message.event = { $case: "passkeyRegistered", value: PasskeyRegistered.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 61: {
+            if (tag !== 490) {
+              break;
+            }
+
+            message.event = {
+              $case: "recoveryCodesGenerated",
+              value: RecoveryCodesGenerated.decode(reader, reader.uint32()),
+            };
+            continue;
+          }
+          case 62: {
+            if (tag !== 498) {
+              break;
+            }
+
+            message.event = {
+              $case: "recoveryCodeConsumed",
+              value: RecoveryCodeConsumed.decode(reader, reader.uint32()),
+            };
+            continue;
+          }
+          case 63: {
+            if (tag !== 506) {
+              break;
+            }
+
+            message.event = { $case: "certificateBound", value: CertificateBound.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 64: {
+            if (tag !== 514) {
+              break;
+            }
+
+            message.event = {
+              $case: "clientSecretCreated",
+              value: ClientSecretCreated.decode(reader, reader.uint32()),
+            };
+            continue;
+          }
+          case 65: {
+            if (tag !== 522) {
+              break;
+            }
+
+            message.event = { $case: "credentialRemoved", value: CredentialRemoved.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 66: {
+            if (tag !== 530) {
+              break;
+            }
+
+            message.event = { $case: "scopeDefined", value: ScopeDefined.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 67: {
+            if (tag !== 538) {
+              break;
+            }
+
+            message.event = { $case: "scopeChanged", value: ScopeChanged.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 68: {
+            if (tag !== 546) {
+              break;
+            }
+
+            message.event = { $case: "scopeRetired", value: ScopeRetired.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 69: {
+            if (tag !== 554) {
+              break;
+            }
+
+            message.event = { $case: "endpointRuleSet", value: EndpointRuleSet.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 70: {
+            if (tag !== 562) {
+              break;
+            }
+
+            message.event = {
+              $case: "endpointRuleRemoved",
+              value: EndpointRuleRemoved.decode(reader, reader.uint32()),
+            };
+            continue;
+          }
+          case 71: {
+            if (tag !== 570) {
+              break;
+            }
+
+            message.event = {
+              $case: "endpointRulesReplaced",
+              value: EndpointRulesReplaced.decode(reader, reader.uint32()),
+            };
+            continue;
+          }
+          case 72: {
+            if (tag !== 578) {
+              break;
+            }
+
+            message.event = { $case: "clientRegistered", value: ClientRegistered.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 73: {
+            if (tag !== 586) {
+              break;
+            }
+
+            message.event = { $case: "clientChanged", value: ClientChanged.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 74: {
+            if (tag !== 594) {
+              break;
+            }
+
+            message.event = { $case: "clientSuspended", value: ClientSuspended.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 75: {
+            if (tag !== 602) {
+              break;
+            }
+
+            message.event = { $case: "clientResumed", value: ClientResumed.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 76: {
+            if (tag !== 610) {
+              break;
+            }
+
+            message.event = { $case: "clientDeleted", value: ClientDeleted.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 77: {
+            if (tag !== 618) {
+              break;
+            }
+
+            message.event = { $case: "consentGiven", value: ConsentGiven.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 78: {
+            if (tag !== 626) {
+              break;
+            }
+
+            message.event = { $case: "consentWithdrawn", value: ConsentWithdrawn.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 79: {
+            if (tag !== 634) {
+              break;
+            }
+
+            message.event = {
+              $case: "upstreamProviderSet",
+              value: UpstreamProviderSet.decode(reader, reader.uint32()),
+            };
+            continue;
+          }
+          case 80: {
+            if (tag !== 642) {
+              break;
+            }
+
+            message.event = {
+              $case: "upstreamProviderRemoved",
+              value: UpstreamProviderRemoved.decode(reader, reader.uint32()),
+            };
+            continue;
+          }
+          case 81: {
+            if (tag !== 650) {
+              break;
+            }
+
+            message.event = { $case: "sessionEnded", value: SessionEnded.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 82: {
+            if (tag !== 658) {
+              break;
+            }
+
+            message.event = {
+              $case: "refreshFamilyRevoked",
+              value: RefreshFamilyRevoked.decode(reader, reader.uint32()),
+            };
+            continue;
+          }
+          case 83: {
+            if (tag !== 666) {
+              break;
+            }
+
+            message.event = { $case: "tokenRevoked", value: TokenRevoked.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1114,6 +1523,131 @@ export const PublicEvent: MessageFns<PublicEvent> = {
         ? { $case: "roleRenamed", value: RoleRenamed.fromJSON(object.roleRenamed) }
         : isSet(object.role_renamed)
         ? { $case: "roleRenamed", value: RoleRenamed.fromJSON(object.role_renamed) }
+        : isSet(object.loginNameVerified)
+        ? { $case: "loginNameVerified", value: LoginNameVerified.fromJSON(object.loginNameVerified) }
+        : isSet(object.login_name_verified)
+        ? { $case: "loginNameVerified", value: LoginNameVerified.fromJSON(object.login_name_verified) }
+        : isSet(object.externalIdentityLinked)
+        ? { $case: "externalIdentityLinked", value: ExternalIdentityLinked.fromJSON(object.externalIdentityLinked) }
+        : isSet(object.external_identity_linked)
+        ? { $case: "externalIdentityLinked", value: ExternalIdentityLinked.fromJSON(object.external_identity_linked) }
+        : isSet(object.externalIdentityUnlinked)
+        ? {
+          $case: "externalIdentityUnlinked",
+          value: ExternalIdentityUnlinked.fromJSON(object.externalIdentityUnlinked),
+        }
+        : isSet(object.external_identity_unlinked)
+        ? {
+          $case: "externalIdentityUnlinked",
+          value: ExternalIdentityUnlinked.fromJSON(object.external_identity_unlinked),
+        }
+        : isSet(object.totpEnrolled)
+        ? { $case: "totpEnrolled", value: TotpEnrolled.fromJSON(object.totpEnrolled) }
+        : isSet(object.totp_enrolled)
+        ? { $case: "totpEnrolled", value: TotpEnrolled.fromJSON(object.totp_enrolled) }
+        : isSet(object.otpChannelEnrolled)
+        ? { $case: "otpChannelEnrolled", value: OtpChannelEnrolled.fromJSON(object.otpChannelEnrolled) }
+        : isSet(object.otp_channel_enrolled)
+        ? { $case: "otpChannelEnrolled", value: OtpChannelEnrolled.fromJSON(object.otp_channel_enrolled) }
+        : isSet(object.passkeyRegistered)
+        ? { $case: "passkeyRegistered", value: PasskeyRegistered.fromJSON(object.passkeyRegistered) }
+        : isSet(object.passkey_registered)
+        ? { $case: "passkeyRegistered", value: PasskeyRegistered.fromJSON(object.passkey_registered) }
+        : isSet(object.recoveryCodesGenerated)
+        ? { $case: "recoveryCodesGenerated", value: RecoveryCodesGenerated.fromJSON(object.recoveryCodesGenerated) }
+        : isSet(object.recovery_codes_generated)
+        ? { $case: "recoveryCodesGenerated", value: RecoveryCodesGenerated.fromJSON(object.recovery_codes_generated) }
+        : isSet(object.recoveryCodeConsumed)
+        ? { $case: "recoveryCodeConsumed", value: RecoveryCodeConsumed.fromJSON(object.recoveryCodeConsumed) }
+        : isSet(object.recovery_code_consumed)
+        ? { $case: "recoveryCodeConsumed", value: RecoveryCodeConsumed.fromJSON(object.recovery_code_consumed) }
+        : isSet(object.certificateBound)
+        ? { $case: "certificateBound", value: CertificateBound.fromJSON(object.certificateBound) }
+        : isSet(object.certificate_bound)
+        ? { $case: "certificateBound", value: CertificateBound.fromJSON(object.certificate_bound) }
+        : isSet(object.clientSecretCreated)
+        ? { $case: "clientSecretCreated", value: ClientSecretCreated.fromJSON(object.clientSecretCreated) }
+        : isSet(object.client_secret_created)
+        ? { $case: "clientSecretCreated", value: ClientSecretCreated.fromJSON(object.client_secret_created) }
+        : isSet(object.credentialRemoved)
+        ? { $case: "credentialRemoved", value: CredentialRemoved.fromJSON(object.credentialRemoved) }
+        : isSet(object.credential_removed)
+        ? { $case: "credentialRemoved", value: CredentialRemoved.fromJSON(object.credential_removed) }
+        : isSet(object.scopeDefined)
+        ? { $case: "scopeDefined", value: ScopeDefined.fromJSON(object.scopeDefined) }
+        : isSet(object.scope_defined)
+        ? { $case: "scopeDefined", value: ScopeDefined.fromJSON(object.scope_defined) }
+        : isSet(object.scopeChanged)
+        ? { $case: "scopeChanged", value: ScopeChanged.fromJSON(object.scopeChanged) }
+        : isSet(object.scope_changed)
+        ? { $case: "scopeChanged", value: ScopeChanged.fromJSON(object.scope_changed) }
+        : isSet(object.scopeRetired)
+        ? { $case: "scopeRetired", value: ScopeRetired.fromJSON(object.scopeRetired) }
+        : isSet(object.scope_retired)
+        ? { $case: "scopeRetired", value: ScopeRetired.fromJSON(object.scope_retired) }
+        : isSet(object.endpointRuleSet)
+        ? { $case: "endpointRuleSet", value: EndpointRuleSet.fromJSON(object.endpointRuleSet) }
+        : isSet(object.endpoint_rule_set)
+        ? { $case: "endpointRuleSet", value: EndpointRuleSet.fromJSON(object.endpoint_rule_set) }
+        : isSet(object.endpointRuleRemoved)
+        ? { $case: "endpointRuleRemoved", value: EndpointRuleRemoved.fromJSON(object.endpointRuleRemoved) }
+        : isSet(object.endpoint_rule_removed)
+        ? { $case: "endpointRuleRemoved", value: EndpointRuleRemoved.fromJSON(object.endpoint_rule_removed) }
+        : isSet(object.endpointRulesReplaced)
+        ? { $case: "endpointRulesReplaced", value: EndpointRulesReplaced.fromJSON(object.endpointRulesReplaced) }
+        : isSet(object.endpoint_rules_replaced)
+        ? { $case: "endpointRulesReplaced", value: EndpointRulesReplaced.fromJSON(object.endpoint_rules_replaced) }
+        : isSet(object.clientRegistered)
+        ? { $case: "clientRegistered", value: ClientRegistered.fromJSON(object.clientRegistered) }
+        : isSet(object.client_registered)
+        ? { $case: "clientRegistered", value: ClientRegistered.fromJSON(object.client_registered) }
+        : isSet(object.clientChanged)
+        ? { $case: "clientChanged", value: ClientChanged.fromJSON(object.clientChanged) }
+        : isSet(object.client_changed)
+        ? { $case: "clientChanged", value: ClientChanged.fromJSON(object.client_changed) }
+        : isSet(object.clientSuspended)
+        ? { $case: "clientSuspended", value: ClientSuspended.fromJSON(object.clientSuspended) }
+        : isSet(object.client_suspended)
+        ? { $case: "clientSuspended", value: ClientSuspended.fromJSON(object.client_suspended) }
+        : isSet(object.clientResumed)
+        ? { $case: "clientResumed", value: ClientResumed.fromJSON(object.clientResumed) }
+        : isSet(object.client_resumed)
+        ? { $case: "clientResumed", value: ClientResumed.fromJSON(object.client_resumed) }
+        : isSet(object.clientDeleted)
+        ? { $case: "clientDeleted", value: ClientDeleted.fromJSON(object.clientDeleted) }
+        : isSet(object.client_deleted)
+        ? { $case: "clientDeleted", value: ClientDeleted.fromJSON(object.client_deleted) }
+        : isSet(object.consentGiven)
+        ? { $case: "consentGiven", value: ConsentGiven.fromJSON(object.consentGiven) }
+        : isSet(object.consent_given)
+        ? { $case: "consentGiven", value: ConsentGiven.fromJSON(object.consent_given) }
+        : isSet(object.consentWithdrawn)
+        ? { $case: "consentWithdrawn", value: ConsentWithdrawn.fromJSON(object.consentWithdrawn) }
+        : isSet(object.consent_withdrawn)
+        ? { $case: "consentWithdrawn", value: ConsentWithdrawn.fromJSON(object.consent_withdrawn) }
+        : isSet(object.upstreamProviderSet)
+        ? { $case: "upstreamProviderSet", value: UpstreamProviderSet.fromJSON(object.upstreamProviderSet) }
+        : isSet(object.upstream_provider_set)
+        ? { $case: "upstreamProviderSet", value: UpstreamProviderSet.fromJSON(object.upstream_provider_set) }
+        : isSet(object.upstreamProviderRemoved)
+        ? { $case: "upstreamProviderRemoved", value: UpstreamProviderRemoved.fromJSON(object.upstreamProviderRemoved) }
+        : isSet(object.upstream_provider_removed)
+        ? {
+          $case: "upstreamProviderRemoved",
+          value: UpstreamProviderRemoved.fromJSON(object.upstream_provider_removed),
+        }
+        : isSet(object.sessionEnded)
+        ? { $case: "sessionEnded", value: SessionEnded.fromJSON(object.sessionEnded) }
+        : isSet(object.session_ended)
+        ? { $case: "sessionEnded", value: SessionEnded.fromJSON(object.session_ended) }
+        : isSet(object.refreshFamilyRevoked)
+        ? { $case: "refreshFamilyRevoked", value: RefreshFamilyRevoked.fromJSON(object.refreshFamilyRevoked) }
+        : isSet(object.refresh_family_revoked)
+        ? { $case: "refreshFamilyRevoked", value: RefreshFamilyRevoked.fromJSON(object.refresh_family_revoked) }
+        : isSet(object.tokenRevoked)
+        ? { $case: "tokenRevoked", value: TokenRevoked.fromJSON(object.tokenRevoked) }
+        : isSet(object.token_revoked)
+        ? { $case: "tokenRevoked", value: TokenRevoked.fromJSON(object.token_revoked) }
         : undefined,
     };
   },
@@ -1231,6 +1765,64 @@ export const PublicEvent: MessageFns<PublicEvent> = {
       obj.watermarkRaised = WatermarkRaised.toJSON(message.event.value);
     } else if (message.event?.$case === "roleRenamed") {
       obj.roleRenamed = RoleRenamed.toJSON(message.event.value);
+    } else if (message.event?.$case === "loginNameVerified") {
+      obj.loginNameVerified = LoginNameVerified.toJSON(message.event.value);
+    } else if (message.event?.$case === "externalIdentityLinked") {
+      obj.externalIdentityLinked = ExternalIdentityLinked.toJSON(message.event.value);
+    } else if (message.event?.$case === "externalIdentityUnlinked") {
+      obj.externalIdentityUnlinked = ExternalIdentityUnlinked.toJSON(message.event.value);
+    } else if (message.event?.$case === "totpEnrolled") {
+      obj.totpEnrolled = TotpEnrolled.toJSON(message.event.value);
+    } else if (message.event?.$case === "otpChannelEnrolled") {
+      obj.otpChannelEnrolled = OtpChannelEnrolled.toJSON(message.event.value);
+    } else if (message.event?.$case === "passkeyRegistered") {
+      obj.passkeyRegistered = PasskeyRegistered.toJSON(message.event.value);
+    } else if (message.event?.$case === "recoveryCodesGenerated") {
+      obj.recoveryCodesGenerated = RecoveryCodesGenerated.toJSON(message.event.value);
+    } else if (message.event?.$case === "recoveryCodeConsumed") {
+      obj.recoveryCodeConsumed = RecoveryCodeConsumed.toJSON(message.event.value);
+    } else if (message.event?.$case === "certificateBound") {
+      obj.certificateBound = CertificateBound.toJSON(message.event.value);
+    } else if (message.event?.$case === "clientSecretCreated") {
+      obj.clientSecretCreated = ClientSecretCreated.toJSON(message.event.value);
+    } else if (message.event?.$case === "credentialRemoved") {
+      obj.credentialRemoved = CredentialRemoved.toJSON(message.event.value);
+    } else if (message.event?.$case === "scopeDefined") {
+      obj.scopeDefined = ScopeDefined.toJSON(message.event.value);
+    } else if (message.event?.$case === "scopeChanged") {
+      obj.scopeChanged = ScopeChanged.toJSON(message.event.value);
+    } else if (message.event?.$case === "scopeRetired") {
+      obj.scopeRetired = ScopeRetired.toJSON(message.event.value);
+    } else if (message.event?.$case === "endpointRuleSet") {
+      obj.endpointRuleSet = EndpointRuleSet.toJSON(message.event.value);
+    } else if (message.event?.$case === "endpointRuleRemoved") {
+      obj.endpointRuleRemoved = EndpointRuleRemoved.toJSON(message.event.value);
+    } else if (message.event?.$case === "endpointRulesReplaced") {
+      obj.endpointRulesReplaced = EndpointRulesReplaced.toJSON(message.event.value);
+    } else if (message.event?.$case === "clientRegistered") {
+      obj.clientRegistered = ClientRegistered.toJSON(message.event.value);
+    } else if (message.event?.$case === "clientChanged") {
+      obj.clientChanged = ClientChanged.toJSON(message.event.value);
+    } else if (message.event?.$case === "clientSuspended") {
+      obj.clientSuspended = ClientSuspended.toJSON(message.event.value);
+    } else if (message.event?.$case === "clientResumed") {
+      obj.clientResumed = ClientResumed.toJSON(message.event.value);
+    } else if (message.event?.$case === "clientDeleted") {
+      obj.clientDeleted = ClientDeleted.toJSON(message.event.value);
+    } else if (message.event?.$case === "consentGiven") {
+      obj.consentGiven = ConsentGiven.toJSON(message.event.value);
+    } else if (message.event?.$case === "consentWithdrawn") {
+      obj.consentWithdrawn = ConsentWithdrawn.toJSON(message.event.value);
+    } else if (message.event?.$case === "upstreamProviderSet") {
+      obj.upstreamProviderSet = UpstreamProviderSet.toJSON(message.event.value);
+    } else if (message.event?.$case === "upstreamProviderRemoved") {
+      obj.upstreamProviderRemoved = UpstreamProviderRemoved.toJSON(message.event.value);
+    } else if (message.event?.$case === "sessionEnded") {
+      obj.sessionEnded = SessionEnded.toJSON(message.event.value);
+    } else if (message.event?.$case === "refreshFamilyRevoked") {
+      obj.refreshFamilyRevoked = RefreshFamilyRevoked.toJSON(message.event.value);
+    } else if (message.event?.$case === "tokenRevoked") {
+      obj.tokenRevoked = TokenRevoked.toJSON(message.event.value);
     }
     return obj;
   },
@@ -1492,6 +2084,201 @@ export const PublicEvent: MessageFns<PublicEvent> = {
       case "roleRenamed": {
         if (object.event?.value !== undefined && object.event?.value !== null) {
           message.event = { $case: "roleRenamed", value: RoleRenamed.fromPartial(object.event.value) };
+        }
+        break;
+      }
+      case "loginNameVerified": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "loginNameVerified", value: LoginNameVerified.fromPartial(object.event.value) };
+        }
+        break;
+      }
+      case "externalIdentityLinked": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = {
+            $case: "externalIdentityLinked",
+            value: ExternalIdentityLinked.fromPartial(object.event.value),
+          };
+        }
+        break;
+      }
+      case "externalIdentityUnlinked": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = {
+            $case: "externalIdentityUnlinked",
+            value: ExternalIdentityUnlinked.fromPartial(object.event.value),
+          };
+        }
+        break;
+      }
+      case "totpEnrolled": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "totpEnrolled", value: TotpEnrolled.fromPartial(object.event.value) };
+        }
+        break;
+      }
+      case "otpChannelEnrolled": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "otpChannelEnrolled", value: OtpChannelEnrolled.fromPartial(object.event.value) };
+        }
+        break;
+      }
+      case "passkeyRegistered": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "passkeyRegistered", value: PasskeyRegistered.fromPartial(object.event.value) };
+        }
+        break;
+      }
+      case "recoveryCodesGenerated": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = {
+            $case: "recoveryCodesGenerated",
+            value: RecoveryCodesGenerated.fromPartial(object.event.value),
+          };
+        }
+        break;
+      }
+      case "recoveryCodeConsumed": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = {
+            $case: "recoveryCodeConsumed",
+            value: RecoveryCodeConsumed.fromPartial(object.event.value),
+          };
+        }
+        break;
+      }
+      case "certificateBound": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "certificateBound", value: CertificateBound.fromPartial(object.event.value) };
+        }
+        break;
+      }
+      case "clientSecretCreated": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "clientSecretCreated", value: ClientSecretCreated.fromPartial(object.event.value) };
+        }
+        break;
+      }
+      case "credentialRemoved": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "credentialRemoved", value: CredentialRemoved.fromPartial(object.event.value) };
+        }
+        break;
+      }
+      case "scopeDefined": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "scopeDefined", value: ScopeDefined.fromPartial(object.event.value) };
+        }
+        break;
+      }
+      case "scopeChanged": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "scopeChanged", value: ScopeChanged.fromPartial(object.event.value) };
+        }
+        break;
+      }
+      case "scopeRetired": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "scopeRetired", value: ScopeRetired.fromPartial(object.event.value) };
+        }
+        break;
+      }
+      case "endpointRuleSet": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "endpointRuleSet", value: EndpointRuleSet.fromPartial(object.event.value) };
+        }
+        break;
+      }
+      case "endpointRuleRemoved": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "endpointRuleRemoved", value: EndpointRuleRemoved.fromPartial(object.event.value) };
+        }
+        break;
+      }
+      case "endpointRulesReplaced": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = {
+            $case: "endpointRulesReplaced",
+            value: EndpointRulesReplaced.fromPartial(object.event.value),
+          };
+        }
+        break;
+      }
+      case "clientRegistered": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "clientRegistered", value: ClientRegistered.fromPartial(object.event.value) };
+        }
+        break;
+      }
+      case "clientChanged": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "clientChanged", value: ClientChanged.fromPartial(object.event.value) };
+        }
+        break;
+      }
+      case "clientSuspended": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "clientSuspended", value: ClientSuspended.fromPartial(object.event.value) };
+        }
+        break;
+      }
+      case "clientResumed": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "clientResumed", value: ClientResumed.fromPartial(object.event.value) };
+        }
+        break;
+      }
+      case "clientDeleted": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "clientDeleted", value: ClientDeleted.fromPartial(object.event.value) };
+        }
+        break;
+      }
+      case "consentGiven": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "consentGiven", value: ConsentGiven.fromPartial(object.event.value) };
+        }
+        break;
+      }
+      case "consentWithdrawn": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "consentWithdrawn", value: ConsentWithdrawn.fromPartial(object.event.value) };
+        }
+        break;
+      }
+      case "upstreamProviderSet": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "upstreamProviderSet", value: UpstreamProviderSet.fromPartial(object.event.value) };
+        }
+        break;
+      }
+      case "upstreamProviderRemoved": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = {
+            $case: "upstreamProviderRemoved",
+            value: UpstreamProviderRemoved.fromPartial(object.event.value),
+          };
+        }
+        break;
+      }
+      case "sessionEnded": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "sessionEnded", value: SessionEnded.fromPartial(object.event.value) };
+        }
+        break;
+      }
+      case "refreshFamilyRevoked": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = {
+            $case: "refreshFamilyRevoked",
+            value: RefreshFamilyRevoked.fromPartial(object.event.value),
+          };
+        }
+        break;
+      }
+      case "tokenRevoked": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "tokenRevoked", value: TokenRevoked.fromPartial(object.event.value) };
         }
         break;
       }

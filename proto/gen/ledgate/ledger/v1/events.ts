@@ -17,11 +17,26 @@ export interface VaultRef {
   sha256: string;
 }
 
+export interface FactorPolicy {
+  allowed: string[];
+  requiredFor: string;
+  rememberDevicesDays: number;
+}
+
 export interface TenantSettings {
   passwordMinLength?: number | undefined;
   accessTokenTtlMs?: bigint | undefined;
   softStalenessMs?: bigint | undefined;
   hardStalenessMs?: bigint | undefined;
+  factors?: FactorPolicy | undefined;
+  sessionIdleMs?: bigint | undefined;
+  sessionAbsoluteMs?: bigint | undefined;
+  sessionLimit?: number | undefined;
+  refreshIdleMs?: bigint | undefined;
+  refreshAbsoluteMs?: bigint | undefined;
+  refreshGraceMs?: bigint | undefined;
+  outageGraceMs?: bigint | undefined;
+  offlineTokenTtlMs?: bigint | undefined;
 }
 
 export interface LoginName {
@@ -59,6 +74,7 @@ export interface PrincipalRegistered {
   profile: VaultRef | undefined;
   loginNames: LoginName[];
   origin: string;
+  challenge?: string | undefined;
 }
 
 export interface LoginNameAdded {
@@ -111,6 +127,7 @@ export interface PasswordSet {
   params: string;
   cause: string;
   mustChange: boolean;
+  challenge?: string | undefined;
 }
 
 export interface PasswordRehashed {
@@ -387,12 +404,130 @@ export const VaultRef: MessageFns<VaultRef> = {
   },
 };
 
+function createBaseFactorPolicy(): FactorPolicy {
+  return { allowed: [], requiredFor: "", rememberDevicesDays: 0 };
+}
+
+export const FactorPolicy: MessageFns<FactorPolicy> = {
+  encode(message: FactorPolicy, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.allowed) {
+      writer.uint32(10).string(v!);
+    }
+    if (message.requiredFor !== "") {
+      writer.uint32(18).string(message.requiredFor);
+    }
+    if (message.rememberDevicesDays !== 0) {
+      writer.uint32(24).uint32(message.rememberDevicesDays);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FactorPolicy {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFactorPolicy();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.allowed.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.requiredFor = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.rememberDevicesDays = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): FactorPolicy {
+    return {
+      allowed: globalThis.Array.isArray(object?.allowed) ? object.allowed.map((e: any) => globalThis.String(e)) : [],
+      requiredFor: isSet(object.requiredFor)
+        ? globalThis.String(object.requiredFor)
+        : isSet(object.required_for)
+        ? globalThis.String(object.required_for)
+        : "",
+      rememberDevicesDays: isSet(object.rememberDevicesDays)
+        ? globalThis.Number(object.rememberDevicesDays)
+        : isSet(object.remember_devices_days)
+        ? globalThis.Number(object.remember_devices_days)
+        : 0,
+    };
+  },
+
+  toJSON(message: FactorPolicy): unknown {
+    const obj: any = {};
+    if (message.allowed?.length) {
+      obj.allowed = message.allowed;
+    }
+    if (message.requiredFor !== "") {
+      obj.requiredFor = message.requiredFor;
+    }
+    if (message.rememberDevicesDays !== 0) {
+      obj.rememberDevicesDays = Math.round(message.rememberDevicesDays);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<FactorPolicy>, I>>(base?: I): FactorPolicy {
+    return FactorPolicy.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<FactorPolicy>, I>>(object: I): FactorPolicy {
+    const message = createBaseFactorPolicy();
+    message.allowed = object.allowed?.map((e) => e) || [];
+    message.requiredFor = object.requiredFor ?? "";
+    message.rememberDevicesDays = object.rememberDevicesDays ?? 0;
+    return message;
+  },
+};
+
 function createBaseTenantSettings(): TenantSettings {
   return {
     passwordMinLength: undefined,
     accessTokenTtlMs: undefined,
     softStalenessMs: undefined,
     hardStalenessMs: undefined,
+    factors: undefined,
+    sessionIdleMs: undefined,
+    sessionAbsoluteMs: undefined,
+    sessionLimit: undefined,
+    refreshIdleMs: undefined,
+    refreshAbsoluteMs: undefined,
+    refreshGraceMs: undefined,
+    outageGraceMs: undefined,
+    offlineTokenTtlMs: undefined,
   };
 }
 
@@ -418,6 +553,54 @@ export const TenantSettings: MessageFns<TenantSettings> = {
         throw new globalThis.Error("value provided for field message.hardStalenessMs of type int64 too large");
       }
       writer.uint32(32).int64(message.hardStalenessMs);
+    }
+    if (message.factors !== undefined) {
+      FactorPolicy.encode(message.factors, writer.uint32(42).fork()).join();
+    }
+    if (message.sessionIdleMs !== undefined) {
+      if (BigInt.asIntN(64, message.sessionIdleMs) !== message.sessionIdleMs) {
+        throw new globalThis.Error("value provided for field message.sessionIdleMs of type int64 too large");
+      }
+      writer.uint32(48).int64(message.sessionIdleMs);
+    }
+    if (message.sessionAbsoluteMs !== undefined) {
+      if (BigInt.asIntN(64, message.sessionAbsoluteMs) !== message.sessionAbsoluteMs) {
+        throw new globalThis.Error("value provided for field message.sessionAbsoluteMs of type int64 too large");
+      }
+      writer.uint32(56).int64(message.sessionAbsoluteMs);
+    }
+    if (message.sessionLimit !== undefined) {
+      writer.uint32(64).uint32(message.sessionLimit);
+    }
+    if (message.refreshIdleMs !== undefined) {
+      if (BigInt.asIntN(64, message.refreshIdleMs) !== message.refreshIdleMs) {
+        throw new globalThis.Error("value provided for field message.refreshIdleMs of type int64 too large");
+      }
+      writer.uint32(72).int64(message.refreshIdleMs);
+    }
+    if (message.refreshAbsoluteMs !== undefined) {
+      if (BigInt.asIntN(64, message.refreshAbsoluteMs) !== message.refreshAbsoluteMs) {
+        throw new globalThis.Error("value provided for field message.refreshAbsoluteMs of type int64 too large");
+      }
+      writer.uint32(80).int64(message.refreshAbsoluteMs);
+    }
+    if (message.refreshGraceMs !== undefined) {
+      if (BigInt.asIntN(64, message.refreshGraceMs) !== message.refreshGraceMs) {
+        throw new globalThis.Error("value provided for field message.refreshGraceMs of type int64 too large");
+      }
+      writer.uint32(88).int64(message.refreshGraceMs);
+    }
+    if (message.outageGraceMs !== undefined) {
+      if (BigInt.asIntN(64, message.outageGraceMs) !== message.outageGraceMs) {
+        throw new globalThis.Error("value provided for field message.outageGraceMs of type int64 too large");
+      }
+      writer.uint32(96).int64(message.outageGraceMs);
+    }
+    if (message.offlineTokenTtlMs !== undefined) {
+      if (BigInt.asIntN(64, message.offlineTokenTtlMs) !== message.offlineTokenTtlMs) {
+        throw new globalThis.Error("value provided for field message.offlineTokenTtlMs of type int64 too large");
+      }
+      writer.uint32(104).int64(message.offlineTokenTtlMs);
     }
     return writer;
   },
@@ -467,6 +650,78 @@ export const TenantSettings: MessageFns<TenantSettings> = {
             message.hardStalenessMs = reader.int64() as bigint;
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.factors = FactorPolicy.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.sessionIdleMs = reader.int64() as bigint;
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.sessionAbsoluteMs = reader.int64() as bigint;
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.sessionLimit = reader.uint32();
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.refreshIdleMs = reader.int64() as bigint;
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.refreshAbsoluteMs = reader.int64() as bigint;
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.refreshGraceMs = reader.int64() as bigint;
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.outageGraceMs = reader.int64() as bigint;
+            continue;
+          }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.offlineTokenTtlMs = reader.int64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -501,6 +756,47 @@ export const TenantSettings: MessageFns<TenantSettings> = {
         : isSet(object.hard_staleness_ms)
         ? BigInt(object.hard_staleness_ms)
         : undefined,
+      factors: isSet(object.factors) ? FactorPolicy.fromJSON(object.factors) : undefined,
+      sessionIdleMs: isSet(object.sessionIdleMs)
+        ? BigInt(object.sessionIdleMs)
+        : isSet(object.session_idle_ms)
+        ? BigInt(object.session_idle_ms)
+        : undefined,
+      sessionAbsoluteMs: isSet(object.sessionAbsoluteMs)
+        ? BigInt(object.sessionAbsoluteMs)
+        : isSet(object.session_absolute_ms)
+        ? BigInt(object.session_absolute_ms)
+        : undefined,
+      sessionLimit: isSet(object.sessionLimit)
+        ? globalThis.Number(object.sessionLimit)
+        : isSet(object.session_limit)
+        ? globalThis.Number(object.session_limit)
+        : undefined,
+      refreshIdleMs: isSet(object.refreshIdleMs)
+        ? BigInt(object.refreshIdleMs)
+        : isSet(object.refresh_idle_ms)
+        ? BigInt(object.refresh_idle_ms)
+        : undefined,
+      refreshAbsoluteMs: isSet(object.refreshAbsoluteMs)
+        ? BigInt(object.refreshAbsoluteMs)
+        : isSet(object.refresh_absolute_ms)
+        ? BigInt(object.refresh_absolute_ms)
+        : undefined,
+      refreshGraceMs: isSet(object.refreshGraceMs)
+        ? BigInt(object.refreshGraceMs)
+        : isSet(object.refresh_grace_ms)
+        ? BigInt(object.refresh_grace_ms)
+        : undefined,
+      outageGraceMs: isSet(object.outageGraceMs)
+        ? BigInt(object.outageGraceMs)
+        : isSet(object.outage_grace_ms)
+        ? BigInt(object.outage_grace_ms)
+        : undefined,
+      offlineTokenTtlMs: isSet(object.offlineTokenTtlMs)
+        ? BigInt(object.offlineTokenTtlMs)
+        : isSet(object.offline_token_ttl_ms)
+        ? BigInt(object.offline_token_ttl_ms)
+        : undefined,
     };
   },
 
@@ -517,6 +813,33 @@ export const TenantSettings: MessageFns<TenantSettings> = {
     }
     if (message.hardStalenessMs !== undefined) {
       obj.hardStalenessMs = message.hardStalenessMs.toString();
+    }
+    if (message.factors !== undefined) {
+      obj.factors = FactorPolicy.toJSON(message.factors);
+    }
+    if (message.sessionIdleMs !== undefined) {
+      obj.sessionIdleMs = message.sessionIdleMs.toString();
+    }
+    if (message.sessionAbsoluteMs !== undefined) {
+      obj.sessionAbsoluteMs = message.sessionAbsoluteMs.toString();
+    }
+    if (message.sessionLimit !== undefined) {
+      obj.sessionLimit = Math.round(message.sessionLimit);
+    }
+    if (message.refreshIdleMs !== undefined) {
+      obj.refreshIdleMs = message.refreshIdleMs.toString();
+    }
+    if (message.refreshAbsoluteMs !== undefined) {
+      obj.refreshAbsoluteMs = message.refreshAbsoluteMs.toString();
+    }
+    if (message.refreshGraceMs !== undefined) {
+      obj.refreshGraceMs = message.refreshGraceMs.toString();
+    }
+    if (message.outageGraceMs !== undefined) {
+      obj.outageGraceMs = message.outageGraceMs.toString();
+    }
+    if (message.offlineTokenTtlMs !== undefined) {
+      obj.offlineTokenTtlMs = message.offlineTokenTtlMs.toString();
     }
     return obj;
   },
@@ -535,6 +858,31 @@ export const TenantSettings: MessageFns<TenantSettings> = {
       : undefined;
     message.hardStalenessMs = (object.hardStalenessMs !== undefined && object.hardStalenessMs !== null)
       ? BigInt(object.hardStalenessMs)
+      : undefined;
+    message.factors = (object.factors !== undefined && object.factors !== null)
+      ? FactorPolicy.fromPartial(object.factors)
+      : undefined;
+    message.sessionIdleMs = (object.sessionIdleMs !== undefined && object.sessionIdleMs !== null)
+      ? BigInt(object.sessionIdleMs)
+      : undefined;
+    message.sessionAbsoluteMs = (object.sessionAbsoluteMs !== undefined && object.sessionAbsoluteMs !== null)
+      ? BigInt(object.sessionAbsoluteMs)
+      : undefined;
+    message.sessionLimit = object.sessionLimit ?? undefined;
+    message.refreshIdleMs = (object.refreshIdleMs !== undefined && object.refreshIdleMs !== null)
+      ? BigInt(object.refreshIdleMs)
+      : undefined;
+    message.refreshAbsoluteMs = (object.refreshAbsoluteMs !== undefined && object.refreshAbsoluteMs !== null)
+      ? BigInt(object.refreshAbsoluteMs)
+      : undefined;
+    message.refreshGraceMs = (object.refreshGraceMs !== undefined && object.refreshGraceMs !== null)
+      ? BigInt(object.refreshGraceMs)
+      : undefined;
+    message.outageGraceMs = (object.outageGraceMs !== undefined && object.outageGraceMs !== null)
+      ? BigInt(object.outageGraceMs)
+      : undefined;
+    message.offlineTokenTtlMs = (object.offlineTokenTtlMs !== undefined && object.offlineTokenTtlMs !== null)
+      ? BigInt(object.offlineTokenTtlMs)
       : undefined;
     return message;
   },
@@ -1060,7 +1408,7 @@ export const TenantDeleted: MessageFns<TenantDeleted> = {
 };
 
 function createBasePrincipalRegistered(): PrincipalRegistered {
-  return { principal: "", kind: "", profile: undefined, loginNames: [], origin: "" };
+  return { principal: "", kind: "", profile: undefined, loginNames: [], origin: "", challenge: undefined };
 }
 
 export const PrincipalRegistered: MessageFns<PrincipalRegistered> = {
@@ -1079,6 +1427,9 @@ export const PrincipalRegistered: MessageFns<PrincipalRegistered> = {
     }
     if (message.origin !== "") {
       writer.uint32(42).string(message.origin);
+    }
+    if (message.challenge !== undefined) {
+      writer.uint32(50).string(message.challenge);
     }
     return writer;
   },
@@ -1136,6 +1487,14 @@ export const PrincipalRegistered: MessageFns<PrincipalRegistered> = {
             message.origin = reader.string();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.challenge = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1159,6 +1518,7 @@ export const PrincipalRegistered: MessageFns<PrincipalRegistered> = {
         ? object.login_names.map((e: any) => LoginName.fromJSON(e))
         : [],
       origin: isSet(object.origin) ? globalThis.String(object.origin) : "",
+      challenge: isSet(object.challenge) ? globalThis.String(object.challenge) : undefined,
     };
   },
 
@@ -1179,6 +1539,9 @@ export const PrincipalRegistered: MessageFns<PrincipalRegistered> = {
     if (message.origin !== "") {
       obj.origin = message.origin;
     }
+    if (message.challenge !== undefined) {
+      obj.challenge = message.challenge;
+    }
     return obj;
   },
 
@@ -1194,6 +1557,7 @@ export const PrincipalRegistered: MessageFns<PrincipalRegistered> = {
       : undefined;
     message.loginNames = object.loginNames?.map((e) => LoginName.fromPartial(e)) || [];
     message.origin = object.origin ?? "";
+    message.challenge = object.challenge ?? undefined;
     return message;
   },
 };
@@ -1938,7 +2302,16 @@ export const SubjectErased: MessageFns<SubjectErased> = {
 };
 
 function createBasePasswordSet(): PasswordSet {
-  return { principal: "", credential: "", version: 0, hash: undefined, params: "", cause: "", mustChange: false };
+  return {
+    principal: "",
+    credential: "",
+    version: 0,
+    hash: undefined,
+    params: "",
+    cause: "",
+    mustChange: false,
+    challenge: undefined,
+  };
 }
 
 export const PasswordSet: MessageFns<PasswordSet> = {
@@ -1963,6 +2336,9 @@ export const PasswordSet: MessageFns<PasswordSet> = {
     }
     if (message.mustChange !== false) {
       writer.uint32(56).bool(message.mustChange);
+    }
+    if (message.challenge !== undefined) {
+      writer.uint32(66).string(message.challenge);
     }
     return writer;
   },
@@ -2036,6 +2412,14 @@ export const PasswordSet: MessageFns<PasswordSet> = {
             message.mustChange = reader.bool();
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.challenge = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2061,6 +2445,7 @@ export const PasswordSet: MessageFns<PasswordSet> = {
         : isSet(object.must_change)
         ? globalThis.Boolean(object.must_change)
         : false,
+      challenge: isSet(object.challenge) ? globalThis.String(object.challenge) : undefined,
     };
   },
 
@@ -2087,6 +2472,9 @@ export const PasswordSet: MessageFns<PasswordSet> = {
     if (message.mustChange !== false) {
       obj.mustChange = message.mustChange;
     }
+    if (message.challenge !== undefined) {
+      obj.challenge = message.challenge;
+    }
     return obj;
   },
 
@@ -2102,6 +2490,7 @@ export const PasswordSet: MessageFns<PasswordSet> = {
     message.params = object.params ?? "";
     message.cause = object.cause ?? "";
     message.mustChange = object.mustChange ?? false;
+    message.challenge = object.challenge ?? undefined;
     return message;
   },
 };

@@ -1,0 +1,138 @@
+import * as fc from 'fast-check';
+import {
+  attemptFactors,
+  challengeKinds,
+  familyEndCauses,
+  sessionEndCauses,
+  tokenEndCauses,
+  type SessionLedgerEvent,
+} from '#libs/events/catalogue.js';
+import { count, free, maybe, ms, text, texts, until, type FieldsOf } from './arbitrary-fields.js';
+
+const authenticated = { acr: text, authTimeMs: ms, authPosition: ms };
+const session = {
+  session: text,
+  principal: text,
+  client: maybe(text),
+  credential: text,
+  ...authenticated,
+  amr: texts,
+  tokenSha256: maybe(text),
+  startedAtMs: ms,
+  idleUntilMs: until,
+  expiresAtMs: until,
+  label: free,
+  sealed: free,
+};
+const used = maybe(
+  fc.record({
+    challenge: maybe(text),
+    totp: maybe(fc.record({ credential: text, step: ms })),
+    passkey: maybe(fc.record({ credential: text, count: fc.nat() })),
+    recovery: maybe(fc.record({ credential: text, generation: count, index: fc.nat() })),
+  }),
+);
+const family = {
+  family: text,
+  session: text,
+  principal: text,
+  client: text,
+  credential: text,
+  scopes: texts,
+  audience: free,
+  ...authenticated,
+  confirmation: maybe(free),
+  idleUntilMs: until,
+  expiresAtMs: until,
+  artifact: maybe(free),
+};
+const device = { deviceSha256: text, userCodeSha256: text, expiresAtMs: until };
+
+export const sessionFields: FieldsOf<SessionLedgerEvent['type']> = {
+  SessionStarted: { ...session, used },
+  SessionSteppedUp: { ...session, used, replacedTokenSha256: maybe(text) },
+  SessionExtended: session,
+  SessionEnded: {
+    session: text,
+    principal: text,
+    cause: fc.constantFrom(...sessionEndCauses),
+    expiresAtMs: until,
+    tokenSha256: maybe(text),
+  },
+  RefreshFamilyStarted: { ...family, generation: fc.nat(), codeSha256: maybe(text) },
+  RefreshRotated: { ...family, generation: count },
+  RefreshFamilyRevoked: {
+    family: text,
+    principal: text,
+    client: text,
+    cause: fc.constantFrom(...familyEndCauses),
+    accessExpiresAtMs: ms,
+  },
+  TokenRevoked: {
+    jti: text,
+    principal: text,
+    client: maybe(text),
+    expiresAtMs: until,
+    cause: fc.constantFrom(...tokenEndCauses),
+  },
+  ChallengeIssued: {
+    challenge: text,
+    kind: fc.constantFrom(...challengeKinds),
+    principal: text,
+    credential: maybe(text),
+    answerHash: free,
+    binding: free,
+    tries: count,
+    expiresAtMs: until,
+    artifact: maybe(free),
+  },
+  ChallengeAttempted: { challenge: text, principal: text, triesLeft: fc.nat() },
+  AuthorizationCodeIssued: {
+    codeSha256: text,
+    session: text,
+    principal: text,
+    client: text,
+    redirectUri: free,
+    pkce: maybe(free),
+    nonce: maybe(free),
+    scopes: texts,
+    audience: free,
+    ...authenticated,
+    expiresAtMs: until,
+    artifact: maybe(free),
+  },
+  AuthorizationCodeReplayed: { codeSha256: text, client: text, family: maybe(text) },
+  AssertionUsed: { client: text, jtiSha256: text, expiresAtMs: until },
+  DeviceCodeIssued: {
+    ...device,
+    client: text,
+    scopes: texts,
+    audience: free,
+    artifact: maybe(free),
+  },
+  DeviceCodeApproved: {
+    ...device,
+    principal: text,
+    session: text,
+    scopes: texts,
+    ...authenticated,
+    artifact: maybe(free),
+  },
+  DeviceCodeDenied: { ...device, principal: text },
+  DeviceCodeRedeemed: device,
+  AttemptsRecorded: {
+    principal: text,
+    factor: fc.constantFrom(...attemptFactors),
+    failures: fc.nat(),
+    sinceMs: ms,
+    throttleUntilMs: maybe(ms),
+  },
+  SessionLinked: {
+    id: text,
+    session: text,
+    principal: text,
+    client: maybe(text),
+    artifact: text,
+    expiresAtMs: until,
+  },
+};
