@@ -3,18 +3,12 @@ import type { DomainEvent } from '#libs/events/catalogue.js';
 import { decodeCommandPayload, encodeCommandPayload } from '#libs/events/codec.js';
 import type { Actor, CommandPayload } from '#libs/events/envelope.js';
 import { foundingLevel, levelOf } from '#libs/events/feature-levels.js';
-import {
-  commandKey,
-  defaultReads,
-  featureLevelKey,
-  hashOf,
-  keyText,
-  keysOf,
-} from '#libs/events/keys.js';
+import { commandKey, featureLevelKey, hashOf, keyText, keysOf } from '#libs/events/keys.js';
 import type { Key } from '#libs/events/keys.js';
 import type { AnyCommand, Decide } from './decide.js';
 import { foldCommand } from './fold-event.js';
 import type { CommandRecord, Evolve } from './fold-event.js';
+import type { LedgerRules } from './ledger-rules.js';
 import { OverlayStore } from './overlay-store.js';
 import type { StateStore } from './state-store.js';
 import { TrackedView } from './tracked-view.js';
@@ -60,6 +54,8 @@ export type Authorise<C> = (
 ) => Permit | { readonly rejected: Failure };
 
 export interface CommandPorts<C extends AnyCommand> {
+  /** Those of the ledger that is written to. */
+  readonly rules: LedgerRules;
   /** The folded state. Does not move while the loop runs synchronously. */
   readonly store: Pick<StateStore, 'get'>;
   /** The key was written by a record that could not be understood: nothing may be decided on it. */
@@ -68,7 +64,7 @@ export interface CommandPorts<C extends AnyCommand> {
   position(): number;
   /** Newest time, by the log's clock, of the records folded so far, ms: log time. */
   logTimeMs(): number;
-  /** What the ledger may hold, as of `position`. */
+  /** What the cell's ledgers may hold, as far as is known here. */
   featureLevel(): number;
   readonly authorise: Authorise<C>;
   readonly decide: Decide<C>;
@@ -238,7 +234,7 @@ function prepare<C extends AnyCommand>(
   const permit = ports.authorise(command, envelope);
   if ('rejected' in permit) throw permit.rejected;
   const { permittedBy } = permit;
-  const defaults = defaultReads({ tenant, actor, commandId, permittedBy });
+  const defaults = ports.rules.defaultReads({ tenant, actor, commandId, permittedBy });
   const view = new TrackedView(ports.store, (key) => ports.quarantined(key));
   for (const key of [...defaults, ...(permit.reads ?? [])]) view.get(key);
   const nowMs = ports.wallMs();
@@ -246,7 +242,9 @@ function prepare<C extends AnyCommand>(
   if ('rejected' in decision) throw decision.rejected;
   const { events } = decision;
   if (events.length === 0) return { draft: undefined, events };
-  if (needsLevel(events, ports.featureLevel()) > foundingLevel) view.get(featureLevelKey);
+  requireHeld(ports.rules, events);
+  const needed = needsLevel(events, ports.featureLevel());
+  if (needed > foundingLevel && ports.rules.hasLevels) view.get(featureLevelKey);
   const basedOn = ports.position();
   const payload = tried(ports, payloadOf(command, envelope, events), nowMs);
   const writes = events.flatMap((event) => keysOf(event, tenant));
@@ -262,6 +260,12 @@ function prepare<C extends AnyCommand>(
     throw new Failure('LIMIT_REACHED', 'the command is too large; do it in several steps');
   }
   return { draft, events };
+}
+
+function requireHeld(rules: LedgerRules, events: readonly DomainEvent[]): void {
+  const foreign = events.find((event) => !rules.holds(event));
+  if (foreign === undefined) return;
+  throw new Failure('INTERNAL', `${foreign.type} belongs to another ledger`);
 }
 
 /**

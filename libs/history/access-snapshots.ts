@@ -1,12 +1,12 @@
 import type { AccessView } from '#libs/access/projection/access-view.js';
 import { projectionId, ViewReader, ViewWriter } from '#libs/access/snapshot/view-snapshot.js';
 import { keyHash } from '#libs/events/keys.js';
+import type { Cluster } from '#libs/ledger/cluster-facts.js';
 import type { Resume } from '#libs/ledger/fold.js';
 import type { MacKeys } from '#libs/ledger/mac.js';
 import { SnapshotFolder } from '#libs/ledger/snapshot-folder.js';
 import type { Snapshot } from '#libs/ledger/snapshot-file.js';
 import type { Clock } from '#libs/runtime/clock.js';
-import type { Cluster } from './moment.js';
 import { nextTurn, type PastState, type SnapshotSource } from './replay.js';
 
 /** Records that take longer to read again than a state takes to be written. */

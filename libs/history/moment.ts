@@ -1,4 +1,5 @@
 import type { AccessView } from '#libs/access/projection/access-view.js';
+import type { Cluster } from '#libs/ledger/cluster-facts.js';
 
 /**
  * Which moment is asked about. A position picks the state, a time picks by when expiry is judged:
@@ -10,12 +11,6 @@ import type { AccessView } from '#libs/access/projection/access-view.js';
 export type When =
   | { readonly position: number; readonly atMs?: number | undefined }
   | { readonly position?: undefined; readonly atMs: number };
-
-/** Which ledger it was: told by its control records. */
-export interface Cluster {
-  readonly clusterId: string;
-  readonly epoch: number;
-}
 
 /** Where in the ledger a moment lies. */
 export interface Place {

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
-import type { LedgerPlace } from '#libs/ledger/ledger-place.js';
+import { ledgerName, type LedgerPlace } from '#libs/ledger/ledger-place.js';
 import type { MacKeys } from '#libs/ledger/mac.js';
-import { ledgerName } from '#libs/ledger/open-ledger.js';
 import type { Clock } from '#libs/runtime/clock.js';
 import { AccessSnapshots, type AccessSnapshotsOptions } from './access-snapshots.js';
 

@@ -1,10 +1,10 @@
+import type { Cluster } from '#libs/ledger/cluster-facts.js';
 import type { AccessView } from '#libs/access/projection/access-view.js';
 import { Failure } from '#libs/errors/failure.js';
 import { PositionOutOfRange, type EventLog } from '#libs/ledger/event-log.js';
 import { Judge, type Judged, type JudgeState } from '#libs/ledger/judge.js';
 import type { MacKeys } from '#libs/ledger/mac.js';
 import { VerdictWindow } from '#libs/ledger/verdict-window.js';
-import type { Cluster } from './moment.js';
 import { PastView } from './past-view.js';
 
 /** A whole state to go on from, read from a snapshot and owned by whoever asked for it. */

@@ -1,46 +1,74 @@
 import { Failure, invalid } from '#libs/errors/failure.js';
 
-/** Where a write landed: a reader that includes `position` of this history includes the write. */
-export interface ConsistencyPoint {
-  readonly clusterId: string;
-  readonly epoch: number;
+/** How far one ledger was read. */
+export interface LedgerPoint {
   readonly position: number;
   /** First 8 bytes of the chain at `position`, hex. */
   readonly chain: string;
 }
 
-const pattern = /^v1\.([0-9a-f-]{1,64})\.(\d{1,10})\.(\d{1,16})\.([0-9a-f]{16})$/;
+/** Where a write landed: a reader that includes `position` of this history includes the write. */
+export interface ConsistencyPoint extends LedgerPoint {
+  readonly clusterId: string;
+  readonly epoch: number;
+  /** The same in ledger S; absent: nothing there is asked for. */
+  readonly session?: LedgerPoint | undefined;
+}
 
-/** Opaque to callers; the version in front lets it change. */
+const both =
+  /^v([12])\.([0-9a-f-]{1,64})\.(\d{1,10})\.(\d{1,16})\.([0-9a-f]{16})(?:\.(\d{1,16})\.([0-9a-f]{16}))?$/;
+
+/** Opaque to callers; the version in front lets it change. Version 2 has a part about ledger S. */
 export function encodeConsistencyToken(point: ConsistencyPoint): string {
-  const { clusterId, epoch, position, chain } = point;
-  return Buffer.from(`v1.${clusterId}.${epoch}.${position}.${chain}`).toString('base64url');
+  const { clusterId, epoch, position, chain, session } = point;
+  const inL = `${clusterId}.${epoch}.${position}.${chain}`;
+  const text =
+    session === undefined ? `v1.${inL}` : `v2.${inL}.${session.position}.${session.chain}`;
+  return Buffer.from(text).toString('base64url');
 }
 
 /** Throws Failure INVALID_ARGUMENT on anything that `encodeConsistencyToken` did not make. */
 export function decodeConsistencyToken(token: string, field: string): ConsistencyPoint {
-  const match =
-    token.length <= 200 ? pattern.exec(Buffer.from(token, 'base64url').toString()) : null;
-  const [, clusterId, epoch, position, chain] = match ?? [];
-  const point = { clusterId: clusterId ?? '', epoch: Number(epoch), position: Number(position) };
-  const whole = { ...point, chain: chain ?? '' };
-  if (!match || !Number.isSafeInteger(point.position) || encodeConsistencyToken(whole) !== token) {
+  const match = token.length <= 250 ? both.exec(Buffer.from(token, 'base64url').toString()) : null;
+  const [, version, clusterId = '', epoch, position, chain = '', inS, chainInS = ''] = match ?? [];
+  const session = inS === undefined ? undefined : { position: Number(inS), chain: chainInS };
+  const point = {
+    clusterId,
+    epoch: Number(epoch),
+    position: Number(position),
+    chain,
+    ...(session && { session }),
+  };
+  const positions = [point.position, session?.position ?? 0];
+  if (
+    !match ||
+    (version === '2') !== (session !== undefined) ||
+    !positions.every(Number.isSafeInteger) ||
+    encodeConsistencyToken(point) !== token
+  ) {
     throw invalid({ field, description: 'is no consistency token; pass one back unchanged' });
   }
-  return whole;
+  return point;
 }
 
-/** Throws Failure WRONG_CLUSTER when the token is of another cluster, epoch or history. */
+/** What a reader knows of the chains of one ledger. */
+export interface KnownChains {
+  chainAt(position: number): Uint8Array | undefined;
+}
+
+/**
+ * Throws Failure WRONG_CLUSTER when the token is of another cluster, epoch or history. `session`: of
+ * ledger S; absent where nobody here follows it.
+ */
 export function checkConsistencyPoint(
   point: ConsistencyPoint,
-  mine: { clusterId: string; epoch: number; chainAt(position: number): Uint8Array | undefined },
+  mine: { clusterId: string; epoch: number } & KnownChains,
+  session?: KnownChains,
 ): void {
-  const chain = mine.chainAt(point.position);
-  // Outside the window the position is long past: the chain can no longer be compared.
-  const known =
-    chain === undefined || Buffer.from(chain.subarray(0, 8)).toString('hex') === point.chain;
-  if (point.clusterId === mine.clusterId && point.epoch === mine.epoch && known) return;
-  if (point.clusterId === mine.clusterId && point.epoch < mine.epoch) {
+  const inS = point.session === undefined || agrees(point.session, session);
+  const ours = point.clusterId === mine.clusterId;
+  if (ours && point.epoch === mine.epoch && agrees(point, mine) && inS) return;
+  if (ours && point.epoch < mine.epoch) {
     const why = 'the consistency token is from before the ledger was restored: drop it, read again';
     throw new Failure('WRONG_CLUSTER', why);
   }
@@ -48,4 +76,10 @@ export function checkConsistencyPoint(
     'WRONG_CLUSTER',
     'the consistency token belongs to another cluster or another history: drop it and read again',
   );
+}
+
+/** Outside the window the position is long past: the chain can no longer be compared. */
+function agrees({ position, chain }: LedgerPoint, known: KnownChains | undefined): boolean {
+  const mine = known?.chainAt(position);
+  return mine === undefined || Buffer.from(mine.subarray(0, 8)).toString('hex') === chain;
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { LedgerLetter } from '#libs/events/ledger-of.js';
 import { count, durationMs, flag, list, secret } from '#libs/runtime/env-types.js';
 import type { Secret } from '#libs/runtime/secret.js';
 
@@ -27,7 +28,19 @@ export interface SnapshotSettings {
   readonly everyMs: number;
 }
 
-/** Where ledger L and the vault are, and the key that proves who may write. */
+/** The ledgers of a cell: L holds its state for ever, S what lives for a session at most. */
+export const ledgerIds: readonly LedgerId[] = ['L', 'S'];
+export type LedgerId = LedgerLetter;
+
+/** Name of a ledger in a cell: the topic, and part of the derivation of its mac keys. */
+export function ledgerName(
+  { topicPrefix }: Pick<LedgerPlace, 'topicPrefix'>,
+  ledger: LedgerId = 'L',
+): string {
+  return `${topicPrefix}.${ledger === 'L' ? 'ledger' : 'session'}.v1`;
+}
+
+/** Where the ledgers and the vault are, and the key that proves who may write. */
 export interface LedgerPlace {
   readonly log: 'embedded' | 'kafka';
   /** Holds the embedded log, caches, and (embedded log only) the keys. */
@@ -38,9 +51,15 @@ export interface LedgerPlace {
   readonly topicPrefix: string;
   /** Absent: the one in the data folder (embedded log only). */
   readonly ledgerKey: Secret | undefined;
+  /** Records of ledger S are kept for so long at least, ms. Default: `defaultSessionRetentionMs`. */
+  readonly sessionRetentionMs?: number;
   /** Absent: no snapshots. */
   readonly snapshots?: SnapshotSettings;
 }
+
+const dayMs = 86_400_000;
+/** The longest session that a tenant may allow, and room for the checkpoints that a late start needs. */
+export const defaultSessionRetentionMs = 367 * dayMs;
 
 /** The variables that every process reads which opens a ledger. */
 export const ledgerVariables = {
@@ -56,6 +75,7 @@ export const ledgerVariables = {
   LEDGATE_KAFKA_PASSWORD: secret().optional(),
   LEDGATE_TOPIC_PREFIX: z.string().default('auth'),
   LEDGATE_LEDGER_KEY: secret().optional(),
+  LEDGATE_SESSION_RETENTION: durationMs(dayMs, 3_650 * dayMs).default(defaultSessionRetentionMs),
   LEDGATE_SNAPSHOT_DIR: z.string().optional(),
   LEDGATE_SNAPSHOT_RECORDS: count(0, 1_000_000_000).default(65_536),
   LEDGATE_SNAPSHOT_INTERVAL: durationMs(1_000).default(600_000),
@@ -74,6 +94,7 @@ export function ledgerPlaceFrom(env: LedgerEnv): LedgerPlace {
     kafkaSecurity: securityFrom(env),
     topicPrefix: env.LEDGATE_TOPIC_PREFIX,
     ledgerKey: env.LEDGATE_LEDGER_KEY,
+    sessionRetentionMs: env.LEDGATE_SESSION_RETENTION,
     snapshots: {
       folder: env.LEDGATE_SNAPSHOT_DIR ?? join(env.LEDGATE_DATA_DIR, 'snapshots'),
       everyRecords: env.LEDGATE_SNAPSHOT_RECORDS,

@@ -7,42 +7,46 @@ import type { EventLog } from './event-log.js';
 import { openKafkaLog } from './kafka/kafka-log.js';
 import type { KafkaSettings, KafkaTrouble } from './kafka/kafka-settings.js';
 import { openKafkaVault } from './kafka/kafka-vault.js';
-import type { KafkaSecurity, LedgerPlace } from './ledger-place.js';
+import { ledgerName, type KafkaSecurity, type LedgerId, type LedgerPlace } from './ledger-place.js';
 import { parseLedgerSecrets } from './ledger-secrets.js';
 import { MacKeys } from './mac.js';
 import type { Vault } from './vault.js';
 
 type OnTrouble = (trouble: KafkaTrouble) => void;
 
-/** The stores that outlive the process: ledger L and the vault. */
+/** The stores that outlive the process: both ledgers and the vault. */
 export interface OpenLedger {
+  /** Ledger L. */
   readonly log: EventLog;
+  /** Ledger S. */
+  readonly sessionLog: EventLog;
   readonly vault: Vault;
   close(): Promise<void>;
 }
 
-/** Name of ledger L in a cell: the topic, and part of the derivation of its mac keys. */
-export function ledgerName({ topicPrefix }: Pick<LedgerPlace, 'topicPrefix'>): string {
-  return `${topicPrefix}.ledger.v1`;
-}
-
-/** Opens ledger L alone, for whoever only reads. Kafka's topic must exist. */
-export function openLog(place: LedgerPlace, onTrouble: OnTrouble): EventLog {
-  const name = ledgerName(place);
+/** Opens one ledger alone, for whoever only reads. Kafka's topic must exist. */
+export function openLog(
+  place: LedgerPlace,
+  onTrouble: OnTrouble,
+  ledger: LedgerId = 'L',
+): EventLog {
+  const name = ledgerName(place, ledger);
   if (place.log === 'embedded') {
     return openEmbeddedLog({ path: join(place.dataDir, 'ledger'), name });
   }
   return openKafkaLog({ ...kafkaSettingsOf(place), topic: name, onTrouble });
 }
 
-/** Opens ledger L and the vault. Kafka's topics must exist. */
+/** Opens both ledgers and the vault. Kafka's topics must exist. */
 export function openLedger(place: LedgerPlace, onTrouble: OnTrouble): OpenLedger {
   if (place.log === 'embedded') {
     const store = openEmbeddedStore(join(place.dataDir, 'ledger'));
     const log = store.log(ledgerName(place));
-    return { log, vault: store.vault(), close: () => store.close() };
+    const sessionLog = store.log(ledgerName(place, 'S'));
+    return { log, sessionLog, vault: store.vault(), close: () => store.close() };
   }
   const log = openLog(place, onTrouble);
+  const sessionLog = openLog(place, onTrouble, 'S');
   const vault = openKafkaVault({
     ...kafkaSettingsOf(place),
     topic: `${place.topicPrefix}.vault.v1`,
@@ -51,9 +55,11 @@ export function openLedger(place: LedgerPlace, onTrouble: OnTrouble): OpenLedger
   });
   return {
     log,
+    sessionLog,
     vault,
     close: async () => {
       await log.close();
+      await sessionLog.close();
       await vault.close();
     },
   };
@@ -88,8 +94,9 @@ function readPem(path: string): Buffer {
 }
 
 /** The keys that prove which records count: from the configuration, or the file that identity made. */
-export function macKeysOf(place: LedgerPlace): MacKeys {
-  return new MacKeys(ledgerName(place), parseLedgerSecrets(place.ledgerKey ?? keyFile(place)));
+export function macKeysOf(place: LedgerPlace, ledger: LedgerId = 'L'): MacKeys {
+  const secrets = parseLedgerSecrets(place.ledgerKey ?? keyFile(place));
+  return new MacKeys(ledgerName(place, ledger), secrets);
 }
 
 function keyFile({ log, dataDir }: LedgerPlace): Secret {

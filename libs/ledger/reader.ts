@@ -29,11 +29,12 @@ export interface ReaderOptions {
   readonly macKeys: MacKeys;
   readonly fold: Fold;
   /**
-   * Where to begin when the fold has nothing to go on from, in a ledger that was trimmed: `lateStart`.
+   * Where to begin when the fold has nothing to go on from, in a ledger that was trimmed: `lateStart`;
+   * `undefined`: at 0.
    * What it hands to the fold on the way is dropped with the fold when the log turns out to be another.
    * Default: 0.
    */
-  readonly origin?: () => Promise<Resume>;
+  readonly origin?: () => Promise<Resume | undefined>;
   readonly onAlarm?: (alarm: ReaderAlarm) => void;
   readonly defences?: Defences;
 }

@@ -1,7 +1,6 @@
 import type { Registry } from 'prom-client';
-import { addCounter, addHistogram } from './metrics.js';
+import { addCounter, addHistogram, addLedgerGauge } from './metrics.js';
 import { parseTraceparent } from './traceparent.js';
-import { Gauge } from 'prom-client';
 
 /** Numbers of one followed ledger, read when they are asked for. */
 export interface LedgerNumbers {
@@ -18,19 +17,10 @@ const revocationBuckets = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2
 /** What both services say of each ledger that they follow, under the same names. */
 export function addFollowedLedgerMetrics(
   registry: Registry,
-  ledgers: readonly LedgerNumbers[],
+  ledgers: () => readonly LedgerNumbers[],
 ): void {
-  const gauge = (name: string, help: string, read: (of: LedgerNumbers) => number): void => {
-    const made: Gauge<'ledger'> = new Gauge({
-      name,
-      help,
-      labelNames: ['ledger'],
-      registers: [registry],
-      collect: () => {
-        for (const one of ledgers) made.set({ ledger: one.ledger }, read(one));
-      },
-    });
-  };
+  const gauge = (name: string, help: string, read: (of: LedgerNumbers) => number): void =>
+    addLedgerGauge(registry, name, help, { ledgers, read });
   gauge('ledgate_ledger_lag_records', 'Records of the log that are not folded yet.', (one) =>
     one.lag(),
   );
@@ -42,7 +32,7 @@ export function addFollowedLedgerMetrics(
   addCounter(registry, 'ledgate_ledger_records_total', 'Records by verdict.', {
     labels: ['ledger', 'verdict'],
     read: () =>
-      ledgers.flatMap(({ ledger, verdicts }) =>
+      ledgers().flatMap(({ ledger, verdicts }) =>
         [...verdicts()].map(([verdict, count]) => ({ labels: { ledger, verdict }, count })),
       ),
   });

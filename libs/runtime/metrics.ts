@@ -22,6 +22,25 @@ export function addGauge(registry: Registry, name: string, help: string, read: (
   });
 }
 
+/** A gauge with a value for each ledger, read when it is asked for. */
+export function addLedgerGauge<L extends { readonly ledger: string }>(
+  registry: Registry,
+  name: string,
+  help: string,
+  by: { readonly ledgers: () => readonly L[]; readonly read: (one: L) => number },
+): void {
+  const gauge: Gauge<'ledger'> = new Gauge({
+    name,
+    help,
+    labelNames: ['ledger'],
+    registers: [registry],
+    collect: () => {
+      gauge.reset();
+      for (const one of by.ledgers()) gauge.set({ ledger: one.ledger }, by.read(one));
+    },
+  });
+}
+
 export interface CountedBy<Label extends string> {
   readonly labels: readonly Label[];
   /** Totals since the start of the process, one for each combination of labels. */

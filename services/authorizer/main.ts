@@ -37,7 +37,10 @@ import { macKeysOf, openLog } from '#libs/ledger/open-ledger.js';
 
 /** What a process that runs more than an authorizer shares with it; whoever injects it closes it. */
 export interface AuthorizerInjection {
+  /** Ledger L. */
   readonly log?: EventLog;
+  /** Ledger S. */
+  readonly sessionLog?: EventLog;
   readonly clock?: Clock;
   readonly logger?: Logger;
 }
@@ -144,7 +147,7 @@ function measureLedger(
   const tracer = startTracing(otlpEndpoint, { service, clock, logger, registry, shutdown });
   const onRevoked = addRevocationMetrics(registry, followed);
   const meter = new LedgerMeter({ ledger: followed, reader, clock, tracer, onRevoked });
-  addFollowedLedgerMetrics(registry, [
+  addFollowedLedgerMetrics(registry, () => [
     {
       ledger: followed,
       lag: () => reader.lag,

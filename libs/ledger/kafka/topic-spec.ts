@@ -33,11 +33,24 @@ export const TOMBSTONE_MS = 7 * DAY_MS;
  */
 export const ERASED_AFTER_MS = 2 * DAY_MS;
 
-/** A ledger: one partition, kept for ever, in the order and with the time of its broker. */
+/** Ledger L: one partition, kept for ever, in the order and with the time of its broker. */
 export function ledgerTopicSpec(topic: string, replicationFactor: number): TopicSpec {
+  return keptFor(exactly('retention.ms', ANYTHING), topic, replicationFactor);
+}
+
+/** Ledger S: the same, but kept for as long as a session may live; longer does no harm. */
+export function sessionTopicSpec(
+  topic: string,
+  replicationFactor: number,
+  retentionMs: number,
+): TopicSpec {
+  return keptFor(orForEver(atLeast('retention.ms', retentionMs)), topic, replicationFactor);
+}
+
+function keptFor(retention: TopicSetting, topic: string, replicationFactor: number): TopicSpec {
   const settings = [
     exactly('cleanup.policy', 'delete'),
-    exactly('retention.ms', ANYTHING),
+    retention,
     exactly('retention.bytes', ANYTHING),
     exactly('message.timestamp.type', 'LogAppendTime'),
   ];
@@ -76,7 +89,7 @@ const PUBLIC_DAYS = 30;
 export function publicTopicSpec(topic: string, replicationFactor: number): TopicSpec {
   const settings = [
     exactly('cleanup.policy', 'delete'),
-    orForEver(atLeast('retention.ms', PUBLIC_DAYS * DAY_MS)),
+    { ...orForEver(atLeast('retention.ms', PUBLIC_DAYS * DAY_MS)), value: ANYTHING },
     exactly('retention.bytes', ANYTHING),
   ];
   const partitions = PUBLIC_PARTITIONS;
@@ -91,7 +104,6 @@ export function publicTopicSpec(topic: string, replicationFactor: number): Topic
 function orForEver(setting: TopicSetting): TopicSetting {
   return {
     ...setting,
-    value: ANYTHING,
     accepts: (actual) => actual === ANYTHING || setting.accepts(actual),
     expected: `${ANYTHING}, or ${setting.expected}`,
   };

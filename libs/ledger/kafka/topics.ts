@@ -5,20 +5,24 @@ import { errorCodeOf } from '#libs/ledger/kafka/broker-link.js';
 import { kafkaClient } from '#libs/ledger/kafka/kafka-client.js';
 import type { KafkaSettings } from '#libs/ledger/kafka/kafka-settings.js';
 import type { TopicSpec } from '#libs/ledger/kafka/topic-spec.js';
+import { defaultSessionRetentionMs } from '#libs/ledger/ledger-place.js';
 import { sleep, systemClock } from '#libs/runtime/clock.js';
 import {
   atLeast,
   ledgerTopicSpec,
   publicTopicSpec,
+  sessionTopicSpec,
   vaultTopicSpec,
 } from '#libs/ledger/kafka/topic-spec.js';
 
 /** Names of the topics of one cell. */
 export interface CellTopics {
-  /** Default `auth`: `auth.ledger.v1`, `auth.vault.v1`. */
+  /** Default `auth`: `auth.ledger.v1`, `auth.session.v1`, `auth.vault.v1`. */
   readonly prefix?: string;
   /** 3 in production; then two replicas must have an append before it is acknowledged. */
   readonly replicationFactor: number;
+  /** How long ledger S is kept, ms. Default: `defaultSessionRetentionMs`. */
+  readonly sessionRetentionMs?: number | undefined;
 }
 
 /** One thing about a topic that is not as it must be. */
@@ -31,9 +35,12 @@ export interface TopicDeviation {
 }
 
 /** The topics that Ledgate needs, with their settings. */
-export function topicSpecs({ prefix = 'auth', replicationFactor }: CellTopics): TopicSpec[] {
+export function topicSpecs(cell: CellTopics): TopicSpec[] {
+  const { prefix = 'auth', replicationFactor, sessionRetentionMs } = cell;
+  const retentionMs = sessionRetentionMs ?? defaultSessionRetentionMs;
   return [
     ledgerTopicSpec(`${prefix}.ledger.v1`, replicationFactor),
+    sessionTopicSpec(`${prefix}.session.v1`, replicationFactor, retentionMs),
     vaultTopicSpec(`${prefix}.vault.v1`, replicationFactor),
   ];
 }

@@ -1,19 +1,11 @@
 import { AccessView } from '#libs/access/projection/access-view.js';
-import { featureLevelCodec, genesisCodec, openCodec } from '#libs/events/control-codec.js';
-import { foundingLevel } from '#libs/events/feature-levels.js';
 import { keyHash } from '#libs/events/keys.js';
 import type { AccessSnapshots, FoldedView } from '#libs/history/access-snapshots.js';
+import { ClusterFacts, type Cluster } from '#libs/ledger/cluster-facts.js';
 import { foldCommands, type CommandSink } from '#libs/ledger/fold-commands.js';
 import type { Fold, Resume } from '#libs/ledger/fold.js';
 import type { Reader } from '#libs/ledger/reader.js';
 import type { Judged } from '#libs/ledger/judge.js';
-import { RecordKind } from '#libs/ledger/record.js';
-
-/** Which ledger this is; told by its control records. */
-export interface Cluster {
-  readonly clusterId: string;
-  readonly epoch: number;
-}
 
 /** What a snapshot keeps beside the view. */
 interface Facts {
@@ -31,11 +23,10 @@ export class AccessFold implements Fold {
   #resume: Resume | undefined;
   #view = new AccessView(keyHash);
   #sink = sinkOf(this.#view);
-  #cluster: Cluster | undefined;
+  #facts = clusterFacts();
   #generation = 0;
   #accepted = 0;
   #void = 0;
-  #featureLevel = foundingLevel;
 
   constructor(snapshots?: AccessSnapshots) {
     this.#snapshots = snapshots;
@@ -47,12 +38,12 @@ export class AccessFold implements Fold {
 
   /** `undefined` before GENESIS was read. */
   get cluster(): Cluster | undefined {
-    return this.#cluster;
+    return this.#facts.cluster;
   }
 
   /** What writers may use: raised by FEATURE_LEVEL records, never lowered. */
   get featureLevel(): number {
-    return this.#featureLevel;
+    return this.#facts.featureLevel;
   }
 
   /** Grows whenever anything that an answer rests on may have changed. */
@@ -75,8 +66,7 @@ export class AccessFold implements Fold {
     const facts = stored.facts as Facts;
     this.#view = stored.view;
     this.#sink = sinkOf(this.#view);
-    this.#cluster = stored.cluster;
-    this.#featureLevel = facts.featureLevel;
+    this.#facts = clusterFacts({ cluster: stored.cluster, featureLevel: facts.featureLevel });
     this.#accepted = facts.accepted;
     this.#void = facts.void;
     this.#generation += 1;
@@ -119,10 +109,9 @@ export class AccessFold implements Fold {
     this.#resume = undefined;
     this.#view = new AccessView(keyHash);
     this.#sink = sinkOf(this.#view);
-    this.#cluster = undefined;
+    this.#facts = clusterFacts();
     this.#accepted = 0;
     this.#void = 0;
-    this.#featureLevel = foundingLevel;
     this.#generation += 1;
   }
 
@@ -130,30 +119,20 @@ export class AccessFold implements Fold {
     this.#accepted += 1;
     try {
       foldCommands(judged, this.#sink);
-      this.#control(judged);
+      const opened = this.#facts.take(judged);
+      if (opened !== undefined) this.#view.open(opened.epoch, opened.position);
     } catch {
       // What decodes but cannot be applied closes its own keys, and nothing else.
       this.#view.quarantine(judged.header?.writes ?? []);
     }
   }
+}
 
-  #control({ header, payload, position }: Judged): void {
-    const bytes = payload ?? new Uint8Array(0);
-    if (header?.kind === RecordKind.GENESIS && this.#cluster === undefined) {
-      const genesis = genesisCodec.decode(bytes);
-      if (genesis.ok) this.#cluster = { clusterId: genesis.value.clusterId, epoch: 1 };
-    }
-    if (header?.kind === RecordKind.FEATURE_LEVEL) {
-      const raised = featureLevelCodec.decode(bytes);
-      if (raised.ok) this.#featureLevel = Math.max(this.#featureLevel, raised.value.level);
-    }
-    if (header?.kind === RecordKind.OPEN && this.#cluster !== undefined) {
-      const opened = openCodec.decode(bytes);
-      if (!opened.ok || opened.value.epoch <= this.#cluster.epoch) return;
-      this.#cluster = { ...this.#cluster, epoch: opened.value.epoch };
-      this.#view.open(opened.value.epoch, position);
-    }
-  }
+function clusterFacts(from?: {
+  readonly cluster: Cluster | undefined;
+  readonly featureLevel: number;
+}): ClusterFacts<Cluster> {
+  return new ClusterFacts(({ clusterId }) => ({ clusterId, epoch: 1 }), from);
 }
 
 function sinkOf(view: AccessView): CommandSink {

@@ -1,8 +1,9 @@
 import type { AccessView } from '#libs/access/projection/access-view.js';
 import type { Permission, Tenant } from '#libs/access/projection/tenant.js';
 import { Failure } from '#libs/errors/failure.js';
+import type { Cluster } from '#libs/ledger/cluster-facts.js';
 import type { Reader } from '#libs/ledger/reader.js';
-import type { AccessFold, Cluster } from './access-fold.js';
+import type { AccessFold } from './access-fold.js';
 import type { Answered } from './answers.js';
 
 /** Ages beyond which an answer is marked (soft) or refused (hard, and hard for SENSITIVE), ms. */

@@ -10,6 +10,8 @@ import type { FoldedState, StatePoint } from '#services/identity/ports/folded-st
 
 /** Raised whenever documents change their shape: each version has a folder, and is built from the ledger. */
 export const STATE_VERSION = 2;
+/** The same for the documents of ledger S. */
+export const SESSION_STATE_VERSION = 1;
 
 interface Meta {
   readonly stateVersion: number;
@@ -18,7 +20,7 @@ interface Meta {
   readonly chain: string;
 }
 
-const startMeta: Meta = { stateVersion: STATE_VERSION, position: -1, chain: '00'.repeat(32) };
+const startMeta = { position: -1, chain: '00'.repeat(32) };
 /** Documents hashed between two looks at the rest of the event loop. */
 const HASH_SLICE = 2_000;
 /** Above every byte of UTF-8. */
@@ -40,12 +42,14 @@ export class LmdbState implements FoldedState {
   readonly #commands: Database<string, number>;
   readonly #quarantined: Database<true, Buffer>;
   readonly #meta: Database<Meta, string>;
+  readonly #version: number;
   #point: StatePoint;
   #quarantineCount: number;
 
   /** Opens the state in a folder, which is created when it does not exist. */
-  constructor(folder: string) {
+  constructor(folder: string, version = STATE_VERSION) {
     this.#folder = folder;
+    this.#version = version;
     takeStateFolder(folder);
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     this.#root = open({ path: folder, noSubdir: false, maxDbs: 8, noSync: true, encoding: 'json' });
@@ -55,10 +59,14 @@ export class LmdbState implements FoldedState {
     this.#quarantined = this.#root.openDB({ name: 'quarantined', ...binaryKeys });
     this.#commands = this.#root.openDB({ name: 'commands', ...json });
     this.#meta = this.#root.openDB({ name: 'meta', ...json });
-    const meta = this.#meta.get('state') ?? startMeta;
+    const meta = this.#meta.get('state') ?? this.#startMeta;
     this.#point = pointOf(meta);
-    if (meta.stateVersion !== STATE_VERSION) this.reset();
+    if (meta.stateVersion !== version) this.reset();
     this.#quarantineCount = this.#quarantined.getKeysCount();
+  }
+
+  get #startMeta(): Meta {
+    return { ...startMeta, stateVersion: this.#version };
   }
 
   get point(): StatePoint {
@@ -100,7 +108,7 @@ export class LmdbState implements FoldedState {
       change();
       const { position, chain } = point;
       const hex = Buffer.from(chain).toString('hex');
-      this.#meta.putSync('state', { stateVersion: STATE_VERSION, position, chain: hex });
+      this.#meta.putSync('state', { stateVersion: this.#version, position, chain: hex });
     });
     this.#point = { position: point.position, chain: Uint8Array.from(point.chain) };
   }
@@ -119,16 +127,16 @@ export class LmdbState implements FoldedState {
       this.#documents.clearSync();
       this.#commands.clearSync();
       this.#quarantined.clearSync();
-      this.#meta.putSync('state', startMeta);
+      this.#meta.putSync('state', this.#startMeta);
     });
-    this.#point = pointOf(startMeta);
+    this.#point = pointOf(this.#startMeta);
     this.#quarantineCount = 0;
   }
 
   async stateHash(): Promise<{ readonly position: number; readonly hash: string }> {
     const transaction = this.#root.useReadTransaction();
     try {
-      const { position } = this.#meta.get('state', { transaction }) ?? startMeta;
+      const { position } = this.#meta.get('state', { transaction }) ?? this.#startMeta;
       const hash = createHash('sha256');
       let seen = 0;
       for (const { key, value } of this.#documents.getRange({ transaction, snapshot: true })) {

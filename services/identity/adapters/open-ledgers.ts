@@ -97,10 +97,7 @@ export function openLedgers(
   return { ledger, sessions };
 }
 
-type Common = Pick<
-  LedgerSessionOptions<never>,
-  'clock' | 'ids' | 'random' | 'onAlarm' | 'onFence'
->;
+type Common = Pick<LedgerSessionOptions<never>, 'clock' | 'ids' | 'random' | 'onAlarm' | 'onFence'>;
 
 function commonParts(ledger: LedgerId, { clock, ids, logger, onAlarm }: Surroundings): Common {
   return {

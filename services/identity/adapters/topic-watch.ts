@@ -5,7 +5,7 @@ import {
   topicSpecs,
   type TopicDeviation,
 } from '#libs/ledger/kafka/topics.js';
-import type { LedgerPlace } from '#libs/ledger/ledger-place.js';
+import { ledgerName, type LedgerPlace } from '#libs/ledger/ledger-place.js';
 import { kafkaSettingsOf } from '#libs/ledger/open-ledger.js';
 import { sleep, type Clock } from '#libs/runtime/clock.js';
 import type { Logger } from '#libs/runtime/log.js';
@@ -31,7 +31,12 @@ export async function watchTopics(
   log: Logger,
 ): Promise<() => void> {
   if (place.log === 'embedded') return () => {};
-  const fatal = (await firstLook(place, clock, log)).filter((one) => !tolerable.has(one.setting));
+  const sessionTopic = ledgerName(place, 'S');
+  const fatal = (await firstLook(place, clock, log)).filter(
+    // A cell of before ledger S: "ledgate init" makes its topic, before the level is raised.
+    ({ topic, setting }) =>
+      !tolerable.has(setting) && !(topic === sessionTopic && setting === 'exists'),
+  );
   if (fatal.length > 0) {
     const lines = fatal.map((one) => `${one.topic}: ${one.setting} must be ${one.expected}`);
     throw new Failure('MISCONFIGURED', `topics would lose records: ${lines.join('; ')}`);
@@ -65,7 +70,8 @@ async function firstLook(
 
 async function look(place: WatchedPlace, log: Logger): Promise<TopicDeviation[]> {
   const replicationFactor = Math.min(3, place.kafkaBrokers.length);
-  const cell = { prefix: place.topicPrefix, replicationFactor };
+  const { topicPrefix: prefix, sessionRetentionMs } = place;
+  const cell = { prefix, replicationFactor, sessionRetentionMs };
   const settings = kafkaSettingsOf(place);
   const found = await checkTopics(settings, topicSpecs(cell));
   for (const deviation of found) log.error({ deviation }, 'a topic is not as it must be');

@@ -4,7 +4,7 @@ import { genesisKey, hashOf } from '#libs/events/keys.js';
 import { macKeyAnnouncement } from '#libs/ledger/announcements.js';
 import type { MacKeys } from '#libs/ledger/mac.js';
 import { RecordKind } from '#libs/ledger/record.js';
-import type { LedgerSession } from '#services/identity/app/ledger-session.js';
+import type { AnyLedgerSession } from '#services/identity/app/ledger-session.js';
 
 /**
  * Rotation of the ledger key: when this process holds a key with a higher id than the current one, a
@@ -14,7 +14,7 @@ import type { LedgerSession } from '#services/identity/app/ledger-session.js';
  * Resolves with the id that was announced now. Rejects NOT_READY when the record did not count.
  */
 export async function announceMacKey(
-  ledger: LedgerSession,
+  ledger: AnyLedgerSession,
   macKeys: MacKeys,
 ): Promise<number | undefined> {
   const { reader, writer } = ledger;

@@ -2,14 +2,15 @@ import { Failure } from '#libs/errors/failure.js';
 import { systemTenant } from '#libs/events/envelope.js';
 import { documentsOf } from '#services/identity/app/accounts.js';
 import type { IdentityParts } from '#services/identity/app/identity-parts.js';
+import type { AnyLedgerSession } from '#services/identity/app/ledger-session.js';
 import { tenants } from '#services/identity/domain/tenant/state.js';
 
 /**
  * Throws MISCONFIGURED when the ledger holds records and none of them counts: under another ledger
  * key all are void. Records without a GENESIS are what instances left that outlived their ledger.
  */
-export function requireLedgerKey({ ledger }: IdentityParts): void {
-  const { position, window } = ledger.reader;
+export function requireLedgerKey({ reader }: AnyLedgerSession): void {
+  const { position, window } = reader;
   if (position < 0 || window.acceptedCount > 0) return;
   throw new Failure('MISCONFIGURED', 'the ledger was written under another ledger key: refusing');
 }

@@ -2,10 +2,10 @@ import { windowSize } from '#libs/ledger/verdict-window.js';
 import type { Clock } from '#libs/runtime/clock.js';
 import type { Logger } from '#libs/runtime/log.js';
 import type { Checkpoints } from '#services/identity/app/checkpoints.js';
-import type { LedgerSession } from '#services/identity/app/ledger-session.js';
+import type { AnyLedgerSession } from '#services/identity/app/ledger-session.js';
 
 export interface CheckpointScheduleOptions {
-  readonly ledger: LedgerSession;
+  readonly ledger: AnyLedgerSession;
   readonly checkpoints: Checkpoints;
   readonly clock: Clock;
   readonly log: Logger;
@@ -44,7 +44,7 @@ export function startCheckpoints(options: CheckpointScheduleOptions): () => void
   };
 }
 
-export function isCheckpointDue({ reader, fold }: LedgerSession): boolean {
+export function isCheckpointDue({ reader, fold }: AnyLedgerSession): boolean {
   const since = fold.sinceCheckpoint;
   if (reader.state !== 'following' || reader.sealed || since === undefined) return false;
   if (reader.position - since.position >= RECORDS) return true;

@@ -2,11 +2,12 @@ import { Failure } from '#libs/errors/failure.js';
 import type { Checkpoint } from '#libs/events/control-codec.js';
 import { featureLevelKey, genesisKey, hashOf, type Key } from '#libs/events/keys.js';
 import { auditPublicKey } from '#libs/ledger/audit-key.js';
+import type { FoundedCluster } from '#libs/ledger/cluster-facts.js';
 import { checkpointFacts, encodeCheckpoint, signCheckpoint } from '#libs/ledger/checkpoint.js';
 import { signFile } from '#libs/ledger/file-signature.js';
 import { RecordKind } from '#libs/ledger/record.js';
 import type { Clock } from '#libs/runtime/clock.js';
-import type { LedgerSession } from '#services/identity/app/ledger-session.js';
+import type { AnyLedgerSession } from '#services/identity/app/ledger-session.js';
 
 /** CHECKPOINT records read and write it: of two that are written at once one counts. */
 const checkpointKey: Key = { tenant: '', kind: 'checkpoint', id: '' };
@@ -20,12 +21,12 @@ export interface WrittenCheckpoint {
 
 /** States about this ledger what an auditor needs, signed with the audit key. */
 export class Checkpoints {
-  readonly #ledger: LedgerSession;
+  readonly #ledger: AnyLedgerSession;
   readonly #clock: Clock;
   readonly #seed: Uint8Array;
 
   /** `seed`: 32 bytes, whose public half GENESIS names. */
-  constructor(ledger: LedgerSession, clock: Clock, seed: Uint8Array) {
+  constructor(ledger: AnyLedgerSession, clock: Clock, seed: Uint8Array) {
     this.#ledger = ledger;
     this.#clock = clock;
     this.#seed = seed;
@@ -97,7 +98,7 @@ export class Checkpoints {
     return { position: outcome.position, about: checkpoint.position };
   }
 
-  #cluster(): NonNullable<LedgerSession['fold']['cluster']> {
+  #cluster(): FoundedCluster {
     const { cluster } = this.#ledger.fold;
     if (cluster === undefined) throw new Failure('NOT_READY', 'the ledger has no GENESIS yet');
     if (Buffer.compare(cluster.auditPublicKey, auditPublicKey(this.#seed)) === 0) return cluster;

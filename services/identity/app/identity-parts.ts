@@ -1,12 +1,14 @@
 import type { CommandResult, Permit } from '#libs/decider/handle-command.js';
 import { Failure } from '#libs/errors/failure.js';
 import type { Actor } from '#libs/events/envelope.js';
+import { sessionLedgerSince } from '#libs/decider/ledger-rules.js';
 import type { Clock } from '#libs/runtime/clock.js';
 import type { Ids, Random } from '#libs/runtime/ids.js';
 import type { Logger } from '#libs/runtime/log.js';
 import type { Tracer } from '#libs/runtime/tracer.js';
 import type { CallerGate } from '#services/identity/app/caller.js';
 import type { LedgerSession } from '#services/identity/app/ledger-session.js';
+import type { SessionFold } from '#services/identity/app/session-fold.js';
 import type { SigningKeys } from '#services/identity/app/signing-keys.js';
 import type { Command } from '#services/identity/domain/commands.js';
 import { decide } from '#services/identity/domain/decide.js';
@@ -20,7 +22,10 @@ import type { SecretStore } from '#services/identity/ports/secret-store.js';
 
 /** What the use cases work with. */
 export interface IdentityParts {
+  /** Ledger L. */
   readonly ledger: LedgerSession;
+  /** Ledger S. */
+  readonly sessions: LedgerSession<SessionFold>;
   readonly gate: CallerGate;
   readonly secrets: SecretStore;
   readonly blobs: BlobStore;
@@ -92,6 +97,11 @@ export async function execute(
     });
   ended();
   return { ...result, consistencyToken: parts.ledger.tokenAt(result.position) };
+}
+
+/** Whether the cell is at the level that ledger S begins with. */
+export function mayHoldSessions({ ledger }: Pick<IdentityParts, 'ledger'>): boolean {
+  return ledger.fold.featureLevel >= sessionLedgerSince;
 }
 
 /** Throws when the state is missing, or too old to answer from: for this tenant, where it says so. */

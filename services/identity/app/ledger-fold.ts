@@ -53,8 +53,7 @@ export interface FoldSnapshots<V> {
   startFrom(
     position?: number,
   ): Promise<
-    | { readonly view: V; readonly facts: object; readonly judge: Required<Resume> }
-    | undefined
+    { readonly view: V; readonly facts: object; readonly judge: Required<Resume> } | undefined
   >;
   settle(fold: () => Folded<V>, at: Required<Resume>): Promise<void> | undefined;
   keepLast(fold: () => Folded<V>, at: Required<Resume>): Promise<void>;

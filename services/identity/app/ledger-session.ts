@@ -1,5 +1,4 @@
 import type { AnyCommand, Decide } from '#libs/decider/decide.js';
-import type { Evolve } from '#libs/decider/fold-event.js';
 import {
   handleCommand,
   type Authorise,
@@ -8,28 +7,36 @@ import {
   type Draft,
   type Outcome,
 } from '#libs/decider/handle-command.js';
+import type { LedgerRules } from '#libs/decider/ledger-rules.js';
 import { Failure } from '#libs/errors/failure.js';
 import { encodeCommandPayload } from '#libs/events/codec.js';
 import type { Actor } from '#libs/events/envelope.js';
 import { hashOf, keyHash, writerKey } from '#libs/events/keys.js';
-import { encodeConsistencyToken } from '#libs/ledger/consistency-token.js';
+import { encodeConsistencyToken, type LedgerPoint } from '#libs/ledger/consistency-token.js';
 import type { AccessSnapshots } from '#libs/history/access-snapshots.js';
 import type { LedgerSource } from '#libs/history/replay.js';
 import type { EventLog } from '#libs/ledger/event-log.js';
+import type { Resume } from '#libs/ledger/fold.js';
 import type { MacKeys } from '#libs/ledger/mac.js';
 import { Reader, type ReaderAlarm } from '#libs/ledger/reader.js';
 import { decodeRecord } from '#libs/ledger/record.js';
 import { Writer } from '#libs/ledger/writer.js';
 import { sleep, type Clock } from '#libs/runtime/clock.js';
 import type { Ids, Random } from '#libs/runtime/ids.js';
-import { IdentityFold } from '#services/identity/app/identity-fold.js';
+import type { IdentityFold } from '#services/identity/app/identity-fold.js';
+import type { FoldView, LedgerFold } from '#services/identity/app/ledger-fold.js';
 import type { FoldedState } from '#services/identity/ports/folded-state.js';
 
-export interface LedgerSessionOptions {
+export interface LedgerSessionOptions<F extends LedgerFold<FoldView>> {
   readonly log: EventLog;
-  readonly state: FoldedState;
-  readonly evolve: Evolve;
+  readonly fold: F;
+  /** Those of this ledger. */
+  readonly rules: LedgerRules;
   readonly macKeys: MacKeys;
+  /** What the cell's ledgers may hold; default: what this one says. */
+  readonly featureLevel?: () => number;
+  /** Where to begin in a ledger that has lost its beginning. */
+  readonly origin?: () => Promise<Resume | undefined>;
   readonly snapshots?: AccessSnapshots | undefined;
   readonly clock: Clock;
   readonly ids: Ids;
@@ -44,6 +51,9 @@ const CATCH_UP_MS = 2_000;
 /** Pause before a log that cannot be reached is asked again. */
 const UNREACHABLE_MS = 250;
 
+/** Of either ledger. */
+export type AnyLedgerSession = LedgerSession<LedgerFold<FoldView>>;
+
 /** What a command needs beside itself. */
 export interface Execution<C extends AnyCommand> {
   readonly command: C;
@@ -52,23 +62,24 @@ export interface Execution<C extends AnyCommand> {
   readonly envelope: CommandEnvelope;
 }
 
-/** One instance's connection with ledger L: follows it, and appends what commands decide. */
-export class LedgerSession {
+/** One instance's connection with one ledger: follows it, and appends what commands decide. */
+export class LedgerSession<F extends LedgerFold<FoldView> = IdentityFold> {
   readonly state: FoldedState;
-  readonly fold: IdentityFold;
+  readonly fold: F;
   readonly reader: Reader;
   readonly writer: Writer;
-  readonly #options: LedgerSessionOptions;
+  readonly #options: LedgerSessionOptions<F>;
   readonly #closing = new AbortController();
 
-  constructor(options: LedgerSessionOptions) {
-    const { log, clock, macKeys, state, ids, random } = options;
+  constructor(options: LedgerSessionOptions<F>) {
+    const { log, clock, macKeys, fold, ids, random, onAlarm, origin } = options;
     const writerId = Uint8Array.from(random.bytes(8));
     const instance = Buffer.from(writerId).toString('hex');
     this.#options = options;
-    this.state = state;
-    this.fold = new IdentityFold(state, options.evolve, options.snapshots);
-    this.reader = new Reader({ log, clock, macKeys, fold: this.fold, onAlarm: options.onAlarm });
+    this.state = fold.state;
+    this.fold = fold;
+    const follow = { log, clock, macKeys, fold, onAlarm };
+    this.reader = new Reader(origin === undefined ? follow : { ...follow, origin });
     this.writer = new Writer({
       log,
       reader: this.reader,
@@ -137,16 +148,17 @@ export class LedgerSession {
   /** Decides and appends; rejects with the decider's refusal, or with why nothing is known. */
   execute<C extends AnyCommand>(execution: Execution<C>): Promise<CommandResult> {
     this.requireServing();
-    const { clock, random } = this.#options;
+    const { clock, random, rules, featureLevel } = this.#options;
     return handleCommand<C>(
       {
+        rules,
         store: this.state,
         position: () => this.reader.position,
         logTimeMs: () => this.fold.logTimeMs,
-        featureLevel: () => this.fold.featureLevel,
+        featureLevel: featureLevel ?? (() => this.fold.featureLevel),
         authorise: execution.authorise,
         decide: execution.decide,
-        evolve: this.#options.evolve,
+        evolve: this.fold.evolve,
         quarantined: (key) => this.state.isQuarantined(hashOf(key)),
         clear: (keys) => this.writer.clear(keys)?.then(() => this.requireServing()),
         confirm: () => this.#confirm(),
@@ -191,12 +203,17 @@ export class LedgerSession {
   /** Token of everything up to `position`, which this instance has folded. */
   tokenAt(position: number): string {
     const { clusterId, epoch } = this.fold.cluster ?? { clusterId: '', epoch: 1 };
+    return encodeConsistencyToken({ clusterId, epoch, ...this.pointAt(position) });
+  }
+
+  /** The part of a token that says how far this ledger was read. */
+  pointAt(position: number): LedgerPoint {
     const { window } = this.reader;
     const chain = window.chainAt(position);
     // A position out of the window is long past: the present one includes it.
     const at = chain === undefined ? window.position : position;
     const half = Buffer.from((chain ?? window.chain).subarray(0, 8)).toString('hex');
-    return encodeConsistencyToken({ clusterId, epoch, position: at, chain: half });
+    return { position: at, chain: half };
   }
 
   /** Appends a record without events: its position includes everything before the call. */

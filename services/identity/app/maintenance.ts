@@ -6,15 +6,16 @@ import type { Logger } from '#libs/runtime/log.js';
 import { commandIdLifetimeMs } from '#libs/decider/handle-command.js';
 import { sweepVault } from '#services/identity/app/vault-sweep.js';
 import type { BlobStore } from '#services/identity/ports/blob-store.js';
-import type { LedgerSession } from '#services/identity/app/ledger-session.js';
+import type { AnyLedgerSession } from '#services/identity/app/ledger-session.js';
 
 export interface MaintenanceOptions {
-  readonly ledger: LedgerSession;
+  readonly ledger: AnyLedgerSession;
   readonly clock: Clock;
   readonly log: Logger;
   /** A TICK follows this much silence, ms. */
   readonly tickMs: number;
-  readonly blobs: BlobStore;
+  /** What the ledger names is swept; absent: it names nothing. */
+  readonly blobs?: BlobStore;
   /** Uniform in [0, 1): instances do not tick at the same moment. */
   readonly random: () => number;
 }
@@ -54,6 +55,7 @@ export function startMaintenance(options: MaintenanceOptions): () => void {
     });
   };
   const scheduleVault = (inMs: number): void => {
+    if (blobs === undefined) return;
     cancelVault = clock.after(inMs * (1 + random() / 4), () => {
       void sweepBlobs(ledger, blobs, clock, log).finally(() => {
         if (!stopped) scheduleVault(VAULT_SWEEP_MS);
@@ -74,7 +76,7 @@ export function startMaintenance(options: MaintenanceOptions): () => void {
   };
 }
 
-async function tick(ledger: LedgerSession): Promise<void> {
+async function tick(ledger: AnyLedgerSession): Promise<void> {
   const { reader, writer } = ledger;
   const { position } = reader;
   const verdictHash = reader.window.verdictHash(position);
@@ -90,13 +92,13 @@ async function tick(ledger: LedgerSession): Promise<void> {
 }
 
 /** Twice the lifetime, by both clocks: whoever asks in time finds its record. */
-function sweep({ state, fold }: LedgerSession, clock: Clock): void {
+function sweep({ state, fold }: AnyLedgerSession, clock: Clock): void {
   const nowMs = Math.min(fold.logTimeMs, clock.wallMs());
   state.sweepCommands(nowMs - 2 * commandIdLifetimeMs, SWEEP_AT_MOST);
 }
 
 async function sweepBlobs(
-  ledger: LedgerSession,
+  ledger: AnyLedgerSession,
   blobs: BlobStore,
   clock: Clock,
   log: Logger,
@@ -121,7 +123,7 @@ async function sweepBlobs(
  * could not be read, nor at a level whose events this build may not know, nor when the log has lost
  * records, which an operator may yet bring back.
  */
-function knowsAllNames({ state, fold, reader }: LedgerSession): boolean {
+function knowsAllNames({ state, fold, reader }: AnyLedgerSession): boolean {
   if (reader.state !== 'following' || reader.lostBelow !== undefined) return false;
   return fold.featureLevel <= newestLevel && state.quarantinedKeys().length === 0;
 }

@@ -2,72 +2,101 @@ import { newestLevel } from '#libs/events/feature-levels.js';
 import { publicTopics } from '#libs/events/public-events.js';
 import { LedgerMeter } from '#libs/ledger/ledger-meter.js';
 import type { Clock } from '#libs/runtime/clock.js';
-import { addFollowedLedgerMetrics } from '#libs/runtime/ledger-metrics.js';
-import { addCounter, addGauge, type createRegistry } from '#libs/runtime/metrics.js';
+import { addFollowedLedgerMetrics, type LedgerNumbers } from '#libs/runtime/ledger-metrics.js';
+import {
+  addCounter,
+  addGauge,
+  addLedgerGauge,
+  type createRegistry,
+} from '#libs/runtime/metrics.js';
 import type { Tracer } from '#libs/runtime/tracer.js';
-import type { LedgerSession } from '#services/identity/app/ledger-session.js';
+import { mayHoldSessions, type IdentityParts } from '#services/identity/app/identity-parts.js';
+import type { AnyLedgerSession, LedgerSession } from '#services/identity/app/ledger-session.js';
 import type { PublisherMeter } from '#services/identity/app/publisher/publisher-meter.js';
 
 type Registry = ReturnType<typeof createRegistry>;
 
-/** What an operator watches of identity's side of the ledger. */
-export function addLedgerMetrics(
-  registry: Registry,
-  { reader, writer, state, fold }: LedgerSession,
-  hashesWaiting: () => number,
-): void {
-  const gauge = (name: string, help: string, read: () => number): void =>
-    addGauge(registry, `ledgate_identity_${name}`, help, read);
-  gauge('position', 'Last folded position of ledger L.', () => reader.position);
-  gauge('staleness_seconds', 'Age of the proof that nothing newer was missed.', () =>
-    Math.min(reader.stalenessMs() / 1000, 1e9),
-  );
-  gauge('following', '1 while the state follows the end of the log.', () =>
-    reader.state === 'following' ? 1 : 0,
-  );
-  gauge('diverged', '1 while the state is being rebuilt because history changed.', () =>
-    reader.state === 'diverged' ? 1 : 0,
-  );
-  gauge('accepted_records', 'Records that count.', () => reader.window.acceptedCount);
-  gauge('void_records', 'Records without effect.', () => {
-    return reader.window.position + 1 - reader.window.acceptedCount;
-  });
-  gauge('quarantined_keys', 'Keys about which nothing can be decided.', () => {
-    return state.quarantinedKeys().length;
-  });
-  gauge('feature_level', 'What writers of this ledger may use.', () => fold.featureLevel);
-  gauge('feature_level_known', 'Highest feature level that this build knows.', () => newestLevel);
-  gauge('checkpoint_position', 'Last CHECKPOINT, or the first record.', () => {
-    return fold.sinceCheckpoint?.position ?? -1;
-  });
-  gauge('pending_commands', 'Records whose verdict is awaited.', () => writer.pendingCount);
-  gauge('fencing', '1 while the outcome of an append is unknown.', () => (writer.fencing ? 1 : 0));
-  gauge('log_time_seconds', 'Highest time of the records.', () => fold.logTimeMs / 1000);
-  gauge('hashes_waiting', 'Password hashes that wait for a core.', hashesWaiting);
+interface NamedLedger {
+  readonly ledger: 'L' | 'S';
+  readonly session: AnyLedgerSession;
 }
 
-/** Name of the ledger that identity follows and writes, in metrics and traces. */
-const written = 'L';
+type Ledgers = Pick<IdentityParts, 'ledger' | 'sessions'>;
 
-/** What is counted, timed and traced about the ledger, under the same names as an authorizer's. */
-export function measureLedger(
+function named(ledger: NamedLedger['ledger'], { ledger: L, sessions: S }: Ledgers): NamedLedger {
+  return { ledger, session: ledger === 'L' ? L : S };
+}
+
+/** What an operator watches of identity's side of the ledgers; of S once the cell may have it. */
+export function addLedgerMetrics(
   registry: Registry,
-  { reader, writer }: LedgerSession,
+  parts: Ledgers,
+  hashesWaiting: () => number,
+): void {
+  const both = [named('L', parts), named('S', parts)];
+  const ledgers = (): readonly NamedLedger[] => both.slice(0, mayHoldSessions(parts) ? 2 : 1);
+  const gauge = (name: string, help: string, of: (session: AnyLedgerSession) => number): void =>
+    addLedgerGauge(registry, `ledgate_identity_${name}`, help, {
+      ledgers,
+      read: ({ session }) => of(session),
+    });
+  gauge('position', 'Last folded position.', ({ reader }) => reader.position);
+  gauge('staleness_seconds', 'Age of the proof that nothing newer was missed.', ({ reader }) =>
+    Math.min(reader.stalenessMs() / 1000, 1e9),
+  );
+  gauge('following', '1 while the state follows the end of the log.', ({ reader }) =>
+    reader.state === 'following' ? 1 : 0,
+  );
+  gauge('diverged', '1 while the state is being rebuilt because history changed.', ({ reader }) =>
+    reader.state === 'diverged' ? 1 : 0,
+  );
+  gauge('accepted_records', 'Records that count.', ({ reader }) => reader.window.acceptedCount);
+  gauge('void_records', 'Records without effect.', ({ reader }) => {
+    return reader.window.position + 1 - reader.window.acceptedCount;
+  });
+  gauge('quarantined_keys', 'Keys about which nothing can be decided.', ({ state }) => {
+    return state.quarantinedKeys().length;
+  });
+  gauge('checkpoint_position', 'Last CHECKPOINT, or the first record.', ({ fold }) => {
+    return fold.sinceCheckpoint?.position ?? -1;
+  });
+  gauge('pending_commands', 'Records whose verdict is awaited.', ({ writer }) => {
+    return writer.pendingCount;
+  });
+  gauge('fencing', '1 while the outcome of an append is unknown.', ({ writer }) =>
+    writer.fencing ? 1 : 0,
+  );
+  gauge('log_time_seconds', 'Highest time of the records.', ({ fold }) => fold.logTimeMs / 1000);
+  const { fold } = parts.ledger;
+  const single = (name: string, help: string, read: () => number): void =>
+    addGauge(registry, `ledgate_identity_${name}`, help, read);
+  single('feature_level', 'What writers of this cell may use.', () => fold.featureLevel);
+  single('feature_level_known', 'Highest feature level that this build knows.', () => newestLevel);
+  single('hashes_waiting', 'Password hashes that wait for a core.', hashesWaiting);
+}
+
+/** What is counted, timed and traced about the ledgers, under the same names as an authorizer's. */
+export function measureLedgers(
+  registry: Registry,
+  parts: Ledgers,
   clock: Clock,
   tracer: Tracer | undefined,
 ): void {
-  const meter = new LedgerMeter({ ledger: written, reader, clock, tracer });
-  addFollowedLedgerMetrics(registry, [
-    {
-      ledger: written,
+  const both = [named('L', parts), named('S', parts)];
+  const numbers = both.map(({ ledger, session: { reader } }): LedgerNumbers => {
+    const meter = new LedgerMeter({ ledger, reader, clock, tracer });
+    return {
+      ledger,
       lag: () => reader.lag,
       stalenessMs: () => reader.stalenessMs(),
       verdicts: () => meter.verdicts,
-    },
-  ]);
+    };
+  });
+  addFollowedLedgerMetrics(registry, () => numbers.slice(0, mayHoldSessions(parts) ? 2 : 1));
   addCounter(registry, 'ledgate_identity_fences_total', 'Appends whose outcome was unknown.', {
     labels: ['ledger'],
-    read: () => [{ labels: { ledger: written }, count: writer.fences }],
+    read: () =>
+      both.map(({ ledger, session }) => ({ labels: { ledger }, count: session.writer.fences })),
   });
 }
 

@@ -45,7 +45,8 @@ async function followSessions(cell: Cell, genesis: SessionGenesis): Promise<void
   if (sessions.fold.cluster === undefined) await foundSessions(cell, genesis);
   sessions.requireServing();
   const announced = await announceMacKey(sessions, genesis.macKeys);
-  if (announced !== undefined) log.warn({ macKeyId: announced }, 'a new key of ledger S is in force');
+  if (announced !== undefined)
+    log.warn({ macKeyId: announced }, 'a new key of ledger S is in force');
   const [inL, inS] = [ledger.fold.cluster?.clusterId, sessions.fold.cluster?.clusterId];
   if (inL === inS) return;
   throw new Failure('MISCONFIGURED', `ledger S belongs to cluster ${inS}, and ledger L to ${inL}`);
@@ -76,5 +77,8 @@ async function foundSessions({ ledger, sessions }: Cell, genesis: SessionGenesis
     }),
   });
   if (outcome.verdict === 'accepted' || outcome.why === 'conflict') return;
-  throw new Failure('NOT_READY', `the first record of S did not count (${outcome.why}): start again`);
+  throw new Failure(
+    'NOT_READY',
+    `the first record of S did not count (${outcome.why}): start again`,
+  );
 }

@@ -4,17 +4,24 @@ import { Checkpoints } from '#services/identity/app/checkpoints.js';
 import type { IdentityParts } from '#services/identity/app/identity-parts.js';
 import { startMaintenance } from '#services/identity/app/maintenance.js';
 
-/** Starts what an instance does on its own, until shutdown: maintenance, and checkpoints. */
+/**
+ * Starts what an instance does on its own, until shutdown, for both ledgers: maintenance, and
+ * checkpoints. Answers those of ledger L.
+ */
 export function startUpkeep(
-  { ledger, blobs, clock, log, random: bytes }: IdentityParts,
+  { ledger, sessions, blobs, clock, log, random: bytes }: IdentityParts,
   tickMs: number,
   auditSeed: Uint8Array,
   shutdown: Shutdown,
 ): Checkpoints {
   const random = (): number => Buffer.from(bytes.bytes(4)).readUInt32BE(0) / 2 ** 32;
-  const maintenance = { ledger, blobs, clock, log, tickMs, random };
-  shutdown.add('maintenance', startMaintenance(maintenance));
+  const given = { clock, log, tickMs, random };
+  shutdown.add('maintenance', startMaintenance({ ...given, ledger, blobs }));
+  shutdown.add('maintenance of S', startMaintenance({ ...given, ledger: sessions }));
   const checkpoints = new Checkpoints(ledger, clock, auditSeed);
   shutdown.add('checkpoints', startCheckpoints({ ledger, checkpoints, clock, log, random }));
+  const ofSessions = new Checkpoints(sessions, clock, auditSeed);
+  const schedule = { ledger: sessions, checkpoints: ofSessions, clock, log, random };
+  shutdown.add('checkpoints of S', startCheckpoints(schedule));
   return checkpoints;
 }

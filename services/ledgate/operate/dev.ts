@@ -2,13 +2,13 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from '#libs/grpc/connect.js';
 import { openEmbeddedStore } from '#libs/ledger/embedded/embedded-store.js';
+import { ledgerName } from '#libs/ledger/ledger-place.js';
 import {
   authorizerConfigFromEnv,
   authorizerVariables,
   type AuthorizerConfig,
 } from '#services/authorizer/config.js';
 import { startAuthorizer } from '#services/authorizer/main.js';
-import { ledgerName } from '#libs/ledger/open-ledger.js';
 import type { OutboxMessage } from '#services/identity/adapters/delivery/dev-outbox.js';
 import { identityConfigFromEnv, identityVariables } from '#services/identity/config.js';
 import { startIdentity } from '#services/identity/main.js';
@@ -74,8 +74,9 @@ async function start(
   const store = openEmbeddedStore(join(dataDir, 'ledger'));
   later(() => store.close());
   const log = store.log(ledgerName(config));
+  const sessionLog = store.log(ledgerName(config, 'S'));
   const { onOutbox = () => undefined } = options;
-  const identity = await startIdentity(config, { log, vault: store.vault(), onOutbox });
+  const identity = await startIdentity(config, { log, sessionLog, vault: store.vault(), onOutbox });
   later(() => identity.close());
   const connectAs = asHolderOf(join(dataDir, 'bootstrap-api-key'), identity.address);
   const askingKey = await authorizerKey(dataDir, connectAs);
@@ -85,7 +86,7 @@ async function start(
   };
   const authorizer = await startAuthorizer(
     withNextMetricsPort(authorizerConfigFromEnv({ env: { ...env, ...derived }, alsoKnown })),
-    { log },
+    { log, sessionLog },
   );
   later(() => authorizer.close());
   const addresses = { identity: identity.address, authorizer: authorizer.address };

@@ -101,7 +101,8 @@ async function topics(
 ): Promise<string | undefined> {
   if (place.log === 'embedded') return '(embedded log: none)';
   const replicationFactor = Math.min(3, place.kafkaBrokers.length);
-  const specs = specsOf({ prefix: place.topicPrefix, replicationFactor });
+  const { topicPrefix: prefix, sessionRetentionMs } = place;
+  const specs = specsOf({ prefix, replicationFactor, sessionRetentionMs });
   const wrong = await checkTopics(kafkaSettingsOf(place), specs);
   if (wrong.length === 0) return undefined;
   return wrong

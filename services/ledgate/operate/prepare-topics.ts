@@ -24,7 +24,8 @@ export async function prepareTopics(
 ): Promise<void> {
   const settings = kafkaSettingsOf(place);
   const replicationFactor = flags.replicationFactor ?? Math.min(3, place.kafkaBrokers.length);
-  const cell = { prefix: place.topicPrefix, replicationFactor };
+  const { topicPrefix: prefix, sessionRetentionMs } = place;
+  const cell = { prefix, replicationFactor, sessionRetentionMs };
   const specs = [...topicSpecs(cell), ...publicTopicSpecs(cell)];
   if (flags.auditTopic === true) {
     specs.push(auditTopicSpec(`${place.topicPrefix}.audit.v1`, replicationFactor));

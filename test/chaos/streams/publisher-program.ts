@@ -2,6 +2,7 @@
 // that was killed is followed at once.
 //   publisher-program.ts <options as JSON>
 import { join } from 'node:path';
+import { stateLedgerRules } from '#libs/decider/ledger-rules.js';
 import { publicTopicName } from '#libs/events/public-events.js';
 import { openKafkaLog } from '#libs/ledger/kafka/kafka-log.js';
 import { PublicOutlet } from '#libs/ledger/kafka/public-outlet.js';
@@ -10,6 +11,7 @@ import { systemClock } from '#libs/runtime/clock.js';
 import { createIds, systemRandom } from '#libs/runtime/ids.js';
 import { createLogger } from '#libs/runtime/log.js';
 import { LmdbState } from '#services/identity/adapters/lmdb-state.js';
+import { IdentityFold } from '#services/identity/app/identity-fold.js';
 import { LedgerSession } from '#services/identity/app/ledger-session.js';
 import { Publisher } from '#services/identity/app/publisher/publisher.js';
 import { PublisherMeter } from '#services/identity/app/publisher/publisher-meter.js';
@@ -25,8 +27,8 @@ const ledger = `${prefix}.ledger.v1`;
 const clock = systemClock;
 const session = new LedgerSession({
   log: openKafkaLog({ topic: ledger, brokers }),
-  state: new LmdbState(join(folder, 'publisher-state')),
-  evolve,
+  fold: new IdentityFold(new LmdbState(join(folder, 'publisher-state')), evolve),
+  rules: stateLedgerRules,
   macKeys: new MacKeys(ledger, new Map([[1, Buffer.from(ledgerKey, 'hex')]])),
   clock,
   ids: createIds(clock, systemRandom),

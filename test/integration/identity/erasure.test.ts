@@ -48,7 +48,7 @@ function killedBeforeErasing(stores: Stores): Stores {
     list: () => vault.list(),
     close: () => vault.close(),
   };
-  return { log: stores.log, vault: deaf, close: () => stores.close() };
+  return { ...stores, vault: deaf, close: () => stores.close() };
 }
 
 async function ids(vault: Vault): Promise<Set<string>> {

@@ -59,7 +59,9 @@ describe('operations', () => {
       'ledgate_identity_following',
       'ledgate_identity_hashes_waiting',
     ]) {
-      expect(text).toMatch(new RegExp(`^${name}\\{service="identity"\\} [0-9.e-]+$`, 'mu'));
+      expect(text).toMatch(
+        new RegExp(`^${name}\\{(ledger="L",)?service="identity"\\} [0-9.e-]+$`, 'mu'),
+      );
     }
     expect(text).toContain('method="/ledgate.identity.v1.TokenService/GetJwks",code="OK"');
   });

@@ -4,6 +4,7 @@ import { connect } from '#libs/grpc/connect.js';
 import { openEmbeddedStore } from '#libs/ledger/embedded/embedded-store.js';
 import type { EventLog } from '#libs/ledger/event-log.js';
 import type { Vault } from '#libs/ledger/vault.js';
+import { ledgerName } from '#libs/ledger/ledger-place.js';
 import { createLogger } from '#libs/runtime/log.js';
 import { Secret } from '#libs/runtime/secret.js';
 import {
@@ -15,7 +16,6 @@ import {
 } from '#proto/ledgate/authorizer/v1/authorizer.js';
 import type { AuthorizerConfig } from '#services/authorizer/config.js';
 import { startAuthorizer } from '#services/authorizer/main.js';
-import { ledgerName } from '#libs/ledger/open-ledger.js';
 import type { IdentityConfig } from '#services/identity/config.js';
 import { createAuthorizerKey } from '#services/ledgate/operate/authorizer-account.js';
 import {

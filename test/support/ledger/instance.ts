@@ -1,5 +1,6 @@
 import { Failure } from '#libs/errors/failure.js';
 import { handleCommand } from '#libs/decider/handle-command.js';
+import { stateLedgerRules } from '#libs/decider/ledger-rules.js';
 import type { CommandEnvelope, CommandResult } from '#libs/decider/handle-command.js';
 import { newestLevel } from '#libs/events/feature-levels.js';
 import { commandKey, hashOf, writerKey } from '#libs/events/keys.js';
@@ -83,6 +84,7 @@ export class Instance<C extends Clock = Clock> {
     const { clock, random, log, defences } = this.parts;
     return handleCommand<SimulatedCommand>(
       {
+        rules: stateLedgerRules,
         store: {
           get: (text) =>
             !defences.lookUp && text.includes('/command:') ? undefined : this.fold.store.get(text),

@@ -3,6 +3,7 @@ import { DocumentKind } from '#libs/decider/documents.js';
 import { foldCommand } from '#libs/decider/fold-event.js';
 import type { Evolve } from '#libs/decider/fold-event.js';
 import type { CommandPorts, Draft, Outcome } from '#libs/decider/handle-command.js';
+import { stateLedgerRules } from '#libs/decider/ledger-rules.js';
 import { MemoryStore } from '#libs/decider/memory-store.js';
 import { Failure } from '#libs/errors/failure.js';
 import { decodeCommandPayload } from '#libs/events/codec.js';
@@ -33,6 +34,7 @@ export const evolveGroup: Evolve = (event, documents, { tenant }) => {
 /** A ledger of one process: `verdicts` are handed out first, then everything is accepted. */
 export class ToyLedger implements CommandPorts<CreateGroup> {
   readonly store = new MemoryStore();
+  rules = stateLedgerRules;
   readonly drafts: Draft[] = [];
   readonly pauses: number[] = [];
   verdicts: Outcome[] = [];

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { stateLedgerRules } from '#libs/decider/ledger-rules.js';
 import { genesisCodec } from '#libs/events/control-codec.js';
 import type { EventLog } from '#libs/ledger/event-log.js';
 import { MacKeys } from '#libs/ledger/mac.js';
@@ -12,6 +13,7 @@ import { SimulatedStore } from '#libs/ledger/simulated/simulated-store.js';
 import type { Clock } from '#libs/runtime/clock.js';
 import { createIds, systemRandom } from '#libs/runtime/ids.js';
 import { LmdbState } from '#services/identity/adapters/lmdb-state.js';
+import { IdentityFold } from '#services/identity/app/identity-fold.js';
 import { LedgerSession } from '#services/identity/app/ledger-session.js';
 import { evolve } from '#services/identity/domain/evolve.js';
 import { VirtualClock } from '../../simulation/virtual-clock.js';
@@ -41,8 +43,8 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 function sessionOn(log: EventLog, clock: Clock, alarms: ReaderAlarm[] = []): LedgerSession {
   return new LedgerSession({
     log,
-    state: new LmdbState(join(folder, 'state')),
-    evolve,
+    fold: new IdentityFold(new LmdbState(join(folder, 'state')), evolve),
+    rules: stateLedgerRules,
     macKeys: new MacKeys(name, new Map([[1, systemRandom.bytes(32)]])),
     clock,
     ids: createIds(clock, systemRandom),

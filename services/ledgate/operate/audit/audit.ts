@@ -36,7 +36,8 @@ async function brokerSettings({ place }: LedgerAccess): Promise<BrokerSettings> 
     return { applicable: false, why: 'the log is embedded, and there are no brokers' };
   }
   const replicationFactor = Math.min(3, place.kafkaBrokers.length);
-  const specs = topicSpecs({ prefix: place.topicPrefix, replicationFactor });
+  const { topicPrefix: prefix, sessionRetentionMs } = place;
+  const specs = topicSpecs({ prefix, replicationFactor, sessionRetentionMs });
   const wrong = await checkTopics(kafkaSettingsOf(place), specs);
   const deviations = wrong.map(
     ({ topic, setting, actual, expected }) =>

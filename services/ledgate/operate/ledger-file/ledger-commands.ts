@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '#libs/errors/failure.js';
-import { ledgerName, macKeysOf } from '#libs/ledger/open-ledger.js';
-import type { LedgerPlace } from '#libs/ledger/ledger-place.js';
+import { macKeysOf } from '#libs/ledger/open-ledger.js';
+import { ledgerName, type LedgerPlace } from '#libs/ledger/ledger-place.js';
 import { LedgerServiceClient } from '#proto/ledgate/operator/v1/ledger.js';
 import { ask } from '../../cli/ask.js';
 import type { Cli } from '../../cli/cli.js';
