@@ -2,6 +2,9 @@ import type { DocumentWriter } from '#libs/decider/documents.js';
 import type { DomainEvent } from '#libs/events/catalogue.js';
 import type { EventContext } from '#libs/events/envelope.js';
 import { evolveApiKey } from './api-key/state.js';
+import { evolveEndpointRule } from './endpoint-rule/state.js';
+import { evolveSessionLedger } from './evolve-session.js';
+import { evolveFactor, evolveRemovedFactor } from './factor/state.js';
 import { evolveGrant } from './grant/state.js';
 import { evolveGroup } from './group/state.js';
 import { evolveLoginName } from './login-name/state.js';
@@ -9,6 +12,7 @@ import { evolvePassword } from './password/state.js';
 import { evolvePermission } from './permission/state.js';
 import { evolvePrincipal } from './principal/state.js';
 import { evolveRole } from './role/state.js';
+import { evolveScope } from './scope/state.js';
 import { evolveSigningKey } from './signing-key/state.js';
 import { evolveTenant } from './tenant/state.js';
 import { evolveWatermark } from './watermark/state.js';
@@ -32,6 +36,7 @@ export function evolve(event: DomainEvent, to: DocumentWriter, context: EventCon
       return evolvePrincipal(event, to, context);
     case 'LoginNameAdded':
     case 'LoginNameRemoved':
+    case 'LoginNameVerified':
       return evolveLoginName(event, to, context);
     case 'PasswordSet':
     case 'PasswordRehashed':
@@ -69,26 +74,28 @@ export function evolve(event: DomainEvent, to: DocumentWriter, context: EventCon
       return evolveSigningKey(event, to, context);
     case 'WatermarkRaised':
       return evolveWatermark(event, to, context);
-    case 'LoginNameVerified':
-    case 'ExternalIdentityLinked':
-    case 'ExternalIdentityUnlinked':
     case 'TotpEnrolled':
     case 'OtpChannelEnrolled':
     case 'PasskeyRegistered':
     case 'RecoveryCodesGenerated':
     case 'RecoveryCodeConsumed':
+      return evolveFactor(event, to, context);
+    case 'ExternalIdentityLinked':
+    case 'ExternalIdentityUnlinked':
       return;
+    case 'CredentialRemoved':
+      return evolveRemovedFactor(event, to, context);
     case 'CertificateBound':
     case 'ClientSecretCreated':
-    case 'CredentialRemoved':
       return;
     case 'ScopeDefined':
     case 'ScopeChanged':
     case 'ScopeRetired':
+      return evolveScope(event, to, context);
     case 'EndpointRuleSet':
     case 'EndpointRuleRemoved':
     case 'EndpointRulesReplaced':
-      return;
+      return evolveEndpointRule(event, to, context);
     case 'ClientRegistered':
     case 'ClientChanged':
     case 'ClientSuspended':
@@ -119,6 +126,6 @@ export function evolve(event: DomainEvent, to: DocumentWriter, context: EventCon
     case 'DeviceCodeRedeemed':
     case 'AttemptsRecorded':
     case 'SessionLinked':
-      return;
+      return evolveSessionLedger(event, to, context);
   }
 }

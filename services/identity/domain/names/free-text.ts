@@ -20,3 +20,12 @@ export function freeTextProblem(text: string, least: number, most: number): stri
 export function codePoints(text: string): number {
   return Array.from(text).length;
 }
+
+/** The text as `freeTextProblem` takes it: what may not be kept is left out, and the rest cut. */
+export function freeText(text: string, most: number): string {
+  const shown = text
+    .replaceAll(/\p{Surrogate}/gu, '')
+    .normalize('NFC')
+    .replaceAll(/[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu, ' ');
+  return Array.from(shown.trim()).slice(0, most).join('').trim();
+}
