@@ -1,17 +1,21 @@
+import type { AnyCommand, Decide } from '#libs/decider/decide.js';
 import type { CommandResult, Permit } from '#libs/decider/handle-command.js';
 import { Failure } from '#libs/errors/failure.js';
 import type { Actor } from '#libs/events/envelope.js';
+import { encodeConsistencyToken } from '#libs/ledger/consistency-token.js';
 import { sessionLedgerSince } from '#libs/decider/ledger-rules.js';
 import type { Clock } from '#libs/runtime/clock.js';
 import type { Ids, Random } from '#libs/runtime/ids.js';
 import type { Logger } from '#libs/runtime/log.js';
 import type { Tracer } from '#libs/runtime/tracer.js';
 import type { CallerGate } from '#services/identity/app/caller.js';
-import type { LedgerSession } from '#services/identity/app/ledger-session.js';
+import type { AnyLedgerSession, LedgerSession } from '#services/identity/app/ledger-session.js';
 import type { SessionFold } from '#services/identity/app/session-fold.js';
 import type { SigningKeys } from '#services/identity/app/signing-keys.js';
 import type { Command } from '#services/identity/domain/commands.js';
+import { decideSession } from '#services/identity/domain/decide-session.js';
 import { decide } from '#services/identity/domain/decide.js';
+import type { SessionCommand } from '#services/identity/domain/session-commands.js';
 import type { AttemptLimits } from '#services/identity/ports/attempt-limits.js';
 import type { BlobStore } from '#services/identity/ports/blob-store.js';
 import type { BlockList } from '#services/identity/ports/block-list.js';
@@ -66,12 +70,48 @@ export interface Executed extends CommandResult {
   readonly consistencyToken: string;
 }
 
-/** Decides, appends, and waits until it counts. */
+/** Decides on ledger L, appends, and waits until it counts. */
 export async function execute(
   parts: IdentityParts,
   call: CommandCall,
   command: Command,
 ): Promise<Executed> {
+  const result = await executeOn(parts, parts.ledger, call, command, decide);
+  return { ...result, consistencyToken: parts.ledger.tokenAt(result.position) };
+}
+
+/**
+ * The same on ledger S, which the deciders see alone: what a command takes from L is in it, and `permit`
+ * judges L anew at each attempt. Its token is of both ledgers. Rejects WRONG_STATE while the cell is
+ * below the level that S begins with.
+ */
+export async function executeSession(
+  parts: IdentityParts,
+  call: CommandCall,
+  command: SessionCommand,
+): Promise<Executed> {
+  if (!mayHoldSessions(parts)) {
+    const text = `sessions need feature level ${sessionLedgerSince}: once every service runs this version, raise it with "ledgate level raise"`;
+    throw new Failure('WRONG_STATE', text);
+  }
+  const result = await executeOn(parts, parts.sessions, call, command, decideSession);
+  return { ...result, consistencyToken: sessionToken(parts, result.position) };
+}
+
+/** Token of everything that this instance knows of L, and of S up to a position. */
+export function sessionToken({ ledger, sessions }: IdentityParts, position: number): string {
+  const { clusterId, epoch } = ledger.fold.cluster ?? { clusterId: '', epoch: 1 };
+  const inL = ledger.pointAt(ledger.reader.position);
+  return encodeConsistencyToken({ clusterId, epoch, ...inL, session: sessions.pointAt(position) });
+}
+
+async function executeOn<C extends AnyCommand>(
+  parts: IdentityParts,
+  session: AnyLedgerSession,
+  call: CommandCall,
+  command: C,
+  decideIt: Decide<C>,
+): Promise<CommandResult> {
   const { permit, ...given } = call;
   const span = parts.tracer?.start({
     name: `append ${command.type}`,
@@ -89,14 +129,14 @@ export async function execute(
     }
   };
   const ended = (problem?: string): void => span?.end(problem);
-  const result = await parts.ledger
-    .execute({ command, decide, authorise, envelope })
+  const result = await session
+    .execute({ command, decide: decideIt, authorise, envelope })
     .catch((error: unknown) => {
       ended(error instanceof Failure ? error.reason : 'INTERNAL');
       throw error;
     });
   ended();
-  return { ...result, consistencyToken: parts.ledger.tokenAt(result.position) };
+  return result;
 }
 
 /** Whether the cell is at the level that ledger S begins with. */
