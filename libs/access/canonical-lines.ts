@@ -1,5 +1,6 @@
 import { grantsIn, memberships } from './evaluate/held-grants.js';
 import { principalStatus } from './evaluate/subject-status.js';
+import type { StoredRule } from './projection/api.js';
 import type { Role } from './projection/role.js';
 import { absent, active, deleted, type Subjects } from './projection/subjects.js';
 import type { Tenant } from './projection/tenant.js';
@@ -42,6 +43,7 @@ function* tenantLines(tenant: Tenant): Generator<string> {
     byText([...tenant.clientWatermarks], ([client]) => client),
     byText([...tenant.blocked], ([credential]) => credential),
   ]);
+  yield* clientLines(tenant);
   for (const permission of byText([...tenant.permissions.values()], ({ name }) => name)) {
     const { name, resourceType, risk, maxStalenessMs, retired, position } = permission;
     const more = permission.auditRequired ? ['audit'] : [];
@@ -51,7 +53,45 @@ function* tenantLines(tenant: Tenant): Generator<string> {
   for (const role of byText([...tenant.roles.values()], ({ id }) => id)) {
     if (role.createdAt >= 0) yield roleLine(role);
   }
+  for (const [name, scope] of byText([...tenant.scopes], ([text]) => text)) {
+    const { permissions, consentRequired, retired, position } = scope;
+    yield line('scope', name, permissions, consentRequired, retired, position);
+  }
+  for (const [name, api] of byText([...tenant.apis], ([text]) => text)) {
+    const rules = byText([...api.rules], ([place]) => place);
+    yield line(
+      'api',
+      name,
+      api.changedAt,
+      rules.map(([, stored]) => ruleLine(stored)),
+    );
+  }
 }
+
+function ruleLine({ rule, position }: StoredRule): string {
+  return JSON.stringify([position, byText(Object.entries(rule), ([name]) => name)]);
+}
+
+/** None where nothing was done that a build without clients does not know. */
+function* clientLines(tenant: Tenant): Generator<string> {
+  for (const { client, status, statusAt } of byText([...tenant.clients.values()], clientOf)) {
+    yield line('client', client, status, statusAt);
+  }
+  for (const [client, principals] of byText([...tenant.withdrawnConsents], ([id]) => id)) {
+    const consents = [...principals].map(
+      ([id, { at, givenAgain }]) => [id, at, givenAgain] as const,
+    );
+    yield line(
+      'withdrawn',
+      client,
+      byText(consents, ([id]) => id),
+    );
+  }
+  const removed = byText([...tenant.removed], ([credential]) => credential);
+  if (removed.length > 0) yield line('removed', removed);
+}
+
+const clientOf = ({ client }: { readonly client: string }): string => client;
 
 function roleLine(role: Role): string {
   const parents = [...role.parents].map(([parent, position]) => [parent.id, position] as const);

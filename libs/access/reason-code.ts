@@ -32,6 +32,21 @@ const names = [
   'SCOPE_INSUFFICIENT',
   'NO_GRANT',
   'ISSUED_BEFORE_RESTORE',
+  'SESSION_UNKNOWN',
+  'SESSION_ENDED',
+  'SESSION_IDLE',
+  'SESSION_EXPIRED',
+  'TOKEN_REVOKED',
+  'FAMILY_REVOKED',
+  'CLIENT_UNKNOWN',
+  'CLIENT_SUSPENDED',
+  'CLIENT_DELETED',
+  'CONSENT_WITHDRAWN',
+  'STEP_UP_REQUIRED',
+  'ISSUED_IN_OUTAGE',
+  'ENDPOINT_UNKNOWN',
+  'ENDPOINT_REFUSES_CREDENTIAL',
+  'CREDENTIAL_MISSING',
 ] as const;
 
 export type ReasonName = (typeof names)[number];
@@ -68,6 +83,28 @@ export const SCOPE_INSUFFICIENT: ReasonCode = 23;
 export const NO_GRANT: ReasonCode = 24;
 /** The ledger was restored from a backup since: everything issued before is dead. */
 export const ISSUED_BEFORE_RESTORE: ReasonCode = 25;
+/** Never started, or over for so long that it was forgotten. */
+export const SESSION_UNKNOWN: ReasonCode = 26;
+export const SESSION_ENDED: ReasonCode = 27;
+export const SESSION_IDLE: ReasonCode = 28;
+export const SESSION_EXPIRED: ReasonCode = 29;
+export const TOKEN_REVOKED: ReasonCode = 30;
+/** The refresh family that the token comes from was revoked. */
+export const FAMILY_REVOKED: ReasonCode = 31;
+export const CLIENT_UNKNOWN: ReasonCode = 32;
+export const CLIENT_SUSPENDED: ReasonCode = 33;
+export const CLIENT_DELETED: ReasonCode = 34;
+export const CONSENT_WITHDRAWN: ReasonCode = 35;
+/** Allowed once whoever asks has authenticated more strongly, or again. */
+export const STEP_UP_REQUIRED: ReasonCode = 36;
+/** SENSITIVE permissions refuse tokens that were issued while the ledger could not be asked. */
+export const ISSUED_IN_OUTAGE: ReasonCode = 37;
+/** No rule of the API is about this method, or this method and path. */
+export const ENDPOINT_UNKNOWN: ReasonCode = 38;
+/** The rule takes other kinds of credentials. */
+export const ENDPOINT_REFUSES_CREDENTIAL: ReasonCode = 39;
+/** The endpoint is not public, and nobody was named. */
+export const CREDENTIAL_MISSING: ReasonCode = 40;
 
 /** The text of a reason; a number outside the list reads as QUARANTINED ("cannot decide"). */
 export function reasonName(code: ReasonCode): ReasonName {

@@ -17,7 +17,7 @@ export const pure: readonly RegExp[] = [
 ];
 
 /** Hashing is a function of its input; everything random in node:crypto is not. */
-const mayHash: readonly RegExp[] = [/^libs\/ledger\//, /^libs\/events\/keys\.ts$/];
+const mayHash: readonly RegExp[] = [/^libs\/ledger\//, /^libs\/events\/(keys|endpoint-digest)\.ts$/];
 
 const impure: readonly (readonly [name: string, pattern: RegExp])[] = [
   ['Date', /\bDate\b/],

@@ -2,9 +2,11 @@ import type { DomainEvent } from '#libs/events/catalogue.js';
 import type { EventContext } from '#libs/events/envelope.js';
 
 import { applyCredential } from './apply-credential.js';
+import { applyEndpointRule } from './apply-endpoint.js';
 import { applyGrant, applyGroup } from './apply-grant.js';
 import { applyPrincipal } from './apply-principal.js';
 import { applyPermission, applyRole } from './apply-role.js';
+import { applyScope } from './apply-scope.js';
 import { applySigningKey } from './apply-signing-key.js';
 import { applyTenant } from './apply-tenant.js';
 import { ViewState } from './view-state.js';
@@ -48,6 +50,14 @@ export class AccessView extends ViewState {
       case 'RoleRenamed':
       case 'RoleDeleted':
         return applyRole(this, event, ctx);
+      case 'ScopeDefined':
+      case 'ScopeChanged':
+      case 'ScopeRetired':
+        return applyScope(this, event, ctx);
+      case 'EndpointRuleSet':
+      case 'EndpointRuleRemoved':
+      case 'EndpointRulesReplaced':
+        return applyEndpointRule(this, event, ctx);
       case 'GroupCreated':
       case 'GroupDeleted':
       case 'GroupMemberAdded':
@@ -78,13 +88,6 @@ export class AccessView extends ViewState {
       case 'ClientDeleted':
       case 'ConsentGiven':
       case 'ConsentWithdrawn':
-        return;
-      case 'ScopeDefined':
-      case 'ScopeChanged':
-      case 'ScopeRetired':
-      case 'EndpointRuleSet':
-      case 'EndpointRuleRemoved':
-      case 'EndpointRulesReplaced':
         return;
       case 'LoginNameVerified':
       case 'ExternalIdentityLinked':

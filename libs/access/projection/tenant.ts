@@ -1,5 +1,6 @@
 import type { Risk, TenantSettings } from '#libs/events/catalogue.js';
 
+import type { Api } from './api.js';
 import type { ApiKey } from './api-key.js';
 import type { Role } from './role.js';
 
@@ -19,6 +20,15 @@ export interface Permission {
   position: number;
 }
 
+/** What tokens with a scope may use of the rights of their principal. */
+export interface Scope {
+  readonly permissions: readonly string[];
+  readonly consentRequired: boolean;
+  readonly retired: boolean;
+  /** Position of the event that last shaped it. */
+  readonly position: number;
+}
+
 /** What a tenant holds besides its principals and groups. */
 export class Tenant {
   readonly index: number;
@@ -35,6 +45,11 @@ export class Tenant {
   /** Names of all permissions ever defined, by their index. */
   readonly permissionNames: string[] = [];
   readonly roles = new Map<string, Role>();
+  readonly scopes = new Map<string, Scope>();
+  /** Grows when scopes change; what was resolved for an older one is resolved anew. */
+  scopeGeneration = 0;
+  /** APIs whose endpoints have rules, by name. */
+  readonly apis = new Map<string, Api>();
   readonly apiKeys = new Map<string, ApiKey>();
   /** Blocked credentials, passwords and API keys alike → position of the block. */
   readonly blocked = new Map<string, number>();

@@ -1,4 +1,5 @@
 import { AccessView } from '../projection/access-view.js';
+import { Api } from '../projection/api.js';
 import type { KeyHash } from '../projection/quarantine.js';
 import { Role } from '../projection/role.js';
 import { mix } from '../projection/slot-table.js';
@@ -11,7 +12,7 @@ import type { StoredClass } from './value-tags.js';
  * Raised whenever the fold makes another state of the same records (a test tells when): what an older
  * build stored is then passed over, and the ledger is read instead.
  */
-const projectionVersion = 1;
+const projectionVersion = 2;
 
 interface Written {
   readonly view: Readonly<Record<string, unknown>>;
@@ -21,6 +22,7 @@ interface Written {
 const classes: readonly StoredClass[] = [
   { type: Tenant, make: () => new Tenant(-1, '') },
   { type: Role, make: () => new Role(-1, '') },
+  { type: Api, make: () => new Api('') },
 ];
 
 /**
@@ -57,7 +59,8 @@ export class ViewReader extends ValueReader {
 /** Names the form of the stored view: its version, and all its fields. */
 export function projectionId(): string {
   const empty = new AccessView(() => new Uint8Array(16));
-  const names = namesIn({ ...empty.save(), Tenant: new Tenant(0, ''), Role: new Role(0, '') });
+  const parts = { Tenant: new Tenant(0, ''), Role: new Role(0, ''), Api: new Api('') };
+  const names = namesIn({ ...empty.save(), ...parts });
   let hash = 0;
   for (const name of names) for (const letter of name) hash = mix(hash, letter.charCodeAt(0));
   return `access-${projectionVersion}-${(hash >>> 0).toString(16)}`;

@@ -1,5 +1,6 @@
 import type { ApiKeyCommand } from './api-key/commands.js';
 import type { InitialiseSystem, ReopenSystem } from './bootstrap.js';
+import type { EndpointRuleCommand } from './endpoint-rule/commands.js';
 import type { ErasureCommand } from './erasure/commands.js';
 import type { GrantCommand } from './grant/commands.js';
 import type { GroupCommand } from './group/commands.js';
@@ -8,6 +9,7 @@ import type { PasswordCommand } from './password/commands.js';
 import type { PermissionCommand } from './permission/commands.js';
 import type { PrincipalCommand } from './principal/commands.js';
 import type { RoleCommand } from './role/commands.js';
+import type { ScopeCommand } from './scope/commands.js';
 import type { SigningKeyCommand } from './signing-key/commands.js';
 import type { TenantCommand } from './tenant/commands.js';
 import type { RaiseWatermark } from './watermark/commands.js';
@@ -24,6 +26,8 @@ export type Command =
   | ApiKeyCommand
   | PermissionCommand
   | RoleCommand
+  | ScopeCommand
+  | EndpointRuleCommand
   | GroupCommand
   | GrantCommand
   | SigningKeyCommand

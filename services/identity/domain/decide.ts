@@ -5,6 +5,7 @@ import { createTenant, initialiseSystem, reopenSystem } from './bootstrap.js';
 import type { Command, CommandType } from './commands.js';
 import { bySystem, reject } from './decision.js';
 import type { Rejection } from './decision.js';
+import { decideEndpointRule } from './endpoint-rule/decide.js';
 import { decideErasure } from './erasure/decide.js';
 import { decideGrant } from './grant/decide.js';
 import { decideGroup } from './group/decide.js';
@@ -13,6 +14,7 @@ import { decidePassword } from './password/decide.js';
 import { decidePermission } from './permission/decide.js';
 import { decidePrincipal } from './principal/decide.js';
 import { decideRole } from './role/decide.js';
+import { decideScope } from './scope/decide.js';
 import { decideSigningKey } from './signing-key/decide.js';
 import { decideTenant } from './tenant/decide.js';
 import { tenants } from './tenant/state.js';
@@ -96,6 +98,14 @@ function dispatch(command: Command, view: DocumentReader, facts: Facts): Decisio
     case 'RenameRole':
     case 'DeleteRole':
       return decideRole(command, view, facts);
+    case 'DefineScope':
+    case 'ChangeScope':
+    case 'RetireScope':
+      return decideScope(command, view, facts);
+    case 'SetEndpointRule':
+    case 'RemoveEndpointRule':
+    case 'ReplaceEndpointRules':
+      return decideEndpointRule(command, view, facts);
     case 'CreateGroup':
     case 'DeleteGroup':
     case 'AddGroupMember':
