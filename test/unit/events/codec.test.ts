@@ -114,15 +114,15 @@ describe('event codec', () => {
       wire.CommandPayload.fromPartial({
         tenant: 't1',
         command: 'Later',
-        events: [{ type: 'ledgate.session.SessionStarted.v1', critical: true }],
+        events: [{ type: 'ledgate.later.SomethingLater.v1', critical: true }],
       }),
     ).finish();
     const decoded = decodeCommandPayload(bytes);
     expect(decoded.ok && decoded.value.events).toEqual([
-      { known: false, wireType: 'ledgate.session.SessionStarted.v1', critical: true },
+      { known: false, wireType: 'ledgate.later.SomethingLater.v1', critical: true },
     ]);
     expect(() => encodeCommandPayload(decoded.ok ? decoded.value : payload())).toThrow(
-      'SessionStarted',
+      'SomethingLater',
     );
   });
 
@@ -133,6 +133,7 @@ describe('event codec', () => {
       'PasswordRehashed',
       'CredentialRenamed',
       'RoleRenamed',
+      'SessionLinked',
     ]);
   });
 });
