@@ -56,16 +56,11 @@ function isPermission(
 
 /** What an older build would not know: that something was redeemed, and settings that it ignores. */
 function usesFieldsOfLevel3(event: DomainEvent): boolean {
-  switch (event.type) {
-    case 'PrincipalRegistered':
-    case 'PasswordSet':
-      return event.challenge !== undefined;
-    case 'TenantCreated':
-    case 'TenantSettingsChanged':
-      return settingsOfLevel3.some((name) => event.settings?.[name] !== undefined);
-    default:
-      return false;
+  if (event.type === 'PrincipalRegistered' || event.type === 'PasswordSet') {
+    return event.challenge !== undefined;
   }
+  if (event.type !== 'TenantCreated' && event.type !== 'TenantSettingsChanged') return false;
+  return settingsOfLevel3.some((name) => event.settings?.[name] !== undefined);
 }
 
 const settingsOfLevel3: readonly (keyof TenantSettings)[] = [
