@@ -5,6 +5,7 @@ import { open, type Database, type RootDatabase } from 'lmdb';
 import type { CommandRecord } from '#libs/decider/fold-event.js';
 import type { Document } from '#libs/decider/state-store.js';
 import { canonicalJson } from '#services/identity/adapters/canonical-json.js';
+import { expiryOf, LmdbExpiries } from '#services/identity/adapters/lmdb-expiries.js';
 import { releaseStateFolder, takeStateFolder } from '#services/identity/adapters/state-folder.js';
 import type { FoldedState, StatePoint } from '#services/identity/ports/folded-state.js';
 
@@ -12,6 +13,15 @@ import type { FoldedState, StatePoint } from '#services/identity/ports/folded-st
 export const STATE_VERSION = 2;
 /** The same for the documents of ledger S. */
 export const SESSION_STATE_VERSION = 1;
+
+export interface StateForm {
+  readonly version: number;
+  /** Documents say when they are over, and are swept after it. */
+  readonly expiring?: boolean;
+}
+
+/** Of ledger S. */
+export const sessionStateForm: StateForm = { version: SESSION_STATE_VERSION, expiring: true };
 
 interface Meta {
   readonly stateVersion: number;
@@ -46,8 +56,10 @@ export class LmdbState implements FoldedState {
   #point: StatePoint;
   #quarantineCount: number;
 
+  readonly #expiries: LmdbExpiries | undefined;
+
   /** Opens the state in a folder, which is created when it does not exist. */
-  constructor(folder: string, version = STATE_VERSION) {
+  constructor(folder: string, { version, expiring }: StateForm = { version: STATE_VERSION }) {
     this.#folder = folder;
     this.#version = version;
     takeStateFolder(folder);
@@ -59,6 +71,7 @@ export class LmdbState implements FoldedState {
     this.#quarantined = this.#root.openDB({ name: 'quarantined', ...binaryKeys });
     this.#commands = this.#root.openDB({ name: 'commands', ...json });
     this.#meta = this.#root.openDB({ name: 'meta', ...json });
+    this.#expiries = expiring === true ? new LmdbExpiries(this.#root) : undefined;
     const meta = this.#meta.get('state') ?? this.#startMeta;
     this.#point = pointOf(meta);
     if (meta.stateVersion !== version) this.reset();
@@ -85,6 +98,7 @@ export class LmdbState implements FoldedState {
 
   put(text: string, document: Document): void {
     this.#documents.putSync(keyOf(text), document);
+    this.#expiries?.note(text, document);
     if (COMMAND_KIND.test(text)) {
       this.#commands.putSync((document as CommandRecord).position, text);
     }
@@ -126,6 +140,7 @@ export class LmdbState implements FoldedState {
     this.#root.transactionSync(() => {
       this.#documents.clearSync();
       this.#commands.clearSync();
+      this.#expiries?.clear();
       this.#quarantined.clearSync();
       this.#meta.putSync('state', this.#startMeta);
     });
@@ -133,7 +148,7 @@ export class LmdbState implements FoldedState {
     this.#quarantineCount = 0;
   }
 
-  async stateHash(): Promise<{ readonly position: number; readonly hash: string }> {
+  async stateHash(atMs = 0): Promise<{ readonly position: number; readonly hash: string }> {
     const transaction = this.#root.useReadTransaction();
     try {
       const { position } = this.#meta.get('state', { transaction }) ?? this.#startMeta;
@@ -141,7 +156,8 @@ export class LmdbState implements FoldedState {
       let seen = 0;
       for (const { key, value } of this.#documents.getRange({ transaction, snapshot: true })) {
         const text = key.toString('utf8');
-        if (!COMMAND_KIND.test(text)) hash.update(`${text}\n${canonicalJson(value)}\n`, 'utf8');
+        const over = this.#expiries !== undefined && (expiryOf(value) ?? atMs) < atMs;
+        if (!COMMAND_KIND.test(text) && !over) hash.update(`${text}\n${canonicalJson(value)}\n`, 'utf8');
         seen += 1;
         if (seen % HASH_SLICE === 0) await new Promise((resolve) => void setImmediate(resolve));
       }
@@ -167,6 +183,14 @@ export class LmdbState implements FoldedState {
       }
     });
     return old.length;
+  }
+
+  sweepExpired(beforeMs: number, limit: number): number {
+    return this.#root.transactionSync(() => {
+      const over = this.#expiries?.take(beforeMs, limit, (text) => this.get(text)) ?? [];
+      for (const text of over) this.remove(text);
+      return over.length;
+    });
   }
 
   /** Flushes, so that the folder can be trusted also after a crash of the machine. */

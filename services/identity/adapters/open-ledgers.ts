@@ -9,7 +9,7 @@ import type { Clock } from '#libs/runtime/clock.js';
 import { systemRandom, type Ids } from '#libs/runtime/ids.js';
 import type { Logger } from '#libs/runtime/log.js';
 import type { Shutdown } from '#libs/runtime/shutdown.js';
-import { LmdbState, SESSION_STATE_VERSION } from '#services/identity/adapters/lmdb-state.js';
+import { LmdbState, sessionStateForm } from '#services/identity/adapters/lmdb-state.js';
 import { dropUnversionedState, stateFolder } from '#services/identity/adapters/state-versions.js';
 import { IdentityFold } from '#services/identity/app/identity-fold.js';
 import { identityFacts } from '#services/identity/app/ledger-fold.js';
@@ -76,7 +76,7 @@ export function openLedgers(
     snapshots,
   });
   shutdown.add('ledger', () => ledger.close());
-  const sessionState = new LmdbState(stateFolder(config.dataDir, 'S'), SESSION_STATE_VERSION);
+  const sessionState = new LmdbState(stateFolder(config.dataDir, 'S'), sessionStateForm);
   const fold = new SessionFold(sessionState, evolve);
   const sessions = new LedgerSession({
     ...commonParts('S', surroundings),

@@ -22,14 +22,16 @@ export interface MaintenanceOptions {
 
 const SWEEP_MS = 60_000;
 const SWEEP_AT_MOST = 10_000;
+/** What is over is kept for so long by both clocks: no decision rests on what a sweep has removed. */
+const KEPT_AFTER_EXPIRY_MS = 3_600_000;
 /** The first look at the vault comes soon: an erasure may have been cut short by a kill. */
 const FIRST_VAULT_SWEEP_MS = 5_000;
 const VAULT_SWEEP_MS = 3_600_000;
 
 /**
  * What an instance does on its own: a TICK after silence, which carries a hash of the verdicts and so
- * shows that all readers agree; the sweep of command ids that nobody can repeat any more; and that of
- * the vault.
+ * shows that all readers agree; the sweep of command ids that nobody can repeat any more, and of what is
+ * long over; and that of the vault.
  */
 export function startMaintenance(options: MaintenanceOptions): () => void {
   const { ledger, blobs, clock, log, tickMs, random } = options;
@@ -49,7 +51,7 @@ export function startMaintenance(options: MaintenanceOptions): () => void {
         sweep(ledger, clock);
       } catch (error) {
         // A full disk: what is not swept now is swept later.
-        log.warn({ err: error }, 'no sweep of command ids');
+        log.warn({ err: error }, 'no sweep of the state');
       }
       scheduleSweep();
     });
@@ -95,6 +97,7 @@ async function tick(ledger: AnyLedgerSession): Promise<void> {
 function sweep({ state, fold }: AnyLedgerSession, clock: Clock): void {
   const nowMs = Math.min(fold.logTimeMs, clock.wallMs());
   state.sweepCommands(nowMs - 2 * commandIdLifetimeMs, SWEEP_AT_MOST);
+  state.sweepExpired(nowMs - KEPT_AFTER_EXPIRY_MS, SWEEP_AT_MOST);
 }
 
 async function sweepBlobs(

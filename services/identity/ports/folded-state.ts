@@ -24,10 +24,16 @@ export interface FoldedState extends StateStore {
   reset(): void;
   /**
    * SHA-256 (hex) over all documents and quarantined keys, in order, at one position. Command ids
-   * are left out: they are swept by time, which no two instances do at the same moment.
+   * are left out, and what was over before `atMs` (default: nothing): they are swept by time, which no
+   * two instances do at the same moment.
    */
-  stateHash(): Promise<{ readonly position: number; readonly hash: string }>;
+  stateHash(atMs?: number): Promise<{ readonly position: number; readonly hash: string }>;
   /** Removes the records of command ids that the log took before `logTimeMs`; `limit` at most. */
   sweepCommands(logTimeMs: number, limit: number): number;
+  /**
+   * Removes documents that say that they were over before a time, ms since the Unix epoch; looks at
+   * `limit` at most. Resolves with how many they were. Of a state that keeps everything: none.
+   */
+  sweepExpired(beforeMs: number, limit: number): number;
   close(): Promise<void>;
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MemoryStore } from '#libs/decider/memory-store.js';
 import type { StateStore } from '#libs/decider/state-store.js';
-import { LmdbState } from '#services/identity/adapters/lmdb-state.js';
+import { LmdbState, sessionStateForm } from '#services/identity/adapters/lmdb-state.js';
 
 let folder: string;
 let state: LmdbState;
@@ -179,5 +179,26 @@ describe('state in LMDB', () => {
     expect(state.sweepCommands(1_000, 100)).toBe(0);
     expect(state.sweepCommands(9_000, 100)).toBe(2);
     expect([...state.scan('')]).toEqual([]);
+  });
+
+  it('sweeps what is over, as it is now, and leaves it out of the hash before', async () => {
+    await state.close();
+    state = new LmdbState(join(folder, 'expiring'), sessionStateForm);
+    put(1, { 't/session:a': { expiresAtMs: 1_000 }, 't/session:b': { expiresAtMs: 1_000 } });
+    put(2, { 't/session:b': { expiresAtMs: 3_000 }, 't/role:c': { name: 'kept' } });
+    const { hash } = await state.stateHash(2_000);
+    expect(state.sweepExpired(1_000, 100)).toBe(0);
+    expect(state.sweepExpired(2_000, 1)).toBe(1);
+    expect(state.sweepExpired(2_000, 100)).toBe(0);
+    expect([...state.scan('')].map(([text]) => text)).toEqual(['t/role:c', 't/session:b']);
+    expect((await state.stateHash(2_000)).hash).toBe(hash);
+    expect(state.sweepExpired(4_000, 100)).toBe(1);
+    expect([...state.scan('')].map(([text]) => text)).toEqual(['t/role:c']);
+  });
+
+  it('sweeps nothing of a state that keeps everything', () => {
+    put(1, { 't/credential:a': { expiresAtMs: 1_000 } });
+    expect(state.sweepExpired(9_000, 100)).toBe(0);
+    expect(state.get('t/credential:a')).toEqual({ expiresAtMs: 1_000 });
   });
 });

@@ -43,6 +43,7 @@ async function survives(trouble: Trouble): Promise<boolean> {
       },
       quarantinedKeys: () => (trouble.quarantined === true ? [new Uint8Array(16)] : []),
       sweepCommands: () => 0,
+      sweepExpired: () => 0,
     },
   } as unknown as LedgerSession;
   const log = createLogger({ service: 'identity', level: 'silent' });
