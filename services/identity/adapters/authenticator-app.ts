@@ -28,9 +28,9 @@ export class AuthenticatorApp implements Totp {
       issuer: names.issuer,
       label: names.account,
       secret: typed,
-      algorithm: hashOf(form),
+      algorithm: hashes[form.algorithm],
       digits: form.digits,
-      period: form.periodS,
+      period: form.periodSeconds,
     });
     return { uri, typed };
   }
@@ -44,19 +44,17 @@ export class AuthenticatorApp implements Totp {
     const result = verifySync({
       secret: seed,
       token: code,
-      algorithm: hashOf(form),
+      algorithm: hashes[form.algorithm],
       digits: form.digits,
-      period: form.periodS,
+      period: form.periodSeconds,
       epoch: Math.floor(nowMs / 1000),
-      epochTolerance: form.periodS,
+      epochTolerance: form.periodSeconds,
     });
     return result.valid && 'timeStep' in result ? result.timeStep : undefined;
   }
 }
 
-function hashOf({ algorithm }: TotpForm): 'sha1' | 'sha256' {
-  return algorithm === 'SHA1' ? 'sha1' : 'sha256';
-}
+const hashes = { SHA1: 'sha1', SHA256: 'sha256', SHA512: 'sha512' } as const;
 
 /** RFC 4648, section 6, without padding. */
 function base32(bytes: Uint8Array): string {

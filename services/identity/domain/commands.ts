@@ -2,6 +2,7 @@ import type { ApiKeyCommand } from './api-key/commands.js';
 import type { InitialiseSystem, ReopenSystem } from './bootstrap.js';
 import type { EndpointRuleCommand } from './endpoint-rule/commands.js';
 import type { ErasureCommand } from './erasure/commands.js';
+import type { FactorCommand } from './factor/commands.js';
 import type { GrantCommand } from './grant/commands.js';
 import type { GroupCommand } from './group/commands.js';
 import type { LoginNameCommand } from './login-name/commands.js';
@@ -23,6 +24,7 @@ export type Command =
   | ErasureCommand
   | LoginNameCommand
   | PasswordCommand
+  | FactorCommand
   | ApiKeyCommand
   | PermissionCommand
   | RoleCommand

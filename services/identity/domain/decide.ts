@@ -7,6 +7,7 @@ import { bySystem, reject } from './decision.js';
 import type { Rejection } from './decision.js';
 import { decideEndpointRule } from './endpoint-rule/decide.js';
 import { decideErasure } from './erasure/decide.js';
+import { decideFactor } from './factor/decide.js';
 import { decideGrant } from './grant/decide.js';
 import { decideGroup } from './group/decide.js';
 import { decideLoginName } from './login-name/decide.js';
@@ -81,6 +82,14 @@ function dispatch(command: Command, view: DocumentReader, facts: Facts): Decisio
     case 'RehashPassword':
     case 'RemovePassword':
       return decidePassword(command, view, facts);
+    case 'EnrolTotp':
+    case 'EnrolOtpChannel':
+    case 'RegisterPasskey':
+    case 'GenerateRecoveryCodes':
+    case 'ConsumeRecoveryCode':
+    case 'RemoveFactor':
+    case 'ResetFactors':
+      return decideFactor(command, view, facts);
     case 'CreateApiKey':
     case 'RotateApiKey':
     case 'RevokeApiKey':

@@ -1,12 +1,13 @@
 /** How the codes of an authenticator app are made (RFC 6238). */
 export interface TotpForm {
-  readonly algorithm: 'SHA1' | 'SHA256';
-  readonly digits: 6 | 8;
-  readonly periodS: number;
+  readonly algorithm: 'SHA1' | 'SHA256' | 'SHA512';
+  /** 6 or 8. */
+  readonly digits: number;
+  readonly periodSeconds: number;
 }
 
 /** What every authenticator app understands. */
-export const defaultTotpForm: TotpForm = { algorithm: 'SHA1', digits: 6, periodS: 30 };
+export const defaultTotpForm: TotpForm = { algorithm: 'SHA1', digits: 6, periodSeconds: 30 };
 
 /** What somebody scans, or types, into an authenticator app; all of it is secret. */
 export interface TotpInvitation {

@@ -5,8 +5,8 @@ import { defaultTotpForm, type TotpForm } from '#services/identity/ports/totp.js
 
 const app = new AuthenticatorApp(systemRandom);
 const seed = (bytes: number) => Buffer.from('1234567890'.repeat(4).slice(0, bytes), 'ascii');
-const sha1: TotpForm = { algorithm: 'SHA1', digits: 8, periodS: 30 };
-const sha256: TotpForm = { algorithm: 'SHA256', digits: 8, periodS: 30 };
+const sha1: TotpForm = { algorithm: 'SHA1', digits: 8, periodSeconds: 30 };
+const sha256: TotpForm = { algorithm: 'SHA256', digits: 8, periodSeconds: 30 };
 
 // RFC 6238, appendix B.
 const vectors: readonly (readonly [atS: number, sha1: string, sha256: string])[] = [

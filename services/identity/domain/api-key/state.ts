@@ -2,12 +2,15 @@ import { DocumentKind } from '#libs/decider/documents.js';
 import type { DocumentWriter } from '#libs/decider/documents.js';
 import type { ApiKeyCreated, DomainEvent } from '#libs/events/catalogue.js';
 import type { EventContext } from '#libs/events/envelope.js';
+import type { FactorFacts } from '#services/identity/domain/factor/facts.js';
 
 export interface CredentialDocument {
-  readonly kind: 'PASSWORD' | 'API_KEY';
+  readonly kind: 'PASSWORD' | 'API_KEY' | 'TOTP' | 'OTP_CHANNEL' | 'PASSKEY' | 'RECOVERY_CODES';
   readonly principal: string;
   readonly status: 'ACTIVE' | 'BLOCKED' | 'REVOKED';
   readonly apiKey?: ApiKeyFacts;
+  /** Of a second factor that was not removed. */
+  readonly factor?: FactorFacts;
 }
 
 export interface ApiKeyFacts {

@@ -1,6 +1,7 @@
 import type { Decision, Facts } from '#libs/decider/decide.js';
 import type { DocumentReader } from '#libs/decider/documents.js';
 import { accept, reject } from '#services/identity/domain/decision.js';
+import { factorBlobs } from '#services/identity/domain/factor/state.js';
 import { loginNamesOf } from '#services/identity/domain/login-name/state.js';
 import { passwords } from '#services/identity/domain/password/state.js';
 import { principals, profiles } from '#services/identity/domain/principal/state.js';
@@ -29,6 +30,7 @@ export function decideErasure(
   const vaultIds = [
     ...current.filter((id) => id !== undefined),
     ...[profile, names, password].flatMap((it) => it?.earlier ?? []),
+    ...factorBlobs(view, tenant, principal),
   ];
   return accept({ type: 'SubjectErased', principal, vaultIds });
 }

@@ -2,6 +2,7 @@ import { DocumentKind } from '#libs/decider/documents.js';
 import type { DocumentWriter } from '#libs/decider/documents.js';
 import type { DomainEvent, LoginNameKind, VaultRef } from '#libs/events/catalogue.js';
 import type { EventContext } from '#libs/events/envelope.js';
+import { redeem } from '#services/identity/domain/factor/redeemed.js';
 import { earlierWith } from '#services/identity/domain/erasure/earlier-blobs.js';
 import type { WithEarlier } from '#services/identity/domain/erasure/earlier-blobs.js';
 
@@ -21,14 +22,21 @@ export interface LoginNamesDocument extends WithEarlier {
 export const loginNamesOf = new DocumentKind<LoginNamesDocument>('loginnames-of');
 export const mostLoginNames = 16;
 
-export type LoginNameEvent = Extract<DomainEvent, { type: 'LoginNameAdded' | 'LoginNameRemoved' }>;
+export type LoginNameEvent = Extract<
+  DomainEvent,
+  { type: 'LoginNameAdded' | 'LoginNameRemoved' | 'LoginNameVerified' }
+>;
 
 export function evolveLoginName(
   event: LoginNameEvent,
   to: DocumentWriter,
-  { tenant }: EventContext,
+  { tenant, position }: EventContext,
 ): void {
   const { principal } = event;
+  if (event.type === 'LoginNameVerified') {
+    redeem(to, tenant, event.challenge, position);
+    return loginNames.change(to, tenant, event.blindIndex, (it) => ({ ...it, verified: true }));
+  }
   const document = loginNamesOf.read(to, tenant, principal);
   const held = document?.blindIndexes ?? [];
   switch (event.type) {

@@ -12,6 +12,8 @@ export interface SetPassword {
   readonly mustChange: boolean;
   /** With cause CHANGE: the version whose password was verified a moment ago. */
   readonly verifiedVersion?: number | undefined;
+  /** With cause RESET: the link that was redeemed; it works once. */
+  readonly challenge?: string | undefined;
 }
 /** The same password under stronger parameters. */
 export interface RehashPassword {

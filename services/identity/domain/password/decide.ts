@@ -2,9 +2,11 @@ import type { Decision, Facts } from '#libs/decider/decide.js';
 import type { DocumentReader } from '#libs/decider/documents.js';
 import { credentials } from '#services/identity/domain/api-key/state.js';
 import { accept, reject } from '#services/identity/domain/decision.js';
+import { redeemed } from '#services/identity/domain/factor/redeemed.js';
+import { factorsHeld } from '#services/identity/domain/factor/state.js';
 import { livePrincipal } from '#services/identity/domain/principal/state.js';
 import type { PasswordCommand, RehashPassword, RemovePassword, SetPassword } from './commands.js';
-import { factorsOf, passwords } from './state.js';
+import { passwords } from './state.js';
 import type { PasswordDocument } from './state.js';
 
 export function decidePassword(
@@ -32,7 +34,7 @@ function set(
   view: DocumentReader,
   { tenant }: Facts,
 ): Decision {
-  const { principal, hash, params, cause, mustChange, verifiedVersion } = command;
+  const { principal, hash, params, cause, mustChange, verifiedVersion, challenge } = command;
   const credential = current?.credential ?? command.credential;
   const document = credentials.read(view, tenant, credential);
   if (current === undefined && document !== undefined) {
@@ -44,8 +46,12 @@ function set(
       return reject('CREDENTIALS_REJECTED', 'the current password is not valid any more');
     }
   }
+  if (challenge !== undefined && redeemed.read(view, tenant, challenge) !== undefined) {
+    return reject('ALREADY_USED', 'this link was used before; ask for a new one');
+  }
   const version = (current?.version ?? 0) + 1;
-  const secret = { version, hash, params, cause, mustChange };
+  const redemption = challenge === undefined ? {} : { challenge };
+  const secret = { version, hash, params, cause, mustChange, ...redemption };
   return accept({ type: 'PasswordSet', principal, credential, ...secret });
 }
 
@@ -64,8 +70,10 @@ function remove(
   { tenant }: Facts,
 ): Decision {
   if (current?.secret === undefined) return reject('NOT_FOUND', 'the principal has no password');
-  const factors = factorsOf.read(view, tenant, principal)?.credentials ?? [];
-  if (cause === 'OWNER' && factors.length <= 1) {
+  const alone = !factorsHeld(view, tenant, principal).some(
+    ({ status, facts }) => status === 'ACTIVE' && facts.kind === 'PASSKEY',
+  );
+  if (cause === 'OWNER' && alone) {
     return reject('WRONG_STATE', 'nobody removes the last way to log in for oneself');
   }
   const { credential } = current;

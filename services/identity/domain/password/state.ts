@@ -5,6 +5,7 @@ import type { EventContext } from '#libs/events/envelope.js';
 import { credentials } from '#services/identity/domain/api-key/state.js';
 import { earlierWith } from '#services/identity/domain/erasure/earlier-blobs.js';
 import type { WithEarlier } from '#services/identity/domain/erasure/earlier-blobs.js';
+import { redeem } from '#services/identity/domain/factor/redeemed.js';
 import { sessionsOf } from '#services/identity/domain/principal/state.js';
 
 /** Stays when the password is removed, so that versions never start again. */
@@ -23,10 +24,12 @@ export interface PasswordSecret {
 }
 
 export const passwords = new DocumentKind<PasswordDocument>('password-of');
-/** Credentials that a principal can log in with. */
-export const factorsOf = new DocumentKind<{ readonly credentials: readonly string[] }>(
-  'factors-of',
-);
+export interface FactorsDocument extends WithEarlier {
+  readonly credentials: readonly string[];
+}
+
+/** Password and second factors of a principal, in the order in which they came. */
+export const factorsOf = new DocumentKind<FactorsDocument>('factors-of');
 
 export type PasswordEvent = Extract<
   DomainEvent,
@@ -41,14 +44,15 @@ export function evolvePassword(
   const { principal, credential } = event;
   switch (event.type) {
     case 'PasswordSet': {
+      redeem(to, tenant, event.challenge, position);
       const { version, hash, params, mustChange } = event;
       const secret = { hash, params, mustChange, position };
       const before = passwords.read(to, tenant, principal);
       const earlier = earlierWith(before, before?.secret?.hash.id);
       passwords.put(to, tenant, principal, { credential, version, secret, ...earlier });
-      const factors = factorsOf.read(to, tenant, principal)?.credentials ?? [];
-      const others = factors.filter((id) => id !== credential);
-      factorsOf.put(to, tenant, principal, { credentials: [...others, credential] });
+      const factors = factorsOf.read(to, tenant, principal);
+      const others = factors?.credentials.filter((id) => id !== credential) ?? [];
+      factorsOf.put(to, tenant, principal, { ...factors, credentials: [...others, credential] });
       sessionsOf.put(to, tenant, principal, { notBefore: position });
       const status = 'ACTIVE';
       return credentials.put(to, tenant, credential, { kind: 'PASSWORD', principal, status });
@@ -72,6 +76,7 @@ export function evolvePassword(
         ...earlierWith(it, it.secret?.hash.id),
       }));
       factorsOf.change(to, tenant, principal, (it) => ({
+        ...it,
         credentials: it.credentials.filter((id) => id !== credential),
       }));
       return credentials.change(to, tenant, credential, (it) => ({ ...it, status: 'REVOKED' }));

@@ -9,6 +9,8 @@ export interface RegisterPrincipal {
   readonly origin: Origin;
   /** A first password, set in the same record. */
   readonly password?: FirstPassword | undefined;
+  /** The sign-up link that was redeemed; it works once. */
+  readonly challenge?: string | undefined;
 }
 export interface FirstPassword {
   readonly credential: string;

@@ -18,6 +18,7 @@ import {
   reject,
 } from '#services/identity/domain/decision.js';
 import { credentials } from '#services/identity/domain/api-key/state.js';
+import { redeemed } from '#services/identity/domain/factor/redeemed.js';
 import {
   loginNames,
   loginNamesOf,
@@ -57,7 +58,7 @@ export function decidePrincipal(
 }
 
 function register(command: RegisterPrincipal, view: DocumentReader, facts: Facts): Decision {
-  const { principal, kind, profile, origin, password } = command;
+  const { principal, kind, profile, origin, password, challenge } = command;
   const indexes = command.loginNames.map((name) => name.blindIndex);
   const twice = new Set(indexes).size < indexes.length ? 'a name is given twice' : undefined;
   const none = kind === 'USER' && indexes.length === 0 ? 'a user needs one' : undefined;
@@ -73,6 +74,9 @@ function register(command: RegisterPrincipal, view: DocumentReader, facts: Facts
   ) {
     return reject('ALREADY_EXISTS', 'the principal exists');
   }
+  if (challenge !== undefined && redeemed.read(view, facts.tenant, challenge) !== undefined) {
+    return reject('ALREADY_USED', 'this link was used before; log in');
+  }
   const taken = command.loginNames.find(
     (name) => loginNames.read(view, facts.tenant, name.blindIndex) !== undefined,
   );
@@ -86,9 +90,11 @@ function register(command: RegisterPrincipal, view: DocumentReader, facts: Facts
     profile,
     loginNames: command.loginNames,
     origin,
+    ...(challenge === undefined ? {} : { challenge }),
   };
   if (password === undefined) return accept(registered);
-  const cause = origin === 'IMPORT' ? 'IMPORT' : 'ADMIN';
+  const causes = { SIGNUP: 'CHANGE', IMPORT: 'IMPORT', ADMIN: 'ADMIN', IDP: 'ADMIN' } as const;
+  const cause = causes[origin];
   return accept(registered, { type: 'PasswordSet', principal, version: 1, cause, ...password });
 }
 

@@ -6,6 +6,7 @@ import { admins, withoutHolder, withSuspension } from '#services/identity/domain
 import { earlierWith } from '#services/identity/domain/erasure/earlier-blobs.js';
 import type { WithEarlier } from '#services/identity/domain/erasure/earlier-blobs.js';
 import { evolveErasure } from '#services/identity/domain/erasure/state.js';
+import { redeem } from '#services/identity/domain/factor/redeemed.js';
 import { grantsOf } from '#services/identity/domain/grant/state.js';
 import { loginNames, loginNamesOf } from '#services/identity/domain/login-name/state.js';
 
@@ -108,6 +109,7 @@ function register(
   for (const { blindIndex, ...name } of event.loginNames) {
     loginNames.put(to, tenant, blindIndex, { principal, ...name });
   }
+  redeem(to, tenant, event.challenge, position);
   const blindIndexes = event.loginNames.map((name) => name.blindIndex);
   loginNamesOf.put(to, tenant, principal, { blindIndexes });
 }
