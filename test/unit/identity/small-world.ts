@@ -52,6 +52,7 @@ const signing = {
   publicJwk: fixed('{}'),
   privateKey: fixed(vault),
 };
+const enrolment = { principal, credential, name, challenge: of('t1', 't2', 't3') };
 const lists = { add: patterns, remove: patterns };
 const records = {
   ChangeTenantSettings: { settings: fc.record({ passwordMinLength: fc.constantFrom(8, 9) }) },
@@ -84,9 +85,41 @@ const records = {
     cause: of('ADMIN', 'CHANGE'),
     mustChange: bool,
     verifiedVersion: fc.constantFrom(1, 2),
+    challenge: fc.constantFrom(undefined, 't1'),
   },
   RehashPassword: { principal, version: fc.constantFrom(1, 2), ...secret, params: fixed('m=2') },
   RemovePassword: { principal, cause: of('ADMIN', 'OWNER') },
+  EnrolTotp: {
+    ...enrolment,
+    seed: fixed(vault),
+    algorithm: fixed('SHA1' as const),
+    digits: fixed(6),
+    periodSeconds: fixed(30),
+    firstStep: fixed(1),
+  },
+  EnrolOtpChannel: {
+    ...enrolment,
+    channel: fixed('SMS' as const),
+    blindIndex: fixed('b1'),
+    address: fixed(vault),
+  },
+  RegisterPasskey: {
+    ...enrolment,
+    webauthnId: fixed('w1'),
+    idSha256: of('h1', 'h2'),
+    publicKey: fixed('k'),
+    aaguid: fixed(''),
+    transports: fixed([]),
+    userVerified: bool,
+    discoverable: fixed(true),
+    backupEligible: bool,
+    backedUp: fixed(false),
+    signCount: fixed(0),
+  },
+  GenerateRecoveryCodes: { principal, credential, count: fixed(2), codes: fixed(vault) },
+  ConsumeRecoveryCode: { principal, generation: fixed(1), index: fc.constantFrom(0, 1) },
+  RemoveFactor: { principal, credential, cause: of('OWNER', 'ADMIN') },
+  ResetFactors: { principal },
   CreateApiKey: { principal, credential, ...newKey, name: fixed('ci'), scopes: fixed([]) },
   RotateApiKey: {
     credential,
@@ -142,7 +175,7 @@ type Fields<C> = { [F in Exclude<keyof C, 'type'>]?: fc.Arbitrary<C[F]> };
 export const commandTypes = Object.keys(records) as SmallCommand['type'][];
 
 /** Two of a kind must meet to collide on the lists of a principal. */
-const often = ['GrantRole', 'GrantRole', 'AddGroupMember', 'AddGroupMember'] as const;
+const often = ['GrantRole', 'GrantRole', 'GrantRole', 'AddGroupMember', 'AddGroupMember'] as const;
 
 /** A command and who gives it. */
 export interface Attempt {
@@ -172,6 +205,40 @@ const start: readonly DomainEvent[] = [
   role('r2', ['r1']),
   user('p1', 'n1'),
   user('p2', 'm2'),
+  {
+    type: 'TenantSettingsChanged',
+    settings: {
+      factors: {
+        allowed: ['TOTP', 'PASSKEY', 'SMS', 'RECOVERY_CODE'],
+        requiredFor: 'ADMINS',
+        rememberDevicesDays: 0,
+      },
+    },
+  },
+  {
+    type: 'PasskeyRegistered',
+    principal: 'p1',
+    credential: 'f0',
+    name: 'one',
+    webauthnId: 'w0',
+    idSha256: 'h0',
+    publicKey: 'k',
+    aaguid: '',
+    transports: [],
+    userVerified: true,
+    discoverable: true,
+    backupEligible: false,
+    backedUp: false,
+    signCount: 0,
+  },
+  {
+    type: 'RecoveryCodesGenerated',
+    principal: 'p1',
+    credential: 'f1',
+    generation: 1,
+    count: 2,
+    codes: vault,
+  },
   { type: 'GroupCreated', group: 'g1', name: 'crew' },
   adminOf('x1', 'p1'),
   adminOf('x2', 'p2'),

@@ -14,7 +14,8 @@ export interface EnrolTotp extends Enrolment {
   readonly type: 'EnrolTotp';
   readonly seed: VaultRef;
   readonly algorithm: 'SHA1' | 'SHA256';
-  readonly digits: 6 | 8;
+  /** 6 or 8. */
+  readonly digits: number;
   readonly periodSeconds: number;
   /** The step of the code that confirmed it: used up. */
   readonly firstStep: number;
