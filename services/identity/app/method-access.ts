@@ -71,6 +71,19 @@ const identity: Services = {
     RenameRole: ['PERMITTED', 'roles/{role}'],
     DeleteRole: ['PERMITTED', 'roles/{role}'],
   },
+  ScopeService: {
+    DefineScope: ['PERMITTED', 'scopes'],
+    ChangeScope: ['PERMITTED', 'scopes'],
+    RetireScope: ['PERMITTED', 'scopes'],
+    ListScopes: ['PERMITTED', 'scopes'],
+  },
+  EndpointRuleService: {
+    SetEndpointRule: ['PERMITTED', 'apis/{api}'],
+    RemoveEndpointRule: ['PERMITTED', 'apis/{api}'],
+    ReplaceEndpointRules: ['PERMITTED', 'apis/{api}'],
+    ListEndpointRules: ['PERMITTED', 'apis/{api}'],
+    ListApis: ['PERMITTED', 'apis'],
+  },
   GroupService: {
     CreateGroup: ['PERMITTED', 'groups'],
     DeleteGroup: ['PERMITTED', 'groups/{group}'],

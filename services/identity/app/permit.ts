@@ -22,6 +22,7 @@ export interface CallTarget {
   readonly principal?: string | undefined;
   readonly role?: string | undefined;
   readonly group?: string | undefined;
+  readonly api?: string | undefined;
 }
 
 /**
@@ -65,8 +66,8 @@ export function permit(
 /** The tenant's own path, and below it what the template names. */
 export function resourceOf(access: MethodAccess, target: CallTarget): string {
   const below = access.resource.replaceAll(
-    /\/?\{(principal|role|group)\}/gu,
-    (_, name: 'principal' | 'role' | 'group') => {
+    /\/?\{(principal|role|group|api)\}/gu,
+    (_, name: 'principal' | 'role' | 'group' | 'api') => {
       const id = target[name];
       return id === undefined || id === '' ? '' : `/${id}`;
     },

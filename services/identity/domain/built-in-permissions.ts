@@ -49,6 +49,16 @@ const identity: readonly Row[] = [
   ['rename-role', 'NORMAL', 'Rename roles'],
   ['delete-role', 'SENSITIVE', 'Delete roles'],
 
+  ['define-scope', 'NORMAL', 'Define scopes'],
+  ['change-scope', 'SENSITIVE', 'Change what a scope allows'],
+  ['retire-scope', 'NORMAL', 'Retire scopes'],
+  ['list-scopes', 'NORMAL', 'List scopes'],
+  ['set-endpoint-rule', 'SENSITIVE', 'Set what an endpoint asks for'],
+  ['remove-endpoint-rule', 'NORMAL', 'Close an endpoint'],
+  ['replace-endpoint-rules', 'SENSITIVE', 'Replace the endpoint rules of an API'],
+  ['list-endpoint-rules', 'NORMAL', 'List the endpoint rules of an API'],
+  ['list-apis', 'NORMAL', 'List the APIs with endpoint rules'],
+
   ['grant-role', 'SENSITIVE', 'Grant roles'],
   ['change-grant', 'SENSITIVE', 'Change the expiry of grants'],
   ['revoke-grant', 'NORMAL', 'Revoke grants'],

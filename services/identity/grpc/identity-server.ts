@@ -3,11 +3,13 @@ import { addReflection } from '#libs/grpc/reflection.js';
 import { createServer } from '#libs/grpc/server.js';
 import { EventServiceService } from '#proto/ledgate/events/v1/event_service.js';
 import { CredentialServiceService } from '#proto/ledgate/identity/v1/credential.js';
+import { EndpointRuleServiceService } from '#proto/ledgate/identity/v1/endpoint_rule.js';
 import { GrantServiceService } from '#proto/ledgate/identity/v1/grant.js';
 import { GroupServiceService } from '#proto/ledgate/identity/v1/group.js';
 import { LedgerServiceService } from '#proto/ledgate/identity/v1/ledger.js';
 import { PrincipalServiceService } from '#proto/ledgate/identity/v1/principal.js';
 import { RoleServiceService } from '#proto/ledgate/identity/v1/role.js';
+import { ScopeServiceService } from '#proto/ledgate/identity/v1/scope.js';
 import { TenantServiceService } from '#proto/ledgate/identity/v1/tenant.js';
 import { TokenServiceService } from '#proto/ledgate/identity/v1/token.js';
 import { LedgerServiceService as OperatorLedgerServiceService } from '#proto/ledgate/operator/v1/ledger.js';
@@ -16,6 +18,7 @@ import type { Checkpoints } from '#services/identity/app/checkpoints.js';
 import { pastOf } from '#services/identity/app/past-questions.js';
 import type { Admission } from '#services/identity/grpc/admission.js';
 import { credentialService } from '#services/identity/grpc/credential-service.js';
+import { endpointRuleService } from '#services/identity/grpc/endpoint-rule-service.js';
 import { eventService, type Streams } from '#services/identity/grpc/event-service.js';
 import { grantService } from '#services/identity/grpc/grant-service.js';
 import { groupService } from '#services/identity/grpc/group-service.js';
@@ -23,6 +26,7 @@ import { ledgerService } from '#services/identity/grpc/ledger-service.js';
 import { operatorLedgerService } from '#services/identity/grpc/operator-ledger-service.js';
 import { principalService } from '#services/identity/grpc/principal-service.js';
 import { roleService } from '#services/identity/grpc/role-service.js';
+import { scopeService } from '#services/identity/grpc/scope-service.js';
 import { tenantService } from '#services/identity/grpc/tenant-service.js';
 import { timeMachineService } from '#services/identity/grpc/time-machine-service.js';
 import { tokenService } from '#services/identity/grpc/token-service.js';
@@ -30,11 +34,13 @@ import { tokenService } from '#services/identity/grpc/token-service.js';
 /** Full names of the services of identity. */
 export const identityServices: readonly string[] = [
   'CredentialService',
+  'EndpointRuleService',
   'GrantService',
   'GroupService',
   'LedgerService',
   'PrincipalService',
   'RoleService',
+  'ScopeService',
   'TenantService',
   'TokenService',
 ]
@@ -45,8 +51,8 @@ export const identityServices: readonly string[] = [
     'ledgate.operator.v1.TimeMachineService',
   );
 
-/** Largest request: a role with all its permissions fits many times over. */
-const MAX_REQUEST_BYTES = 128 * 1024;
+/** Largest request: the endpoint rules of an API, which fit into one record of the ledger. */
+const MAX_REQUEST_BYTES = 512 * 1024;
 
 /** A server with every service of identity; it does not listen yet. */
 export function identityServer(
@@ -58,11 +64,13 @@ export function identityServer(
   const server = createServer({ maxReceiveBytes: MAX_REQUEST_BYTES });
   server.addService(CredentialServiceService, credentialService(admission));
   server.addService(EventServiceService, eventService(admission, streams));
+  server.addService(EndpointRuleServiceService, endpointRuleService(admission));
   server.addService(GrantServiceService, grantService(admission));
   server.addService(GroupServiceService, groupService(admission));
   server.addService(LedgerServiceService, ledgerService(admission));
   server.addService(PrincipalServiceService, principalService(admission));
   server.addService(RoleServiceService, roleService(admission));
+  server.addService(ScopeServiceService, scopeService(admission));
   server.addService(TenantServiceService, tenantService(admission));
   server.addService(TokenServiceService, tokenService(admission));
   server.addService(OperatorLedgerServiceService, operatorLedgerService(admission, checkpoints));

@@ -1,5 +1,6 @@
 import { parseTemplate } from '#libs/access/endpoint/path-template.js';
 import { resourceTemplateProblem } from '#libs/access/endpoint/resource-template.js';
+import { acrLevel, acrValues } from '#libs/access/evaluate/step-up.js';
 import type { EndpointRule } from '#libs/events/catalogue.js';
 import { countProblem } from '#services/identity/domain/decision.js';
 import { eachProblem, permissionProblem } from '#services/identity/domain/names/exact-name.js';
@@ -13,7 +14,6 @@ const mostStalenessMs = 15 * 60_000;
 
 const grpcMethod = /^\/[A-Za-z_][\w.]{0,190}\/[A-Za-z_]\w{0,63}$/;
 const httpMethod = /^[A-Z]{1,16}$/;
-const acrValue = /^[\x21\x23-\x5b\x5d-\x7e]{1,128}$/;
 
 type Problems = (readonly [field: string, problem: string | undefined])[];
 
@@ -72,9 +72,10 @@ function resourceOf({ permission, resourceTemplate }: EndpointRule): string | un
   return resourceTemplateProblem(resourceTemplate);
 }
 
+/** A demand that cannot be understood would never be met. */
 function acrOf(acr: string | undefined): string | undefined {
-  if (acr === undefined || acrValue.test(acr)) return undefined;
-  return 'must be 1 to 128 printable characters without spaces and quotes';
+  if (acr === undefined || acrLevel(acr) > 0) return undefined;
+  return `must be one of ${acrValues.join(', ')}`;
 }
 
 /** A public endpoint asks nothing of anybody: whoever wants more of it does not mean public. */
