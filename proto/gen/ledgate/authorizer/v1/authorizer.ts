@@ -162,7 +162,45 @@ export interface AuthorizeRequest {
   action: string;
   /** Resource path, e.g. `projects/acme/orders/17`. */
   resource: string;
-  consistency: Consistency | undefined;
+  consistency:
+    | Consistency
+    | undefined;
+  /**
+   * Instead of action and resource: a call of an API, judged by the rule of its endpoint. `who` may be
+   * left out then: public endpoints are allowed, others denied with CREDENTIAL_MISSING.
+   */
+  endpoint?: Endpoint | undefined;
+}
+
+/** A call of an endpoint, as the server that got it sees it. */
+export interface Endpoint {
+  /** Name of the API whose rules count. */
+  api: string;
+  call:
+    | //
+    /** Full gRPC method, e.g. `/shop.v1.Orders/GetOrder`. */
+    { $case: "grpcMethod"; value: string }
+    | { $case: "http"; value: HttpCall }
+    | undefined;
+  /** Values for the resource template of the rule, beside the parameters of the path; at most 64. */
+  parameters: { [key: string]: string };
+  /** Tenant whose API it is; empty: the caller's own. */
+  tenantId: string;
+}
+
+export interface Endpoint_ParametersEntry {
+  key: string;
+  value: string;
+}
+
+export interface HttpCall {
+  /** In upper case, as it was sent. */
+  method: string;
+  /**
+   * The path as it was sent, without the query: nothing decoded or normalised. A path that could be
+   * read in two ways is denied with RESOURCE_INVALID.
+   */
+  path: string;
 }
 
 export interface AuthorizeResponse {
@@ -180,6 +218,23 @@ export interface AuthorizeResponse {
   decisionId: string;
   /** What the caller must do before it may serve the request (step-up; none yet). */
   obligations: Obligation[];
+  /** Of a question about an endpoint only. */
+  endpoint?: EndpointAnswer | undefined;
+}
+
+/** What a gateway needs beside the decision. Whatever is empty does not apply. */
+export interface EndpointAnswer {
+  /** The rule that was applied; empty: the endpoint has none. */
+  ruleId: string;
+  /** What the rule asked for, with the template filled. */
+  permission: string;
+  resource: string;
+  /** Scopes of the credential, as words; none: it is not limited by scopes. */
+  scopes: string[];
+  /** HTTP status to answer a refused call with (401, 403, 404 or 400); 200: let it pass. */
+  httpStatus: number;
+  /** Value of `WWW-Authenticate` to send with it (RFC 6750, RFC 9470); may be empty. */
+  wwwAuthenticate: string;
 }
 
 export interface Obligation {
@@ -235,7 +290,11 @@ export interface ExplainRequest {
   who: { $case: "credential"; value: Credential } | { $case: "subject"; value: Subject } | undefined;
   action: string;
   resource: string;
-  consistency: Consistency | undefined;
+  consistency:
+    | Consistency
+    | undefined;
+  /** Instead of action and resource, as in AuthorizeRequest. */
+  endpoint?: Endpoint | undefined;
 }
 
 export interface ExplainResponse {
@@ -1327,7 +1386,7 @@ export const Identity: MessageFns<Identity> = {
 };
 
 function createBaseAuthorizeRequest(): AuthorizeRequest {
-  return { who: undefined, action: "", resource: "", consistency: undefined };
+  return { who: undefined, action: "", resource: "", consistency: undefined, endpoint: undefined };
 }
 
 export const AuthorizeRequest: MessageFns<AuthorizeRequest> = {
@@ -1348,6 +1407,9 @@ export const AuthorizeRequest: MessageFns<AuthorizeRequest> = {
     }
     if (message.consistency !== undefined) {
       Consistency.encode(message.consistency, writer.uint32(42).fork()).join();
+    }
+    if (message.endpoint !== undefined) {
+      Endpoint.encode(message.endpoint, writer.uint32(50).fork()).join();
     }
     return writer;
   },
@@ -1405,6 +1467,14 @@ export const AuthorizeRequest: MessageFns<AuthorizeRequest> = {
             message.consistency = Consistency.decode(reader, reader.uint32());
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.endpoint = Endpoint.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1427,6 +1497,7 @@ export const AuthorizeRequest: MessageFns<AuthorizeRequest> = {
       action: isSet(object.action) ? globalThis.String(object.action) : "",
       resource: isSet(object.resource) ? globalThis.String(object.resource) : "",
       consistency: isSet(object.consistency) ? Consistency.fromJSON(object.consistency) : undefined,
+      endpoint: isSet(object.endpoint) ? Endpoint.fromJSON(object.endpoint) : undefined,
     };
   },
 
@@ -1445,6 +1516,9 @@ export const AuthorizeRequest: MessageFns<AuthorizeRequest> = {
     }
     if (message.consistency !== undefined) {
       obj.consistency = Consistency.toJSON(message.consistency);
+    }
+    if (message.endpoint !== undefined) {
+      obj.endpoint = Endpoint.toJSON(message.endpoint);
     }
     return obj;
   },
@@ -1473,6 +1547,364 @@ export const AuthorizeRequest: MessageFns<AuthorizeRequest> = {
     message.consistency = (object.consistency !== undefined && object.consistency !== null)
       ? Consistency.fromPartial(object.consistency)
       : undefined;
+    message.endpoint = (object.endpoint !== undefined && object.endpoint !== null)
+      ? Endpoint.fromPartial(object.endpoint)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseEndpoint(): Endpoint {
+  return { api: "", call: undefined, parameters: {}, tenantId: "" };
+}
+
+export const Endpoint: MessageFns<Endpoint> = {
+  encode(message: Endpoint, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.api !== "") {
+      writer.uint32(10).string(message.api);
+    }
+    switch (message.call?.$case) {
+      case "grpcMethod":
+        writer.uint32(18).string(message.call.value);
+        break;
+      case "http":
+        HttpCall.encode(message.call.value, writer.uint32(26).fork()).join();
+        break;
+    }
+    globalThis.Object.entries(message.parameters).forEach(([key, value]: [string, string]) => {
+      Endpoint_ParametersEntry.encode({ key: key as any, value }, writer.uint32(34).fork()).join();
+    });
+    if (message.tenantId !== "") {
+      writer.uint32(42).string(message.tenantId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Endpoint {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEndpoint();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.api = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.call = { $case: "grpcMethod", value: reader.string() };
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.call = { $case: "http", value: HttpCall.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            const entry4 = Endpoint_ParametersEntry.decode(reader, reader.uint32());
+            if (entry4.value !== undefined) {
+              message.parameters[entry4.key] = entry4.value;
+            }
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.tenantId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Endpoint {
+    return {
+      api: isSet(object.api) ? globalThis.String(object.api) : "",
+      call: isSet(object.grpcMethod)
+        ? { $case: "grpcMethod", value: globalThis.String(object.grpcMethod) }
+        : isSet(object.grpc_method)
+        ? { $case: "grpcMethod", value: globalThis.String(object.grpc_method) }
+        : isSet(object.http)
+        ? { $case: "http", value: HttpCall.fromJSON(object.http) }
+        : undefined,
+      parameters: isObject(object.parameters)
+        ? (globalThis.Object.entries(object.parameters) as [string, any][]).reduce(
+          (acc: { [key: string]: string }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.String(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : {},
+      tenantId: isSet(object.tenantId)
+        ? globalThis.String(object.tenantId)
+        : isSet(object.tenant_id)
+        ? globalThis.String(object.tenant_id)
+        : "",
+    };
+  },
+
+  toJSON(message: Endpoint): unknown {
+    const obj: any = {};
+    if (message.api !== "") {
+      obj.api = message.api;
+    }
+    if (message.call?.$case === "grpcMethod") {
+      obj.grpcMethod = message.call.value;
+    } else if (message.call?.$case === "http") {
+      obj.http = HttpCall.toJSON(message.call.value);
+    }
+    if (message.parameters) {
+      const entries = globalThis.Object.entries(message.parameters) as [string, string][];
+      if (entries.length > 0) {
+        obj.parameters = {};
+        entries.forEach(([k, v]) => {
+          obj.parameters[k] = v;
+        });
+      }
+    }
+    if (message.tenantId !== "") {
+      obj.tenantId = message.tenantId;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<Endpoint>, I>>(base?: I): Endpoint {
+    return Endpoint.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Endpoint>, I>>(object: I): Endpoint {
+    const message = createBaseEndpoint();
+    message.api = object.api ?? "";
+    switch (object.call?.$case) {
+      case "grpcMethod": {
+        if (object.call?.value !== undefined && object.call?.value !== null) {
+          message.call = { $case: "grpcMethod", value: object.call.value };
+        }
+        break;
+      }
+      case "http": {
+        if (object.call?.value !== undefined && object.call?.value !== null) {
+          message.call = { $case: "http", value: HttpCall.fromPartial(object.call.value) };
+        }
+        break;
+      }
+    }
+    message.parameters = (globalThis.Object.entries(object.parameters ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    message.tenantId = object.tenantId ?? "";
+    return message;
+  },
+};
+
+function createBaseEndpoint_ParametersEntry(): Endpoint_ParametersEntry {
+  return { key: "", value: "" };
+}
+
+export const Endpoint_ParametersEntry: MessageFns<Endpoint_ParametersEntry> = {
+  encode(message: Endpoint_ParametersEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Endpoint_ParametersEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEndpoint_ParametersEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Endpoint_ParametersEntry {
+    return {
+      key: isSet(object.key) ? globalThis.String(object.key) : "",
+      value: isSet(object.value) ? globalThis.String(object.value) : "",
+    };
+  },
+
+  toJSON(message: Endpoint_ParametersEntry): unknown {
+    const obj: any = {};
+    if (message.key !== "") {
+      obj.key = message.key;
+    }
+    if (message.value !== "") {
+      obj.value = message.value;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<Endpoint_ParametersEntry>, I>>(base?: I): Endpoint_ParametersEntry {
+    return Endpoint_ParametersEntry.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Endpoint_ParametersEntry>, I>>(object: I): Endpoint_ParametersEntry {
+    const message = createBaseEndpoint_ParametersEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBaseHttpCall(): HttpCall {
+  return { method: "", path: "" };
+}
+
+export const HttpCall: MessageFns<HttpCall> = {
+  encode(message: HttpCall, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.method !== "") {
+      writer.uint32(10).string(message.method);
+    }
+    if (message.path !== "") {
+      writer.uint32(18).string(message.path);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): HttpCall {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHttpCall();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.method = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.path = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): HttpCall {
+    return {
+      method: isSet(object.method) ? globalThis.String(object.method) : "",
+      path: isSet(object.path) ? globalThis.String(object.path) : "",
+    };
+  },
+
+  toJSON(message: HttpCall): unknown {
+    const obj: any = {};
+    if (message.method !== "") {
+      obj.method = message.method;
+    }
+    if (message.path !== "") {
+      obj.path = message.path;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<HttpCall>, I>>(base?: I): HttpCall {
+    return HttpCall.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<HttpCall>, I>>(object: I): HttpCall {
+    const message = createBaseHttpCall();
+    message.method = object.method ?? "";
+    message.path = object.path ?? "";
     return message;
   },
 };
@@ -1487,6 +1919,7 @@ function createBaseAuthorizeResponse(): AuthorizeResponse {
     answered: undefined,
     decisionId: "",
     obligations: [],
+    endpoint: undefined,
   };
 }
 
@@ -1518,6 +1951,9 @@ export const AuthorizeResponse: MessageFns<AuthorizeResponse> = {
     }
     for (const v of message.obligations) {
       Obligation.encode(v!, writer.uint32(66).fork()).join();
+    }
+    if (message.endpoint !== undefined) {
+      EndpointAnswer.encode(message.endpoint, writer.uint32(74).fork()).join();
     }
     return writer;
   },
@@ -1599,6 +2035,14 @@ export const AuthorizeResponse: MessageFns<AuthorizeResponse> = {
             message.obligations.push(Obligation.decode(reader, reader.uint32()));
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.endpoint = EndpointAnswer.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1639,6 +2083,7 @@ export const AuthorizeResponse: MessageFns<AuthorizeResponse> = {
       obligations: globalThis.Array.isArray(object?.obligations)
         ? object.obligations.map((e: any) => Obligation.fromJSON(e))
         : [],
+      endpoint: isSet(object.endpoint) ? EndpointAnswer.fromJSON(object.endpoint) : undefined,
     };
   },
 
@@ -1668,6 +2113,9 @@ export const AuthorizeResponse: MessageFns<AuthorizeResponse> = {
     if (message.obligations?.length) {
       obj.obligations = message.obligations.map((e) => Obligation.toJSON(e));
     }
+    if (message.endpoint !== undefined) {
+      obj.endpoint = EndpointAnswer.toJSON(message.endpoint);
+    }
     return obj;
   },
 
@@ -1688,6 +2136,170 @@ export const AuthorizeResponse: MessageFns<AuthorizeResponse> = {
       : undefined;
     message.decisionId = object.decisionId ?? "";
     message.obligations = object.obligations?.map((e) => Obligation.fromPartial(e)) || [];
+    message.endpoint = (object.endpoint !== undefined && object.endpoint !== null)
+      ? EndpointAnswer.fromPartial(object.endpoint)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseEndpointAnswer(): EndpointAnswer {
+  return { ruleId: "", permission: "", resource: "", scopes: [], httpStatus: 0, wwwAuthenticate: "" };
+}
+
+export const EndpointAnswer: MessageFns<EndpointAnswer> = {
+  encode(message: EndpointAnswer, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.ruleId !== "") {
+      writer.uint32(10).string(message.ruleId);
+    }
+    if (message.permission !== "") {
+      writer.uint32(18).string(message.permission);
+    }
+    if (message.resource !== "") {
+      writer.uint32(26).string(message.resource);
+    }
+    for (const v of message.scopes) {
+      writer.uint32(34).string(v!);
+    }
+    if (message.httpStatus !== 0) {
+      writer.uint32(40).uint32(message.httpStatus);
+    }
+    if (message.wwwAuthenticate !== "") {
+      writer.uint32(50).string(message.wwwAuthenticate);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EndpointAnswer {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEndpointAnswer();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.ruleId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.permission = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.resource = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.scopes.push(reader.string());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.httpStatus = reader.uint32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.wwwAuthenticate = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): EndpointAnswer {
+    return {
+      ruleId: isSet(object.ruleId)
+        ? globalThis.String(object.ruleId)
+        : isSet(object.rule_id)
+        ? globalThis.String(object.rule_id)
+        : "",
+      permission: isSet(object.permission) ? globalThis.String(object.permission) : "",
+      resource: isSet(object.resource) ? globalThis.String(object.resource) : "",
+      scopes: globalThis.Array.isArray(object?.scopes) ? object.scopes.map((e: any) => globalThis.String(e)) : [],
+      httpStatus: isSet(object.httpStatus)
+        ? globalThis.Number(object.httpStatus)
+        : isSet(object.http_status)
+        ? globalThis.Number(object.http_status)
+        : 0,
+      wwwAuthenticate: isSet(object.wwwAuthenticate)
+        ? globalThis.String(object.wwwAuthenticate)
+        : isSet(object.www_authenticate)
+        ? globalThis.String(object.www_authenticate)
+        : "",
+    };
+  },
+
+  toJSON(message: EndpointAnswer): unknown {
+    const obj: any = {};
+    if (message.ruleId !== "") {
+      obj.ruleId = message.ruleId;
+    }
+    if (message.permission !== "") {
+      obj.permission = message.permission;
+    }
+    if (message.resource !== "") {
+      obj.resource = message.resource;
+    }
+    if (message.scopes?.length) {
+      obj.scopes = message.scopes;
+    }
+    if (message.httpStatus !== 0) {
+      obj.httpStatus = Math.round(message.httpStatus);
+    }
+    if (message.wwwAuthenticate !== "") {
+      obj.wwwAuthenticate = message.wwwAuthenticate;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<EndpointAnswer>, I>>(base?: I): EndpointAnswer {
+    return EndpointAnswer.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<EndpointAnswer>, I>>(object: I): EndpointAnswer {
+    const message = createBaseEndpointAnswer();
+    message.ruleId = object.ruleId ?? "";
+    message.permission = object.permission ?? "";
+    message.resource = object.resource ?? "";
+    message.scopes = object.scopes?.map((e) => e) || [];
+    message.httpStatus = object.httpStatus ?? 0;
+    message.wwwAuthenticate = object.wwwAuthenticate ?? "";
     return message;
   },
 };
@@ -2444,7 +3056,7 @@ export const HeldPermission: MessageFns<HeldPermission> = {
 };
 
 function createBaseExplainRequest(): ExplainRequest {
-  return { who: undefined, action: "", resource: "", consistency: undefined };
+  return { who: undefined, action: "", resource: "", consistency: undefined, endpoint: undefined };
 }
 
 export const ExplainRequest: MessageFns<ExplainRequest> = {
@@ -2465,6 +3077,9 @@ export const ExplainRequest: MessageFns<ExplainRequest> = {
     }
     if (message.consistency !== undefined) {
       Consistency.encode(message.consistency, writer.uint32(42).fork()).join();
+    }
+    if (message.endpoint !== undefined) {
+      Endpoint.encode(message.endpoint, writer.uint32(50).fork()).join();
     }
     return writer;
   },
@@ -2522,6 +3137,14 @@ export const ExplainRequest: MessageFns<ExplainRequest> = {
             message.consistency = Consistency.decode(reader, reader.uint32());
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.endpoint = Endpoint.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2544,6 +3167,7 @@ export const ExplainRequest: MessageFns<ExplainRequest> = {
       action: isSet(object.action) ? globalThis.String(object.action) : "",
       resource: isSet(object.resource) ? globalThis.String(object.resource) : "",
       consistency: isSet(object.consistency) ? Consistency.fromJSON(object.consistency) : undefined,
+      endpoint: isSet(object.endpoint) ? Endpoint.fromJSON(object.endpoint) : undefined,
     };
   },
 
@@ -2562,6 +3186,9 @@ export const ExplainRequest: MessageFns<ExplainRequest> = {
     }
     if (message.consistency !== undefined) {
       obj.consistency = Consistency.toJSON(message.consistency);
+    }
+    if (message.endpoint !== undefined) {
+      obj.endpoint = Endpoint.toJSON(message.endpoint);
     }
     return obj;
   },
@@ -2589,6 +3216,9 @@ export const ExplainRequest: MessageFns<ExplainRequest> = {
     message.resource = object.resource ?? "";
     message.consistency = (object.consistency !== undefined && object.consistency !== null)
       ? Consistency.fromPartial(object.consistency)
+      : undefined;
+    message.endpoint = (object.endpoint !== undefined && object.endpoint !== null)
+      ? Endpoint.fromPartial(object.endpoint)
       : undefined;
     return message;
   },
