@@ -65,6 +65,7 @@ function usesFieldsOfLevel3(event: DomainEvent): boolean {
 
 const settingsOfLevel3: readonly (keyof TenantSettings)[] = [
   'factors',
+  'selfSignUp',
   'sessionIdleMs',
   'sessionAbsoluteMs',
   'sessionLimit',

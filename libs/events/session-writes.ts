@@ -47,7 +47,7 @@ export const sessionWrites: Pick<Writes, SessionLedgerEvent['type']> = {
 
   ChallengeIssued: (e, at) => [
     at('challenge', e.challenge),
-    at('challenge-slot', tuple(e.principal, e.kind)),
+    at('challenge-slot', tuple(e.principal, e.kind, ...(e.device === undefined ? [] : [e.device]))),
   ],
   ChallengeAttempted: (e, at) => [at('challenge', e.challenge)],
   AuthorizationCodeIssued: (e, at) => [at('code', e.codeSha256)],

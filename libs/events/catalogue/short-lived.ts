@@ -16,6 +16,8 @@ export interface ChallengeIssued {
   readonly expiresAtMs: number;
   /** Sealed rest of what answering needs. */
   readonly artifact?: string | undefined;
+  /** A device that has logged in to the account before: it is counted apart from strangers. */
+  readonly device?: string | undefined;
 }
 /** Counted before the answer is looked at. */
 export interface ChallengeAttempted {

@@ -3,11 +3,13 @@ import type { VaultRef } from './vault-ref.js';
 
 /** Which second factors a tenant takes, and from whom it wants one. Set as a whole. */
 export interface FactorPolicy {
-  /** Empty: every kind that this build knows. */
+  /** For new factors. Empty: authenticator apps, passkeys and recovery codes. */
   readonly allowed: readonly FactorKind[];
   readonly requiredFor: FactorDemand;
   /** So long a device that proved a second factor is not asked again, days; 0: never remembered. */
   readonly rememberDevicesDays: number;
+  /** HTTP Basic takes the password alone also of accounts that have a second factor. */
+  readonly basicWithoutFactor?: boolean | undefined;
 }
 
 /** Per-tenant settings; an absent field means the default of `docs/operations.md`. */
@@ -17,6 +19,8 @@ export interface TenantSettings {
   readonly softStalenessMs?: number | undefined;
   readonly hardStalenessMs?: number | undefined;
   readonly factors?: FactorPolicy | undefined;
+  /** Anybody with a mail address may make an account. */
+  readonly selfSignUp?: boolean | undefined;
   /** A session that nobody used for so long is over. */
   readonly sessionIdleMs?: number | undefined;
   /** A session is over so long after it began, however much it is used. */

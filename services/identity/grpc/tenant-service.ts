@@ -1,5 +1,4 @@
 import { Failure } from '#libs/errors/failure.js';
-import type { TenantSettings as Settings } from '#libs/events/catalogue.js';
 import { systemTenant } from '#libs/events/envelope.js';
 import type {
   CreateTenantRequest,
@@ -9,7 +8,6 @@ import type {
   ListTenantsRequest,
   Tenant,
   TenantServiceServer,
-  TenantSettings,
   UpdateTenantSettingsRequest,
 } from '#proto/ledgate/identity/v1/tenant.js';
 import { documentsOf } from '#services/identity/app/accounts.js';
@@ -27,6 +25,7 @@ import {
 } from '#services/identity/grpc/admission.js';
 import { listDocuments } from '#services/identity/grpc/list-page.js';
 import { loginNameField, passwordField } from '#services/identity/grpc/name-fields.js';
+import { settingsMessage, settingsOf } from '#services/identity/grpc/tenant-settings.js';
 
 /** What remains of a deleted tenant may be erased after this long. */
 const ERASE_AFTER_MS = 30 * 24 * 3_600_000;
@@ -52,7 +51,7 @@ async function create(
   const { fields, parts } = call;
   const head = fields.head(request.options);
   const { slug, displayName, adminUsername, adminPassword } = request;
-  const settings = settingsOf(request.settings);
+  const settings = settingsOf(call.fields, request.settings);
   fields.add('slug', slugProblem(slug));
   fields.add('display_name', freeTextProblem(displayName, 1, 128));
   for (const [field, problem] of settingsProblems(settings)) fields.add(field, problem);
@@ -116,7 +115,7 @@ async function updateSettings(request: UpdateTenantSettingsRequest, call: Admitt
   const { fields } = call;
   const head = fields.head(request.options);
   const tenant = call.tenantOf(request.tenantId);
-  const settings = settingsOf(fields.present('settings', request.settings));
+  const settings = settingsOf(fields, fields.present('settings', request.settings));
   for (const [field, problem] of settingsProblems(settings)) fields.add(field, problem);
   const command = { type: 'ChangeTenantSettings', settings } as const;
   return { result: resultOf(await call.run({ tenant }, head, command)) };
@@ -145,35 +144,6 @@ function tenantOf(call: AdmittedCall, id: string): Tenant | undefined {
   const tenant = tenants.read(view, id, id);
   if (tenant === undefined) return undefined;
   const { slug, displayName, status } = tenant;
-  const settings = messageOf(tenantSettings.read(view, id, id) ?? {});
+  const settings = settingsMessage(tenantSettings.read(view, id, id) ?? {});
   return { tenantId: id, slug, displayName, status, settings };
-}
-
-/** Only what is set; numbers beyond 2^53 become ones that every bound refuses. */
-function settingsOf(settings: TenantSettings | undefined): Settings {
-  const given = {
-    passwordMinLength: settings?.passwordMinLength,
-    accessTokenTtlMs: numberOf(settings?.accessTokenTtlMs),
-    softStalenessMs: numberOf(settings?.softStalenessMs),
-    hardStalenessMs: numberOf(settings?.hardStalenessMs),
-  };
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-}
-
-function messageOf(settings: Settings): TenantSettings {
-  const { passwordMinLength, accessTokenTtlMs, softStalenessMs, hardStalenessMs } = settings;
-  return {
-    passwordMinLength,
-    accessTokenTtlMs: bigintOf(accessTokenTtlMs),
-    softStalenessMs: bigintOf(softStalenessMs),
-    hardStalenessMs: bigintOf(hardStalenessMs),
-  };
-}
-
-function numberOf(value: bigint | undefined): number | undefined {
-  return value === undefined ? undefined : Number(value);
-}
-
-function bigintOf(value: number | undefined): bigint | undefined {
-  return value === undefined ? undefined : BigInt(value);
 }

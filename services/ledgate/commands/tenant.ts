@@ -3,14 +3,8 @@ import { TenantServiceClient, type Tenant } from '#proto/ledgate/identity/v1/ten
 import { ask } from '../cli/ask.js';
 import { withCli } from '../cli/cli.js';
 import type { Row } from '../cli/output.js';
-import { duration, secretFromStdin, whole } from '../cli/values.js';
-
-interface SettingFlags {
-  readonly passwordMinLength?: number;
-  readonly accessTokenTtl?: number;
-  readonly softStaleness?: number;
-  readonly hardStaleness?: number;
-}
+import { secretFromStdin } from '../cli/values.js';
+import { settingsFrom, withSettings, type SettingFlags } from './tenant-settings.js';
 
 /** `ledgate tenant …` */
 export function addTenantCommands(program: Command): void {
@@ -28,7 +22,7 @@ export function addTenantCommands(program: Command): void {
             options: cli.options,
             slug,
             displayName: flags.name ?? slug,
-            settings: settingsOf(flags),
+            settings: settingsFrom(flags),
             adminUsername: flags.admin ?? '',
             adminPassword: flags.admin === undefined ? '' : await secretFromStdin(),
           });
@@ -72,12 +66,12 @@ function addTenantChanges(tenant: Command): void {
     .description('change settings of the tenant')
     .action(
       withCli(async (cli, flags: SettingFlags) => {
-        const request = {
-          options: cli.options,
-          tenantId: cli.tenantId,
-          settings: settingsOf(flags),
-        };
         const client = cli.identity(TenantServiceClient);
+        const { tenantId, options } = cli;
+        // The policy of factors is set as a whole: what is not named stays as it is.
+        const { tenant: current } = await ask(client, 'getTenant', { tenantId, slug: '' });
+        const settings = settingsFrom(flags, current?.settings?.factors);
+        const request = { options, tenantId, settings };
         const answer = await ask(client, 'updateTenantSettings', request);
         cli.done(answer.result, {}, 'settings changed');
       }),
@@ -105,24 +99,6 @@ function addTenantChanges(tenant: Command): void {
         cli.done(answer.result, {}, `tenant ${confirmSlug} deleted`);
       }),
     );
-}
-
-function withSettings(command: Command): Command {
-  return command
-    .option('--password-min-length <n>', 'code points, 8 to 64', whole)
-    .option('--access-token-ttl <time>', 'e.g. 10m', duration)
-    .option('--soft-staleness <time>', 'answers older than this are marked', duration)
-    .option('--hard-staleness <time>', 'answers older than this are refused', duration);
-}
-
-function settingsOf(flags: SettingFlags) {
-  const ms = (value: number | undefined) => (value === undefined ? undefined : BigInt(value));
-  return {
-    passwordMinLength: flags.passwordMinLength,
-    accessTokenTtlMs: ms(flags.accessTokenTtl),
-    softStalenessMs: ms(flags.softStaleness),
-    hardStalenessMs: ms(flags.hardStaleness),
-  };
 }
 
 function rowOf(tenant: Tenant): Row {

@@ -40,6 +40,7 @@ const settings = fc.record({
       allowed: fc.subarray([...factorKinds]),
       requiredFor: fc.constantFrom(...factorDemands),
       rememberDevicesDays: fc.nat({ max: 365 }),
+      basicWithoutFactor: maybe(fc.boolean()),
     }),
   ),
   sessionIdleMs: maybe(ms),

@@ -85,6 +85,7 @@ export const sessionFields: FieldsOf<SessionLedgerEvent['type']> = {
     tries: count,
     expiresAtMs: until,
     artifact: maybe(free),
+    device: maybe(free),
   },
   ChallengeAttempted: { challenge: text, principal: text, triesLeft: fc.nat() },
   AuthorizationCodeIssued: {

@@ -13,6 +13,8 @@ export interface IssueChallenge {
   readonly binding: string;
   /** Sealed rest of what answering needs. */
   readonly artifact?: string | undefined;
+  /** A device that has logged in to the account before: it is counted apart from strangers. */
+  readonly device?: string | undefined;
   /** How often it may be answered. */
   readonly tries: number;
   /** ms since the Unix epoch. */

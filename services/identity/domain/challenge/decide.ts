@@ -21,7 +21,7 @@ export function decideChallenge(
 
 function issue(command: IssueChallenge, view: DocumentReader, facts: Facts): Decision {
   const { type: _, mostInWindow, windowMs, ...rest } = command;
-  const { challenge, kind, principal, tries, expiresAtMs } = rest;
+  const { challenge, kind, principal, tries, expiresAtMs, device } = rest;
   const { tenant, nowMs } = facts;
   const countable = Number.isInteger(tries) && tries >= 1 && tries <= mostTries;
   const refused = refuseFields(
@@ -32,7 +32,7 @@ function issue(command: IssueChallenge, view: DocumentReader, facts: Facts): Dec
   if (challenges.read(view, tenant, challenge) !== undefined) {
     return reject('ALREADY_EXISTS', 'the challenge exists');
   }
-  const sent = challengeSlots.read(view, tenant, slotId(principal, kind))?.sentAtMs ?? [];
+  const sent = challengeSlots.read(view, tenant, slotId(principal, kind, device))?.sentAtMs ?? [];
   const recent = sent.filter((atMs) => atMs > nowMs - windowMs);
   if (recent.length >= mostInWindow) {
     const waitMs = windowMs - (nowMs - (recent[recent.length - mostInWindow] ?? nowMs));

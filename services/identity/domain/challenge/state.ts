@@ -26,8 +26,8 @@ export const challengeSlots = new DocumentKind<{
 const mostRemembered = 20;
 const dayMs = 86_400_000;
 
-export function slotId(principal: string, kind: string): string {
-  return `${principal},${kind}`;
+export function slotId(principal: string, kind: string, device?: string): string {
+  return device === undefined ? `${principal},${kind}` : `${principal},${kind},${device}`;
 }
 
 /** Why a challenge cannot be used up now, by a record that has its effect. */
@@ -71,7 +71,7 @@ export function evolveChallenge(
     case 'ChallengeIssued': {
       const { type: _, challenge: __, expiresAtMs, ...issued } = event;
       challenges.put(to, tenant, challenge, { used: false, expiresAtMs, issued });
-      const slot = slotId(event.principal, event.kind);
+      const slot = slotId(event.principal, event.kind, event.device);
       const before = challengeSlots.read(to, tenant, slot)?.sentAtMs ?? [];
       const sentAtMs = [...before, atMs].slice(-mostRemembered);
       return challengeSlots.put(to, tenant, slot, { sentAtMs, expiresAtMs: atMs + dayMs });

@@ -5,7 +5,7 @@ const minute = 60 * second;
 
 type Range = readonly [least: number, most: number];
 
-type NumericSetting = Exclude<keyof TenantSettings, 'factors'>;
+type NumericSetting = Exclude<keyof TenantSettings, 'factors' | 'selfSignUp'>;
 const hour = 60 * minute;
 const day = 24 * hour;
 

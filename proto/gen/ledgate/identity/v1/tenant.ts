@@ -19,11 +19,67 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { CommandOptions, CommandResult } from "./command.js";
+import { FactorKind, factorKindFromJSON, factorKindToJSON } from "./login.js";
 import { PageRequest } from "./page.js";
 
 export const protobufPackage = "ledgate.identity.v1";
 
 export const protobufFileName = "ledgate/identity/v1/tenant.proto";
+
+export const FactorDemand = {
+  FACTOR_DEMAND_UNSPECIFIED: 0,
+  FACTOR_DEMAND_NOBODY: 1,
+  FACTOR_DEMAND_ADMINS: 2,
+  FACTOR_DEMAND_EVERYBODY: 3,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type FactorDemand = typeof FactorDemand[keyof typeof FactorDemand];
+
+export namespace FactorDemand {
+  export type FACTOR_DEMAND_UNSPECIFIED = typeof FactorDemand.FACTOR_DEMAND_UNSPECIFIED;
+  export type FACTOR_DEMAND_NOBODY = typeof FactorDemand.FACTOR_DEMAND_NOBODY;
+  export type FACTOR_DEMAND_ADMINS = typeof FactorDemand.FACTOR_DEMAND_ADMINS;
+  export type FACTOR_DEMAND_EVERYBODY = typeof FactorDemand.FACTOR_DEMAND_EVERYBODY;
+  export type UNRECOGNIZED = typeof FactorDemand.UNRECOGNIZED;
+}
+
+export function factorDemandFromJSON(object: any): FactorDemand {
+  switch (object) {
+    case 0:
+    case "FACTOR_DEMAND_UNSPECIFIED":
+      return FactorDemand.FACTOR_DEMAND_UNSPECIFIED;
+    case 1:
+    case "FACTOR_DEMAND_NOBODY":
+      return FactorDemand.FACTOR_DEMAND_NOBODY;
+    case 2:
+    case "FACTOR_DEMAND_ADMINS":
+      return FactorDemand.FACTOR_DEMAND_ADMINS;
+    case 3:
+    case "FACTOR_DEMAND_EVERYBODY":
+      return FactorDemand.FACTOR_DEMAND_EVERYBODY;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return FactorDemand.UNRECOGNIZED;
+  }
+}
+
+export function factorDemandToJSON(object: FactorDemand): string {
+  switch (object) {
+    case FactorDemand.FACTOR_DEMAND_UNSPECIFIED:
+      return "FACTOR_DEMAND_UNSPECIFIED";
+    case FactorDemand.FACTOR_DEMAND_NOBODY:
+      return "FACTOR_DEMAND_NOBODY";
+    case FactorDemand.FACTOR_DEMAND_ADMINS:
+      return "FACTOR_DEMAND_ADMINS";
+    case FactorDemand.FACTOR_DEMAND_EVERYBODY:
+      return "FACTOR_DEMAND_EVERYBODY";
+    case FactorDemand.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
 
 export interface TenantSettings {
   /** Code points; 8 to 64. Unset: 15. */
@@ -39,7 +95,64 @@ export interface TenantSettings {
     | bigint
     | undefined;
   /** Milliseconds; answers older than this are refused. Unset: 5 min (SENSITIVE permissions: 15 s). */
-  hardStalenessMs?: bigint | undefined;
+  hardStalenessMs?:
+    | bigint
+    | undefined;
+  /** Set as a whole. Unset: second factors are asked of who has them, and required of nobody. */
+  factors?:
+    | FactorPolicy
+    | undefined;
+  /** Milliseconds without use; 1 min to 90 d. Unset: 12 h. */
+  sessionIdleMs?:
+    | bigint
+    | undefined;
+  /** Milliseconds; 1 min to 365 d. Unset: 30 d. */
+  sessionAbsoluteMs?:
+    | bigint
+    | undefined;
+  /** Sessions of one principal; 1 to 100. Unset: 20. */
+  sessionLimit?:
+    | number
+    | undefined;
+  /** Milliseconds without use; 1 min to 365 d. */
+  refreshIdleMs?:
+    | bigint
+    | undefined;
+  /** Milliseconds; 1 min to 365 d. */
+  refreshAbsoluteMs?:
+    | bigint
+    | undefined;
+  /** Milliseconds in which a lost reply to a refresh is forgiven; 0 to 60 s. Unset: 10 s. */
+  refreshGraceMs?:
+    | bigint
+    | undefined;
+  /**
+   * Milliseconds in which a refresh is answered while the ledger cannot be reached; 0: not at all, at
+   * most 1 h. Unset: 15 min.
+   */
+  outageGraceMs?:
+    | bigint
+    | undefined;
+  /** Lifetime of access tokens for audiences that verify without asking, milliseconds; 1 min to 1 h. */
+  offlineTokenTtlMs?:
+    | bigint
+    | undefined;
+  /** Anybody with a mail address may make an account. Unset: no. */
+  selfSignUp?: boolean | undefined;
+}
+
+export interface FactorPolicy {
+  /** For new factors; those that are enrolled go on. Empty: authenticator apps, passkeys, recovery codes. */
+  allowed: FactorKind[];
+  /** Of whom a second factor is required: it must be enrolled at the next log-in. */
+  requiredFor: FactorDemand;
+  /**
+   * So long a device that proved a second factor need not be asked again, if its owner wishes so; at
+   * most 365, 0: never.
+   */
+  rememberDevicesDays: number;
+  /** HTTP Basic takes the password alone also of accounts that have a second factor. */
+  basicWithoutFactor?: boolean | undefined;
 }
 
 export interface Tenant {
@@ -151,6 +264,16 @@ function createBaseTenantSettings(): TenantSettings {
     accessTokenTtlMs: undefined,
     softStalenessMs: undefined,
     hardStalenessMs: undefined,
+    factors: undefined,
+    sessionIdleMs: undefined,
+    sessionAbsoluteMs: undefined,
+    sessionLimit: undefined,
+    refreshIdleMs: undefined,
+    refreshAbsoluteMs: undefined,
+    refreshGraceMs: undefined,
+    outageGraceMs: undefined,
+    offlineTokenTtlMs: undefined,
+    selfSignUp: undefined,
   };
 }
 
@@ -176,6 +299,57 @@ export const TenantSettings: MessageFns<TenantSettings> = {
         throw new globalThis.Error("value provided for field message.hardStalenessMs of type int64 too large");
       }
       writer.uint32(32).int64(message.hardStalenessMs);
+    }
+    if (message.factors !== undefined) {
+      FactorPolicy.encode(message.factors, writer.uint32(42).fork()).join();
+    }
+    if (message.sessionIdleMs !== undefined) {
+      if (BigInt.asIntN(64, message.sessionIdleMs) !== message.sessionIdleMs) {
+        throw new globalThis.Error("value provided for field message.sessionIdleMs of type int64 too large");
+      }
+      writer.uint32(48).int64(message.sessionIdleMs);
+    }
+    if (message.sessionAbsoluteMs !== undefined) {
+      if (BigInt.asIntN(64, message.sessionAbsoluteMs) !== message.sessionAbsoluteMs) {
+        throw new globalThis.Error("value provided for field message.sessionAbsoluteMs of type int64 too large");
+      }
+      writer.uint32(56).int64(message.sessionAbsoluteMs);
+    }
+    if (message.sessionLimit !== undefined) {
+      writer.uint32(64).uint32(message.sessionLimit);
+    }
+    if (message.refreshIdleMs !== undefined) {
+      if (BigInt.asIntN(64, message.refreshIdleMs) !== message.refreshIdleMs) {
+        throw new globalThis.Error("value provided for field message.refreshIdleMs of type int64 too large");
+      }
+      writer.uint32(72).int64(message.refreshIdleMs);
+    }
+    if (message.refreshAbsoluteMs !== undefined) {
+      if (BigInt.asIntN(64, message.refreshAbsoluteMs) !== message.refreshAbsoluteMs) {
+        throw new globalThis.Error("value provided for field message.refreshAbsoluteMs of type int64 too large");
+      }
+      writer.uint32(80).int64(message.refreshAbsoluteMs);
+    }
+    if (message.refreshGraceMs !== undefined) {
+      if (BigInt.asIntN(64, message.refreshGraceMs) !== message.refreshGraceMs) {
+        throw new globalThis.Error("value provided for field message.refreshGraceMs of type int64 too large");
+      }
+      writer.uint32(88).int64(message.refreshGraceMs);
+    }
+    if (message.outageGraceMs !== undefined) {
+      if (BigInt.asIntN(64, message.outageGraceMs) !== message.outageGraceMs) {
+        throw new globalThis.Error("value provided for field message.outageGraceMs of type int64 too large");
+      }
+      writer.uint32(96).int64(message.outageGraceMs);
+    }
+    if (message.offlineTokenTtlMs !== undefined) {
+      if (BigInt.asIntN(64, message.offlineTokenTtlMs) !== message.offlineTokenTtlMs) {
+        throw new globalThis.Error("value provided for field message.offlineTokenTtlMs of type int64 too large");
+      }
+      writer.uint32(104).int64(message.offlineTokenTtlMs);
+    }
+    if (message.selfSignUp !== undefined) {
+      writer.uint32(112).bool(message.selfSignUp);
     }
     return writer;
   },
@@ -225,6 +399,86 @@ export const TenantSettings: MessageFns<TenantSettings> = {
             message.hardStalenessMs = reader.int64() as bigint;
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.factors = FactorPolicy.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.sessionIdleMs = reader.int64() as bigint;
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.sessionAbsoluteMs = reader.int64() as bigint;
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.sessionLimit = reader.uint32();
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.refreshIdleMs = reader.int64() as bigint;
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.refreshAbsoluteMs = reader.int64() as bigint;
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.refreshGraceMs = reader.int64() as bigint;
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.outageGraceMs = reader.int64() as bigint;
+            continue;
+          }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.offlineTokenTtlMs = reader.int64() as bigint;
+            continue;
+          }
+          case 14: {
+            if (tag !== 112) {
+              break;
+            }
+
+            message.selfSignUp = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -259,6 +513,52 @@ export const TenantSettings: MessageFns<TenantSettings> = {
         : isSet(object.hard_staleness_ms)
         ? BigInt(object.hard_staleness_ms)
         : undefined,
+      factors: isSet(object.factors) ? FactorPolicy.fromJSON(object.factors) : undefined,
+      sessionIdleMs: isSet(object.sessionIdleMs)
+        ? BigInt(object.sessionIdleMs)
+        : isSet(object.session_idle_ms)
+        ? BigInt(object.session_idle_ms)
+        : undefined,
+      sessionAbsoluteMs: isSet(object.sessionAbsoluteMs)
+        ? BigInt(object.sessionAbsoluteMs)
+        : isSet(object.session_absolute_ms)
+        ? BigInt(object.session_absolute_ms)
+        : undefined,
+      sessionLimit: isSet(object.sessionLimit)
+        ? globalThis.Number(object.sessionLimit)
+        : isSet(object.session_limit)
+        ? globalThis.Number(object.session_limit)
+        : undefined,
+      refreshIdleMs: isSet(object.refreshIdleMs)
+        ? BigInt(object.refreshIdleMs)
+        : isSet(object.refresh_idle_ms)
+        ? BigInt(object.refresh_idle_ms)
+        : undefined,
+      refreshAbsoluteMs: isSet(object.refreshAbsoluteMs)
+        ? BigInt(object.refreshAbsoluteMs)
+        : isSet(object.refresh_absolute_ms)
+        ? BigInt(object.refresh_absolute_ms)
+        : undefined,
+      refreshGraceMs: isSet(object.refreshGraceMs)
+        ? BigInt(object.refreshGraceMs)
+        : isSet(object.refresh_grace_ms)
+        ? BigInt(object.refresh_grace_ms)
+        : undefined,
+      outageGraceMs: isSet(object.outageGraceMs)
+        ? BigInt(object.outageGraceMs)
+        : isSet(object.outage_grace_ms)
+        ? BigInt(object.outage_grace_ms)
+        : undefined,
+      offlineTokenTtlMs: isSet(object.offlineTokenTtlMs)
+        ? BigInt(object.offlineTokenTtlMs)
+        : isSet(object.offline_token_ttl_ms)
+        ? BigInt(object.offline_token_ttl_ms)
+        : undefined,
+      selfSignUp: isSet(object.selfSignUp)
+        ? globalThis.Boolean(object.selfSignUp)
+        : isSet(object.self_sign_up)
+        ? globalThis.Boolean(object.self_sign_up)
+        : undefined,
     };
   },
 
@@ -275,6 +575,36 @@ export const TenantSettings: MessageFns<TenantSettings> = {
     }
     if (message.hardStalenessMs !== undefined) {
       obj.hardStalenessMs = message.hardStalenessMs.toString();
+    }
+    if (message.factors !== undefined) {
+      obj.factors = FactorPolicy.toJSON(message.factors);
+    }
+    if (message.sessionIdleMs !== undefined) {
+      obj.sessionIdleMs = message.sessionIdleMs.toString();
+    }
+    if (message.sessionAbsoluteMs !== undefined) {
+      obj.sessionAbsoluteMs = message.sessionAbsoluteMs.toString();
+    }
+    if (message.sessionLimit !== undefined) {
+      obj.sessionLimit = Math.round(message.sessionLimit);
+    }
+    if (message.refreshIdleMs !== undefined) {
+      obj.refreshIdleMs = message.refreshIdleMs.toString();
+    }
+    if (message.refreshAbsoluteMs !== undefined) {
+      obj.refreshAbsoluteMs = message.refreshAbsoluteMs.toString();
+    }
+    if (message.refreshGraceMs !== undefined) {
+      obj.refreshGraceMs = message.refreshGraceMs.toString();
+    }
+    if (message.outageGraceMs !== undefined) {
+      obj.outageGraceMs = message.outageGraceMs.toString();
+    }
+    if (message.offlineTokenTtlMs !== undefined) {
+      obj.offlineTokenTtlMs = message.offlineTokenTtlMs.toString();
+    }
+    if (message.selfSignUp !== undefined) {
+      obj.selfSignUp = message.selfSignUp;
     }
     return obj;
   },
@@ -294,6 +624,175 @@ export const TenantSettings: MessageFns<TenantSettings> = {
     message.hardStalenessMs = (object.hardStalenessMs !== undefined && object.hardStalenessMs !== null)
       ? BigInt(object.hardStalenessMs)
       : undefined;
+    message.factors = (object.factors !== undefined && object.factors !== null)
+      ? FactorPolicy.fromPartial(object.factors)
+      : undefined;
+    message.sessionIdleMs = (object.sessionIdleMs !== undefined && object.sessionIdleMs !== null)
+      ? BigInt(object.sessionIdleMs)
+      : undefined;
+    message.sessionAbsoluteMs = (object.sessionAbsoluteMs !== undefined && object.sessionAbsoluteMs !== null)
+      ? BigInt(object.sessionAbsoluteMs)
+      : undefined;
+    message.sessionLimit = object.sessionLimit ?? undefined;
+    message.refreshIdleMs = (object.refreshIdleMs !== undefined && object.refreshIdleMs !== null)
+      ? BigInt(object.refreshIdleMs)
+      : undefined;
+    message.refreshAbsoluteMs = (object.refreshAbsoluteMs !== undefined && object.refreshAbsoluteMs !== null)
+      ? BigInt(object.refreshAbsoluteMs)
+      : undefined;
+    message.refreshGraceMs = (object.refreshGraceMs !== undefined && object.refreshGraceMs !== null)
+      ? BigInt(object.refreshGraceMs)
+      : undefined;
+    message.outageGraceMs = (object.outageGraceMs !== undefined && object.outageGraceMs !== null)
+      ? BigInt(object.outageGraceMs)
+      : undefined;
+    message.offlineTokenTtlMs = (object.offlineTokenTtlMs !== undefined && object.offlineTokenTtlMs !== null)
+      ? BigInt(object.offlineTokenTtlMs)
+      : undefined;
+    message.selfSignUp = object.selfSignUp ?? undefined;
+    return message;
+  },
+};
+
+function createBaseFactorPolicy(): FactorPolicy {
+  return { allowed: [], requiredFor: 0, rememberDevicesDays: 0, basicWithoutFactor: undefined };
+}
+
+export const FactorPolicy: MessageFns<FactorPolicy> = {
+  encode(message: FactorPolicy, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.allowed.length !== 0) {
+      writer.uint32(10).fork();
+      for (const v of message.allowed) {
+        writer.int32(v);
+      }
+      writer.join();
+    }
+    if (message.requiredFor !== 0) {
+      writer.uint32(16).int32(message.requiredFor);
+    }
+    if (message.rememberDevicesDays !== 0) {
+      writer.uint32(24).uint32(message.rememberDevicesDays);
+    }
+    if (message.basicWithoutFactor !== undefined) {
+      writer.uint32(32).bool(message.basicWithoutFactor);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FactorPolicy {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFactorPolicy();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag === 8) {
+              message.allowed.push(reader.int32() as any);
+
+              continue;
+            }
+
+            if (tag === 10) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.allowed.push(reader.int32() as any);
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.requiredFor = reader.int32() as any;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.rememberDevicesDays = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.basicWithoutFactor = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): FactorPolicy {
+    return {
+      allowed: globalThis.Array.isArray(object?.allowed) ? object.allowed.map((e: any) => factorKindFromJSON(e)) : [],
+      requiredFor: isSet(object.requiredFor)
+        ? factorDemandFromJSON(object.requiredFor)
+        : isSet(object.required_for)
+        ? factorDemandFromJSON(object.required_for)
+        : 0,
+      rememberDevicesDays: isSet(object.rememberDevicesDays)
+        ? globalThis.Number(object.rememberDevicesDays)
+        : isSet(object.remember_devices_days)
+        ? globalThis.Number(object.remember_devices_days)
+        : 0,
+      basicWithoutFactor: isSet(object.basicWithoutFactor)
+        ? globalThis.Boolean(object.basicWithoutFactor)
+        : isSet(object.basic_without_factor)
+        ? globalThis.Boolean(object.basic_without_factor)
+        : undefined,
+    };
+  },
+
+  toJSON(message: FactorPolicy): unknown {
+    const obj: any = {};
+    if (message.allowed?.length) {
+      obj.allowed = message.allowed.map((e) => factorKindToJSON(e));
+    }
+    if (message.requiredFor !== 0) {
+      obj.requiredFor = factorDemandToJSON(message.requiredFor);
+    }
+    if (message.rememberDevicesDays !== 0) {
+      obj.rememberDevicesDays = Math.round(message.rememberDevicesDays);
+    }
+    if (message.basicWithoutFactor !== undefined) {
+      obj.basicWithoutFactor = message.basicWithoutFactor;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<FactorPolicy>, I>>(base?: I): FactorPolicy {
+    return FactorPolicy.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<FactorPolicy>, I>>(object: I): FactorPolicy {
+    const message = createBaseFactorPolicy();
+    message.allowed = object.allowed?.map((e) => e) || [];
+    message.requiredFor = object.requiredFor ?? 0;
+    message.rememberDevicesDays = object.rememberDevicesDays ?? 0;
+    message.basicWithoutFactor = object.basicWithoutFactor ?? undefined;
     return message;
   },
 };

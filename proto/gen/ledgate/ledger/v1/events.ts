@@ -21,6 +21,7 @@ export interface FactorPolicy {
   allowed: string[];
   requiredFor: string;
   rememberDevicesDays: number;
+  basicWithoutFactor?: boolean | undefined;
 }
 
 export interface TenantSettings {
@@ -37,6 +38,7 @@ export interface TenantSettings {
   refreshGraceMs?: bigint | undefined;
   outageGraceMs?: bigint | undefined;
   offlineTokenTtlMs?: bigint | undefined;
+  selfSignUp?: boolean | undefined;
 }
 
 export interface LoginName {
@@ -405,7 +407,7 @@ export const VaultRef: MessageFns<VaultRef> = {
 };
 
 function createBaseFactorPolicy(): FactorPolicy {
-  return { allowed: [], requiredFor: "", rememberDevicesDays: 0 };
+  return { allowed: [], requiredFor: "", rememberDevicesDays: 0, basicWithoutFactor: undefined };
 }
 
 export const FactorPolicy: MessageFns<FactorPolicy> = {
@@ -418,6 +420,9 @@ export const FactorPolicy: MessageFns<FactorPolicy> = {
     }
     if (message.rememberDevicesDays !== 0) {
       writer.uint32(24).uint32(message.rememberDevicesDays);
+    }
+    if (message.basicWithoutFactor !== undefined) {
+      writer.uint32(32).bool(message.basicWithoutFactor);
     }
     return writer;
   },
@@ -459,6 +464,14 @@ export const FactorPolicy: MessageFns<FactorPolicy> = {
             message.rememberDevicesDays = reader.uint32();
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.basicWithoutFactor = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -484,6 +497,11 @@ export const FactorPolicy: MessageFns<FactorPolicy> = {
         : isSet(object.remember_devices_days)
         ? globalThis.Number(object.remember_devices_days)
         : 0,
+      basicWithoutFactor: isSet(object.basicWithoutFactor)
+        ? globalThis.Boolean(object.basicWithoutFactor)
+        : isSet(object.basic_without_factor)
+        ? globalThis.Boolean(object.basic_without_factor)
+        : undefined,
     };
   },
 
@@ -498,6 +516,9 @@ export const FactorPolicy: MessageFns<FactorPolicy> = {
     if (message.rememberDevicesDays !== 0) {
       obj.rememberDevicesDays = Math.round(message.rememberDevicesDays);
     }
+    if (message.basicWithoutFactor !== undefined) {
+      obj.basicWithoutFactor = message.basicWithoutFactor;
+    }
     return obj;
   },
 
@@ -509,6 +530,7 @@ export const FactorPolicy: MessageFns<FactorPolicy> = {
     message.allowed = object.allowed?.map((e) => e) || [];
     message.requiredFor = object.requiredFor ?? "";
     message.rememberDevicesDays = object.rememberDevicesDays ?? 0;
+    message.basicWithoutFactor = object.basicWithoutFactor ?? undefined;
     return message;
   },
 };
@@ -528,6 +550,7 @@ function createBaseTenantSettings(): TenantSettings {
     refreshGraceMs: undefined,
     outageGraceMs: undefined,
     offlineTokenTtlMs: undefined,
+    selfSignUp: undefined,
   };
 }
 
@@ -601,6 +624,9 @@ export const TenantSettings: MessageFns<TenantSettings> = {
         throw new globalThis.Error("value provided for field message.offlineTokenTtlMs of type int64 too large");
       }
       writer.uint32(104).int64(message.offlineTokenTtlMs);
+    }
+    if (message.selfSignUp !== undefined) {
+      writer.uint32(112).bool(message.selfSignUp);
     }
     return writer;
   },
@@ -722,6 +748,14 @@ export const TenantSettings: MessageFns<TenantSettings> = {
             message.offlineTokenTtlMs = reader.int64() as bigint;
             continue;
           }
+          case 14: {
+            if (tag !== 112) {
+              break;
+            }
+
+            message.selfSignUp = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -797,6 +831,11 @@ export const TenantSettings: MessageFns<TenantSettings> = {
         : isSet(object.offline_token_ttl_ms)
         ? BigInt(object.offline_token_ttl_ms)
         : undefined,
+      selfSignUp: isSet(object.selfSignUp)
+        ? globalThis.Boolean(object.selfSignUp)
+        : isSet(object.self_sign_up)
+        ? globalThis.Boolean(object.self_sign_up)
+        : undefined,
     };
   },
 
@@ -841,6 +880,9 @@ export const TenantSettings: MessageFns<TenantSettings> = {
     if (message.offlineTokenTtlMs !== undefined) {
       obj.offlineTokenTtlMs = message.offlineTokenTtlMs.toString();
     }
+    if (message.selfSignUp !== undefined) {
+      obj.selfSignUp = message.selfSignUp;
+    }
     return obj;
   },
 
@@ -884,6 +926,7 @@ export const TenantSettings: MessageFns<TenantSettings> = {
     message.offlineTokenTtlMs = (object.offlineTokenTtlMs !== undefined && object.offlineTokenTtlMs !== null)
       ? BigInt(object.offlineTokenTtlMs)
       : undefined;
+    message.selfSignUp = object.selfSignUp ?? undefined;
     return message;
   },
 };

@@ -21,6 +21,7 @@ export interface ChallengeIssued {
   tries: number;
   expiresAtMs: bigint;
   artifact?: string | undefined;
+  device?: string | undefined;
 }
 
 export interface ChallengeAttempted {
@@ -122,6 +123,7 @@ function createBaseChallengeIssued(): ChallengeIssued {
     tries: 0,
     expiresAtMs: 0n,
     artifact: undefined,
+    device: undefined,
   };
 }
 
@@ -156,6 +158,9 @@ export const ChallengeIssued: MessageFns<ChallengeIssued> = {
     }
     if (message.artifact !== undefined) {
       writer.uint32(74).string(message.artifact);
+    }
+    if (message.device !== undefined) {
+      writer.uint32(82).string(message.device);
     }
     return writer;
   },
@@ -245,6 +250,14 @@ export const ChallengeIssued: MessageFns<ChallengeIssued> = {
             message.artifact = reader.string();
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.device = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -276,6 +289,7 @@ export const ChallengeIssued: MessageFns<ChallengeIssued> = {
         ? BigInt(object.expires_at_ms)
         : 0n,
       artifact: isSet(object.artifact) ? globalThis.String(object.artifact) : undefined,
+      device: isSet(object.device) ? globalThis.String(object.device) : undefined,
     };
   },
 
@@ -308,6 +322,9 @@ export const ChallengeIssued: MessageFns<ChallengeIssued> = {
     if (message.artifact !== undefined) {
       obj.artifact = message.artifact;
     }
+    if (message.device !== undefined) {
+      obj.device = message.device;
+    }
     return obj;
   },
 
@@ -327,6 +344,7 @@ export const ChallengeIssued: MessageFns<ChallengeIssued> = {
       ? BigInt(object.expiresAtMs)
       : 0n;
     message.artifact = object.artifact ?? undefined;
+    message.device = object.device ?? undefined;
     return message;
   },
 };
