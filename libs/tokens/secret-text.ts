@@ -9,10 +9,8 @@ export interface NewSecretText {
   readonly sha256: string;
 }
 
-const markLength = 4;
 const secretLength = 43;
 const checksumLength = 6;
-const checksumAt = markLength + secretLength + 1;
 const digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
 /** Value of each base62 digit by its character code; -1 for every other character. */
@@ -21,7 +19,7 @@ const digitOf = Int8Array.from({ length: 128 }, (_, code) =>
 );
 
 /**
- * The mark (4 characters, `lgk_`) + 256 random bits in base62 (43) + `_` + CRC-32 of what stands
+ * The mark (`lgk_`) + 256 random bits in base62 (43) + `_` + CRC-32 of what stands
  * before the `_`, in base62 (6). Secret scanners know it by its mark, and by its checksum tell it
  * from a placeholder.
  */
@@ -38,9 +36,10 @@ export function generateSecretText(mark: string, random: Random): NewSecretText 
  * takes place.
  */
 export function secretTextSha256(mark: string, text: string): string | undefined {
+  const checksumAt = mark.length + secretLength + 1;
   if (text.length !== checksumAt + checksumLength || !text.startsWith(mark)) return undefined;
   if (text.charCodeAt(checksumAt - 1) !== 0x5f) return undefined;
-  for (let i = markLength; i < checksumAt - 1; i++) {
+  for (let i = mark.length; i < checksumAt - 1; i++) {
     if (digit(text, i) < 0) return undefined;
   }
   const head = text.slice(0, checksumAt - 1);

@@ -1,5 +1,8 @@
 import type { ApiKeyCommand } from './api-key/commands.js';
 import type { InitialiseSystem, ReopenSystem } from './bootstrap.js';
+import type { CertificateCommand } from './certificate/commands.js';
+import type { ClientCommand } from './client/commands.js';
+import type { ConsentCommand } from './consent/commands.js';
 import type { EndpointRuleCommand } from './endpoint-rule/commands.js';
 import type { ErasureCommand } from './erasure/commands.js';
 import type { FactorCommand } from './factor/commands.js';
@@ -26,6 +29,9 @@ export type Command =
   | PasswordCommand
   | FactorCommand
   | ApiKeyCommand
+  | CertificateCommand
+  | ClientCommand
+  | ConsentCommand
   | PermissionCommand
   | RoleCommand
   | ScopeCommand

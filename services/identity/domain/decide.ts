@@ -2,7 +2,10 @@ import type { Decision, Facts } from '#libs/decider/decide.js';
 import type { DocumentReader } from '#libs/decider/documents.js';
 import { decideApiKey } from './api-key/decide.js';
 import { createTenant, initialiseSystem, reopenSystem } from './bootstrap.js';
+import { decideCertificate } from './certificate/decide.js';
+import { decideClient } from './client/decide.js';
 import type { Command, CommandType } from './commands.js';
+import { decideConsent } from './consent/decide.js';
 import { bySystem, reject } from './decision.js';
 import type { Rejection } from './decision.js';
 import { decideEndpointRule } from './endpoint-rule/decide.js';
@@ -97,6 +100,21 @@ function dispatch(command: Command, view: DocumentReader, facts: Facts): Decisio
     case 'BlockCredential':
     case 'UnblockCredential':
       return decideApiKey(command, view, facts);
+    case 'BindCertificate':
+    case 'RemoveCertificate':
+      return decideCertificate(command, view, facts);
+    case 'RegisterClient':
+    case 'ChangeClient':
+    case 'SuspendClient':
+    case 'ResumeClient':
+    case 'DeleteClient':
+    case 'CreateClientSecret':
+    case 'RotateClientSecret':
+    case 'RevokeClientSecret':
+      return decideClient(command, view, facts);
+    case 'GiveConsent':
+    case 'WithdrawConsent':
+      return decideConsent(command, view, facts);
     case 'DefinePermission':
     case 'ChangePermission':
     case 'RetirePermission':

@@ -2,6 +2,9 @@ import type { DocumentWriter } from '#libs/decider/documents.js';
 import type { DomainEvent } from '#libs/events/catalogue.js';
 import type { EventContext } from '#libs/events/envelope.js';
 import { evolveApiKey } from './api-key/state.js';
+import { evolveCertificate } from './certificate/state.js';
+import { evolveClient, evolveClientSecret } from './client/state.js';
+import { evolveConsent } from './consent/state.js';
 import { evolveEndpointRule } from './endpoint-rule/state.js';
 import { evolveSessionLedger } from './evolve-session.js';
 import { evolveFactor, evolveRemovedFactor } from './factor/state.js';
@@ -84,10 +87,11 @@ export function evolve(event: DomainEvent, to: DocumentWriter, context: EventCon
     case 'ExternalIdentityUnlinked':
       return;
     case 'CredentialRemoved':
-      return evolveRemovedFactor(event, to, context);
+      return evolveRemoved(event, to, context);
     case 'CertificateBound':
+      return evolveCertificate(event, to, context);
     case 'ClientSecretCreated':
-      return;
+      return evolveClientSecret(event, to, context);
     case 'ScopeDefined':
     case 'ScopeChanged':
     case 'ScopeRetired':
@@ -101,9 +105,10 @@ export function evolve(event: DomainEvent, to: DocumentWriter, context: EventCon
     case 'ClientSuspended':
     case 'ClientResumed':
     case 'ClientDeleted':
+      return evolveClient(event, to, context);
     case 'ConsentGiven':
     case 'ConsentWithdrawn':
-      return;
+      return evolveConsent(event, to, context);
     case 'UpstreamProviderSet':
     case 'UpstreamProviderRemoved':
       return;
@@ -127,5 +132,22 @@ export function evolve(event: DomainEvent, to: DocumentWriter, context: EventCon
     case 'AttemptsRecorded':
     case 'SessionLinked':
       return evolveSessionLedger(event, to, context);
+  }
+}
+
+/** Each kind of credential stands in a list of its own. */
+function evolveRemoved(
+  event: Extract<DomainEvent, { type: 'CredentialRemoved' }>,
+  to: DocumentWriter,
+  context: EventContext,
+): void {
+  switch (event.kind) {
+    case 'CLIENT_SECRET':
+      // One of no client names no list: nothing that a decider of ours would make.
+      return event.client === undefined ? undefined : evolveClientSecret(event, to, context);
+    case 'CERTIFICATE':
+      return evolveCertificate(event, to, context);
+    default:
+      return evolveRemovedFactor(event, to, context);
   }
 }

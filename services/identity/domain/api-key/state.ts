@@ -2,13 +2,23 @@ import { DocumentKind } from '#libs/decider/documents.js';
 import type { DocumentWriter } from '#libs/decider/documents.js';
 import type { ApiKeyCreated, DomainEvent } from '#libs/events/catalogue.js';
 import type { EventContext } from '#libs/events/envelope.js';
+import type { CertificateFacts } from '#services/identity/domain/certificate/state.js';
 import type { FactorFacts } from '#services/identity/domain/factor/facts.js';
 
 export interface CredentialDocument {
-  readonly kind: 'PASSWORD' | 'API_KEY' | 'TOTP' | 'OTP_CHANNEL' | 'PASSKEY' | 'RECOVERY_CODES';
+  readonly kind:
+    | 'PASSWORD'
+    | 'API_KEY'
+    | 'TOTP'
+    | 'OTP_CHANNEL'
+    | 'PASSKEY'
+    | 'RECOVERY_CODES'
+    | 'CLIENT_SECRET'
+    | 'CERTIFICATE';
   readonly principal: string;
   readonly status: 'ACTIVE' | 'BLOCKED' | 'REVOKED';
   readonly apiKey?: ApiKeyFacts;
+  readonly certificate?: CertificateFacts;
   /** Of a second factor that was not removed. */
   readonly factor?: FactorFacts;
 }

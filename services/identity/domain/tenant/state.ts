@@ -58,6 +58,12 @@ export function evolveTenant(event: TenantEvent, to: DocumentWriter, context: Ev
 
 /** The settings after a change that names only some of them. */
 export function mergeSettings(before: TenantSettings, change: TenantSettings): TenantSettings {
-  const given = Object.entries(change).filter(([, value]) => value !== undefined);
-  return { ...before, ...Object.fromEntries(given) };
+  const { factors, ...rest } = given(change);
+  return { ...before, ...rest, ...(factors === undefined ? {} : { factors: given(factors) }) };
+}
+
+/** Without what is absent: a document is what JSON keeps of it. */
+function given<T extends object>(fields: T): T {
+  const kept = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(kept) as T;
 }
