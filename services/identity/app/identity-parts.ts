@@ -23,6 +23,7 @@ import type { Delivery } from '#services/identity/ports/delivery.js';
 import type { LoginNameIndex } from '#services/identity/ports/login-name-index.js';
 import type { PasswordHasher } from '#services/identity/ports/password-hasher.js';
 import type { SecretStore } from '#services/identity/ports/secret-store.js';
+import type { SessionSecrets } from '#services/identity/ports/session-secrets.js';
 
 /** What the use cases work with. */
 export interface IdentityParts {
@@ -32,6 +33,7 @@ export interface IdentityParts {
   readonly sessions: LedgerSession<SessionFold>;
   readonly gate: CallerGate;
   readonly secrets: SecretStore;
+  readonly sessionSecrets: SessionSecrets;
   readonly blobs: BlobStore;
   readonly loginNames: LoginNameIndex;
   readonly hasher: PasswordHasher;

@@ -70,6 +70,8 @@ export class LedgerSession<F extends LedgerFold<FoldView> = IdentityFold> {
   readonly writer: Writer;
   readonly #options: LedgerSessionOptions<F>;
   readonly #closing = new AbortController();
+  #looking = Promise.resolve();
+  #queued: Promise<void> | undefined;
 
   constructor(options: LedgerSessionOptions<F>) {
     const { log, clock, macKeys, fold, ids, random, onAlarm, origin } = options;
@@ -186,6 +188,26 @@ export class LedgerSession<F extends LedgerFold<FoldView> = IdentityFold> {
     throw unavailable(
       'this instance is too far behind the ledger to say that nothing had to change',
     );
+  }
+
+  /**
+   * Resolves once everything is folded that the log held when this was called, or after `timeoutMs`.
+   * Whoever asks meanwhile shares the next look: any number of questions costs the log two.
+   */
+  seeEnd(timeoutMs: number): Promise<void> {
+    this.#queued ??= this.#looking.then(() => {
+      this.#queued = undefined;
+      this.#looking = this.#look(timeoutMs);
+      return this.#looking;
+    });
+    return this.#queued;
+  }
+
+  async #look(timeoutMs: number): Promise<void> {
+    const { log, clock } = this.#options;
+    const late = sleep(clock, timeoutMs).then(() => undefined);
+    const end = await Promise.race([log.end().catch(() => undefined), late]);
+    if (end !== undefined && end > 0) await this.reader.waitFor(end - 1, timeoutMs);
   }
 
   /** Payload of the record at a position. Rejects LEDGER_UNAVAILABLE while it cannot be read. */

@@ -1,18 +1,24 @@
+import { SessionView } from '#libs/access/sessions/session-view.js';
 import type { Evolve } from '#libs/decider/fold-event.js';
+import { keyHash } from '#libs/events/keys.js';
+import type { SessionSnapshots } from '#libs/history/session-snapshots.js';
 import type { CheckpointTrust } from '#libs/ledger/checkpoint-pair.js';
 import type { Resume } from '#libs/ledger/fold.js';
 import type { Judged } from '#libs/ledger/judge.js';
 import { lateStart } from '#libs/ledger/late-start.js';
-import { LedgerFold, type FoldView } from '#services/identity/app/ledger-fold.js';
+import { LedgerFold } from '#services/identity/app/ledger-fold.js';
 import type { FoldedState } from '#services/identity/ports/folded-state.js';
 
 /** Records of a late start that are folded in one transaction. */
 const atOnce = 1_024;
 
-/** Ledger S: documents of sessions, refresh families and everything that lives shortly. */
-export class SessionFold extends LedgerFold<FoldView> {
-  constructor(state: FoldedState, evolve: Evolve) {
-    super({ state, evolve, newView: documentsOnly });
+/**
+ * Ledger S: documents of sessions, refresh families and everything that lives shortly; and the view of
+ * sessions and revocations that authorizers have too, so that credentials are judged alike.
+ */
+export class SessionFold extends LedgerFold<SessionView> {
+  constructor(state: FoldedState, evolve: Evolve, snapshots?: SessionSnapshots) {
+    super({ state, evolve, newView: () => new SessionView(keyHash), snapshots });
   }
 
   /**
@@ -38,8 +44,4 @@ export class SessionFold extends LedgerFold<FoldView> {
     this.beginAs({ clusterId, epoch, ledger, auditPublicKey }, featureLevel);
     return resume;
   }
-}
-
-function documentsOnly(): FoldView {
-  return { apply: () => {}, quarantine: () => {}, open: () => {} };
 }
