@@ -1,4 +1,4 @@
-import type { EventType, SessionLedgerEvent } from './catalogue.js';
+import type { DomainEvent, EventType, SessionLedgerEvent } from './catalogue.js';
 
 /** L: state, kept for ever. S: sessions and what lives shortly, kept for a time. */
 export type LedgerLetter = 'L' | 'S';
@@ -28,4 +28,8 @@ const sessionTypes: Readonly<Record<SessionLedgerEvent['type'], true>> = {
 /** The ledger whose records hold events of this type. */
 export function ledgerOf(type: EventType): LedgerLetter {
   return Object.hasOwn(sessionTypes, type) ? 'S' : 'L';
+}
+
+export function isSessionLedgerEvent(event: DomainEvent): event is SessionLedgerEvent {
+  return ledgerOf(event.type) === 'S';
 }

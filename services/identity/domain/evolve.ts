@@ -1,13 +1,10 @@
 import type { DocumentWriter } from '#libs/decider/documents.js';
 import type { DomainEvent } from '#libs/events/catalogue.js';
 import type { EventContext } from '#libs/events/envelope.js';
+import { isSessionLedgerEvent } from '#libs/events/ledger-of.js';
 import { evolveApiKey } from './api-key/state.js';
-import { evolveCertificate } from './certificate/state.js';
-import { evolveClient, evolveClientSecret } from './client/state.js';
-import { evolveConsent } from './consent/state.js';
-import { evolveEndpointRule } from './endpoint-rule/state.js';
+import { evolveOauth, isOauthEvent } from './evolve-oauth.js';
 import { evolveSessionLedger } from './evolve-session.js';
-import { evolveFactor, evolveRemovedFactor } from './factor/state.js';
 import { evolveGrant } from './grant/state.js';
 import { evolveGroup } from './group/state.js';
 import { evolveLoginName } from './login-name/state.js';
@@ -15,13 +12,14 @@ import { evolvePassword } from './password/state.js';
 import { evolvePermission } from './permission/state.js';
 import { evolvePrincipal } from './principal/state.js';
 import { evolveRole } from './role/state.js';
-import { evolveScope } from './scope/state.js';
 import { evolveSigningKey } from './signing-key/state.js';
 import { evolveTenant } from './tenant/state.js';
 import { evolveWatermark } from './watermark/state.js';
 
 /** Applies any event to the documents under its keys. Never looks at a clock, never throws. */
 export function evolve(event: DomainEvent, to: DocumentWriter, context: EventContext): void {
+  if (isSessionLedgerEvent(event)) return evolveSessionLedger(event, to, context);
+  if (isOauthEvent(event)) return evolveOauth(event, to, context);
   switch (event.type) {
     case 'TenantCreated':
     case 'TenantSettingsChanged':
@@ -77,77 +75,5 @@ export function evolve(event: DomainEvent, to: DocumentWriter, context: EventCon
       return evolveSigningKey(event, to, context);
     case 'WatermarkRaised':
       return evolveWatermark(event, to, context);
-    case 'TotpEnrolled':
-    case 'OtpChannelEnrolled':
-    case 'PasskeyRegistered':
-    case 'RecoveryCodesGenerated':
-    case 'RecoveryCodeConsumed':
-      return evolveFactor(event, to, context);
-    case 'ExternalIdentityLinked':
-    case 'ExternalIdentityUnlinked':
-      return;
-    case 'CredentialRemoved':
-      return evolveRemoved(event, to, context);
-    case 'CertificateBound':
-      return evolveCertificate(event, to, context);
-    case 'ClientSecretCreated':
-      return evolveClientSecret(event, to, context);
-    case 'ScopeDefined':
-    case 'ScopeChanged':
-    case 'ScopeRetired':
-      return evolveScope(event, to, context);
-    case 'EndpointRuleSet':
-    case 'EndpointRuleRemoved':
-    case 'EndpointRulesReplaced':
-      return evolveEndpointRule(event, to, context);
-    case 'ClientRegistered':
-    case 'ClientChanged':
-    case 'ClientSuspended':
-    case 'ClientResumed':
-    case 'ClientDeleted':
-      return evolveClient(event, to, context);
-    case 'ConsentGiven':
-    case 'ConsentWithdrawn':
-      return evolveConsent(event, to, context);
-    case 'UpstreamProviderSet':
-    case 'UpstreamProviderRemoved':
-      return;
-    case 'SessionStarted':
-    case 'SessionSteppedUp':
-    case 'SessionExtended':
-    case 'SessionEnded':
-    case 'RefreshFamilyStarted':
-    case 'RefreshRotated':
-    case 'RefreshFamilyRevoked':
-    case 'TokenRevoked':
-    case 'ChallengeIssued':
-    case 'ChallengeAttempted':
-    case 'AuthorizationCodeIssued':
-    case 'AuthorizationCodeReplayed':
-    case 'AssertionUsed':
-    case 'DeviceCodeIssued':
-    case 'DeviceCodeApproved':
-    case 'DeviceCodeDenied':
-    case 'DeviceCodeRedeemed':
-    case 'AttemptsRecorded':
-    case 'SessionLinked':
-      return evolveSessionLedger(event, to, context);
-  }
-}
-
-/** Each kind of credential stands in a list of its own. */
-function evolveRemoved(
-  event: Extract<DomainEvent, { type: 'CredentialRemoved' }>,
-  to: DocumentWriter,
-  context: EventContext,
-): void {
-  switch (event.kind) {
-    case 'CLIENT_SECRET':
-      // One of no client names no list: nothing that a decider of ours would make.
-      return event.client === undefined ? undefined : evolveClientSecret(event, to, context);
-    case 'CERTIFICATE':
-      return evolveCertificate(event, to, context);
-    default:
-      return evolveRemovedFactor(event, to, context);
   }
 }
