@@ -41,15 +41,14 @@ export function addFollowedLedgerMetrics(
 /** Times revocations: from the append, by the log's clock, until this process acts on them. */
 export function addRevocationMetrics(
   registry: Registry,
-  ledger: string,
-): (seconds: number, traceparent: string) => void {
+): (ledger: string) => (seconds: number, traceparent: string) => void {
   const observe = addHistogram(
     registry,
     'ledgate_revocation_seconds',
     'From the append of a revoking record until it was folded.',
     { labelNames: ['ledger'], buckets: revocationBuckets },
   );
-  return (seconds, traceparent) => {
+  return (ledger) => (seconds, traceparent) => {
     const trace = parseTraceparent(traceparent);
     observe({ ledger }, seconds, trace?.sampled === true ? trace.traceId : undefined);
   };

@@ -3,11 +3,9 @@ import { drain } from '#libs/grpc/drain.js';
 import { Health } from '#libs/grpc/health.js';
 import { listen } from '#libs/grpc/server.js';
 import { clientTls, serverTls, serverTlsFiles } from '#libs/grpc/tls.js';
-import { openSnapshots } from '#libs/history/open-snapshots.js';
 import { addSnapshotMetrics } from '#libs/history/snapshot-metrics.js';
 import type { EventLog } from '#libs/ledger/event-log.js';
 import { LedgerMeter } from '#libs/ledger/ledger-meter.js';
-import { Reader } from '#libs/ledger/reader.js';
 import { systemClock, type Clock } from '#libs/runtime/clock.js';
 import { createIds, systemRandom } from '#libs/runtime/ids.js';
 import { addFollowedLedgerMetrics, addRevocationMetrics } from '#libs/runtime/ledger-metrics.js';
@@ -17,13 +15,13 @@ import { startOperationsServer } from '#libs/runtime/operations-server.js';
 import { Shutdown } from '#libs/runtime/shutdown.js';
 import { startTracing } from '#libs/runtime/start-tracing.js';
 import type { Tracer } from '#libs/runtime/tracer.js';
-import { AccessFold, accessFacts } from '#services/authorizer/app/access-fold.js';
 import {
   assemble,
   type AuthorizerApp,
   type Ingredients,
 } from '#services/authorizer/app/assemble.js';
 import { openSinks } from '#services/authorizer/app/decision-log/open-sinks.js';
+import { openFollowed, type FollowedLedgers } from '#services/authorizer/app/followed-ledgers.js';
 import type { LedgerView } from '#services/authorizer/app/ledger-view.js';
 import { addAuthorizerMetrics } from '#services/authorizer/app/metrics.js';
 import type { AuthorizerConfig } from '#services/authorizer/config.js';
@@ -33,7 +31,8 @@ import {
 } from '#services/authorizer/grpc/authorizer-server.js';
 import type { AnsweredCalls } from '#services/authorizer/grpc/hot-methods.js';
 import { IdentityClient } from '#services/authorizer/grpc/identity-client.js';
-import { macKeysOf, openLog } from '#libs/ledger/open-ledger.js';
+import type { LedgerId } from '#libs/ledger/ledger-place.js';
+import { openLog } from '#libs/ledger/open-ledger.js';
 
 /** What a process that runs more than an authorizer shares with it; whoever injects it closes it. */
 export interface AuthorizerInjection {
@@ -53,8 +52,6 @@ export interface RunningAuthorizer {
   close(): Promise<boolean>;
 }
 
-/** Name of the ledger that it follows, in metrics and traces. */
-const followed = 'L';
 const closeMs = 15_000;
 const graceMs = 5_000;
 const healthMs = 250;
@@ -82,7 +79,7 @@ export async function startAuthorizer(
   const shutdown = new Shutdown({ clock, log: logger, deadlineMs: closeMs });
   try {
     const registry = createRegistry('authorizer');
-    return await start(config, injection.log, { clock, logger, shutdown, registry });
+    return await start(config, injection, { clock, logger, shutdown, registry });
   } catch (error) {
     await shutdown.run('start failed');
     throw error;
@@ -91,37 +88,23 @@ export async function startAuthorizer(
 
 async function start(
   config: AuthorizerConfig,
-  injected: EventLog | undefined,
+  injected: Pick<AuthorizerInjection, 'log' | 'sessionLog'>,
   surroundings: Surroundings,
 ): Promise<RunningAuthorizer> {
   const { clock, logger, shutdown } = surroundings;
-  const log = injected ?? ownLog(config, surroundings);
-  const macKeys = macKeysOf(config);
-  const onTrouble = (trouble: object): void => logger.warn({ trouble }, 'trouble with a snapshot');
-  const process = { kind: 'authorizer', facts: accessFacts, macKeys };
-  const snapshots = openSnapshots(config, process, clock, onTrouble);
-  const fold = new AccessFold(snapshots);
-  const reader = new Reader({
-    log,
-    clock,
-    fold,
-    macKeys,
-    onAlarm: (alarm) => logger.error({ alarm }, 'ledger alarm'),
-  });
-  shutdown.add('reader', async () => {
-    await reader.stop();
-    await fold.close(reader);
-  });
-  const app = await assembleApp(config, { log, reader, fold }, surroundings);
+  const log = injected.log ?? ownLog(config, 'L', surroundings);
+  const sessionLog = injected.sessionLog ?? ownLog(config, 'S', surroundings);
+  const ledgers = openFollowed(config, { log, sessionLog }, surroundings);
+  const { reader, fold, sessions, snapshots } = ledgers;
+  const app = await assembleApp(config, { log, reader, fold, sessions }, surroundings);
   addDecisionLog(app, surroundings);
   const answered: AnsweredCalls = new Map();
   addAuthorizerMetrics(surroundings.registry, { ...app, answered });
   addSnapshotMetrics(surroundings.registry, 'authorizer', snapshots);
-  const tracer = measureLedger(config, reader, surroundings);
+  const tracer = measureLedgers(config, ledgers, surroundings);
   const { port, clean, look } = await serve(config, app, { answered, tracer }, surroundings);
   const metricsPort = await startOperations(config, app.ledger, surroundings);
-  await fold.load();
-  await reader.start();
+  await ledgers.start();
   look();
   const host = config.address.slice(0, config.address.lastIndexOf(':'));
   const address = `${host}:${port}`;
@@ -138,35 +121,43 @@ async function start(
 }
 
 /** Everything that is timed and traced about the ledger; the tracer for the calls. */
-function measureLedger(
+function measureLedgers(
   { otlpEndpoint }: AuthorizerConfig,
-  reader: Reader,
+  { reader, fold, sessions, sessionReader }: FollowedLedgers,
   { clock, logger, shutdown, registry }: Surroundings,
 ): Tracer | undefined {
   const service = 'ledgate-authorizer';
   const tracer = startTracing(otlpEndpoint, { service, clock, logger, registry, shutdown });
-  const onRevoked = addRevocationMetrics(registry, followed);
-  const meter = new LedgerMeter({ ledger: followed, reader, clock, tracer, onRevoked });
-  addFollowedLedgerMetrics(registry, () => [
-    {
-      ledger: followed,
-      lag: () => reader.lag,
-      stalenessMs: () => reader.stalenessMs(),
+  const onRevoked = addRevocationMetrics(registry);
+  const numbers = ([['L', reader], ['S', sessionReader]] as const).map(([ledger, followed]) => {
+    const revoked = onRevoked(ledger);
+    const meter = new LedgerMeter({ ledger, reader: followed, clock, tracer, onRevoked: revoked });
+    return {
+      ledger,
+      lag: () => followed.lag,
+      stalenessMs: () => followed.stalenessMs(),
       verdicts: () => meter.verdicts,
-    },
-  ]);
+    };
+  });
+  const count = (): number => (sessions.counts(fold.featureLevel) ? 2 : 1);
+  addFollowedLedgerMetrics(registry, () => numbers.slice(0, count()));
   return tracer;
 }
 
-function ownLog(config: AuthorizerConfig, { logger, shutdown }: Surroundings): EventLog {
-  const log = openLog(config, (trouble) => logger.warn({ trouble }, 'trouble with Kafka'));
-  shutdown.add('log', () => log.close());
+function ownLog(
+  config: AuthorizerConfig,
+  ledger: LedgerId,
+  { logger, shutdown }: Surroundings,
+): EventLog {
+  const onTrouble = (trouble: object): void => logger.warn({ trouble }, 'trouble with Kafka');
+  const log = openLog(config, onTrouble, ledger);
+  shutdown.add(`log ${ledger}`, () => log.close());
   return log;
 }
 
 async function assembleApp(
   config: AuthorizerConfig,
-  ledger: { log: EventLog; reader: Reader; fold: AccessFold },
+  ledger: Pick<Ingredients, 'log' | 'reader' | 'fold' | 'sessions'>,
   surroundings: Surroundings,
 ): Promise<AuthorizerApp> {
   const identity = await connectIdentity(config, surroundings);

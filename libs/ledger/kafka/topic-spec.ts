@@ -38,13 +38,19 @@ export function ledgerTopicSpec(topic: string, replicationFactor: number): Topic
   return keptFor(exactly('retention.ms', ANYTHING), topic, replicationFactor);
 }
 
-/** Ledger S: the same, but kept for as long as a session may live; longer does no harm. */
+/** What two checkpoints take in a cell where nothing happens: a late start reads them first. */
+const CHECKPOINTS_MS = 120 * DAY_MS;
+
+/**
+ * Ledger S: identity trims it, which knows its checkpoints; so its topic keeps everything. Operators may
+ * set a retention all the same, as long as a late start finds what is still valid.
+ */
 export function sessionTopicSpec(
   topic: string,
   replicationFactor: number,
   retentionMs: number,
 ): TopicSpec {
-  return keptFor(orForEver(atLeast('retention.ms', retentionMs)), topic, replicationFactor);
+  return keptFor(forEverOr(atLeast('retention.ms', retentionMs + CHECKPOINTS_MS)), topic, replicationFactor);
 }
 
 function keptFor(retention: TopicSetting, topic: string, replicationFactor: number): TopicSpec {
@@ -89,7 +95,7 @@ const PUBLIC_DAYS = 30;
 export function publicTopicSpec(topic: string, replicationFactor: number): TopicSpec {
   const settings = [
     exactly('cleanup.policy', 'delete'),
-    { ...orForEver(atLeast('retention.ms', PUBLIC_DAYS * DAY_MS)), value: ANYTHING },
+    forEverOr(atLeast('retention.ms', PUBLIC_DAYS * DAY_MS)),
     exactly('retention.bytes', ANYTHING),
   ];
   const partitions = PUBLIC_PARTITIONS;
@@ -101,9 +107,10 @@ export function publicTopicSpec(topic: string, replicationFactor: number): Topic
   };
 }
 
-function orForEver(setting: TopicSetting): TopicSetting {
+function forEverOr(setting: TopicSetting): TopicSetting {
   return {
     ...setting,
+    value: ANYTHING,
     accepts: (actual) => actual === ANYTHING || setting.accepts(actual),
     expected: `${ANYTHING}, or ${setting.expected}`,
   };

@@ -12,15 +12,19 @@ import { DecisionCounts } from './decision-counts.js';
 import { DecisionIds } from './decision-ids.js';
 import { DecisionLog, type DecisionLogOptions } from './decision-log/decision-log.js';
 import type { IdentityPort } from './identity-port.js';
+import { KeyProofs } from './key-proofs.js';
 import { LedgerView, type Follower, type StalenessLimits } from './ledger-view.js';
 import { PasswordVerdicts } from './password-verdicts.js';
 import { PositionWait } from './position-wait.js';
+import type { SessionLedger } from './session-ledger.js';
 import { VerifiedTokens } from './verified-tokens.js';
 
 export interface Ingredients {
   readonly log: EventLog;
   readonly reader: Follower;
   readonly fold: AccessFold;
+  /** Absent: there is no ledger S. */
+  readonly sessions?: SessionLedger | undefined;
   readonly limits: StalenessLimits;
   readonly identity: IdentityPort | undefined;
   readonly issuer: string;
@@ -37,6 +41,7 @@ export interface AuthorizerApp {
   readonly ledger: LedgerView;
   readonly decider: Decider;
   readonly records: LedgerRecords;
+  readonly proofs: KeyProofs;
   readonly callers: Callers;
   readonly tokens: VerifiedTokens;
   readonly passwords: PasswordVerdicts;
@@ -47,13 +52,17 @@ export interface AuthorizerApp {
   sweep(): void;
 }
 
+/** Entries of the session view that one sweep looks at: bounds how long it takes. */
+const sessionsSweptAtOnce = 50_000;
+
 export function assemble(from: Ingredients): AuthorizerApp {
   const { log, reader, fold, identity, issuer, audiences, clock, random } = from;
-  const ledger = new LedgerView(reader, fold, from.limits);
+  const ledger = new LedgerView(reader, fold, from.limits, from.sessions);
   const wait = new PositionWait(ledger, clock, identity);
   const tokens = new VerifiedTokens(issuer, audiences);
   const passwords = new PasswordVerdicts(identity, ledger, clock, random);
-  const credentials = new Credentials({ ledger, tokens, passwords, wait, clock });
+  const proofs = new KeyProofs();
+  const credentials = new Credentials({ ledger, tokens, passwords, wait, proofs, clock });
   const callers = new Callers(ledger, credentials, clock);
   const counts = new DecisionCounts();
   const ids = new DecisionIds(random);
@@ -64,8 +73,9 @@ export function assemble(from: Ingredients): AuthorizerApp {
   const records = new LedgerRecords(log, () => reader.window);
   const sweep = (): void => {
     const nowMs = clock.wallMs();
-    for (const cache of [callers, tokens, passwords]) cache.sweep(nowMs);
+    for (const cache of [callers, tokens, passwords, proofs]) cache.sweep(nowMs);
+    ledger.sessions?.sweep(nowMs, sessionsSweptAtOnce);
   };
   const parts = { authorizer, ledger, decider, records, callers, tokens, passwords, wait, counts };
-  return { ...parts, decisionLog, sweep };
+  return { ...parts, proofs, decisionLog, sweep };
 }

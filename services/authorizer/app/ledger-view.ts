@@ -1,9 +1,11 @@
 import type { AccessView } from '#libs/access/projection/access-view.js';
 import type { Permission, Tenant } from '#libs/access/projection/tenant.js';
+import type { SessionView } from '#libs/access/sessions/session-view.js';
 import { Failure } from '#libs/errors/failure.js';
 import type { Cluster } from '#libs/ledger/cluster-facts.js';
 import type { Reader } from '#libs/ledger/reader.js';
 import type { AccessFold } from './access-fold.js';
+import type { SessionLedger } from './session-ledger.js';
 import type { Answered } from './answers.js';
 
 /** Ages beyond which an answer is marked (soft) or refused (hard, and hard for SENSITIVE), ms. */
@@ -19,59 +21,102 @@ export type Follower = Pick<
   'position' | 'state' | 'failure' | 'stalenessMs' | 'waitFor' | 'window'
 >;
 
-/** What this authorizer knows of the ledger right now, and how old it may be. */
+/**
+ * What this authorizer knows of the ledgers right now, and how old it may be. Ledger S counts as soon as
+ * the cell has one: then it is ready when it follows both, and as old as the older of them.
+ */
 export class LedgerView {
+  /** Of ledger L. */
   readonly reader: Follower;
   readonly limits: StalenessLimits;
   readonly #fold: AccessFold;
+  readonly #sessions: SessionLedger | undefined;
 
-  constructor(reader: Follower, fold: AccessFold, limits: StalenessLimits) {
+  constructor(
+    reader: Follower,
+    fold: AccessFold,
+    limits: StalenessLimits,
+    sessions?: SessionLedger,
+  ) {
     this.reader = reader;
     this.#fold = fold;
     this.limits = limits;
+    this.#sessions = sessions;
   }
 
   get view(): AccessView {
     return this.#fold.view;
   }
 
-  /** Grows whenever anything that an answer rests on may have changed. */
+  /** Undefined where no ledger S is read: of what names anything in it nothing can be said. */
+  get sessions(): SessionView | undefined {
+    return this.#counted?.fold.view;
+  }
+
+  /** Grows whenever anything that an answer rests on may have changed, in either ledger. */
   get generation(): number {
-    return this.#fold.generation;
+    return this.#fold.generation + (this.#sessions?.fold.generation ?? 0);
+  }
+
+  /** Ledger S, while it counts. */
+  get #counted(): SessionLedger | undefined {
+    const sessions = this.#sessions;
+    return sessions?.counts(this.#fold.featureLevel) === true ? sessions : undefined;
   }
 
   get fold(): AccessFold {
     return this.#fold;
   }
 
+  /** Of L. */
   get position(): number {
     return this.reader.position;
   }
 
+  /** Of S; −1: nothing of it was read. */
+  get sessionPosition(): number {
+    return this.#counted?.reader.position ?? -1;
+  }
+
+  /** How far S reaches now: its end, as the log says within `waitMs`; Infinity: it did not say. */
+  async sessionEnd(waitMs: number): Promise<number> {
+    return (await this.#counted?.end(waitMs)) ?? 0;
+  }
+
+  /** The reader of S; undefined while S does not count. */
+  get sessionReader(): Follower | undefined {
+    return this.#counted?.reader;
+  }
+
+  /** Age of the proof that nothing newer was missed in either ledger, ms. */
+  stalenessMs(): number {
+    return Math.max(this.reader.stalenessMs(), this.#counted?.reader.stalenessMs() ?? 0);
+  }
+
   /** Throws what keeps this authorizer from answering anything; answers which ledger it follows. */
   requireCluster(): Cluster {
-    const { state, failure } = this.reader;
     const { cluster } = this.#fold;
-    if (state === 'diverged') {
-      throw new Failure('DIVERGED', 'this authorizer is rebuilding its state; ask another one');
+    requireRead(this.reader, cluster !== undefined);
+    const sessions = this.#counted;
+    if (sessions === undefined) return cluster as Cluster;
+    requireRead(sessions.reader, true);
+    if (isForeign(sessions, cluster)) {
+      throw new Failure('MISCONFIGURED', 'ledger S belongs to another cluster than ledger L');
     }
-    // One that stopped goes on answering until its state is too old; it is not ready meanwhile.
-    if (state === 'starting' || cluster === undefined) {
-      if (failure !== undefined) throw failure;
-      throw new Failure('NOT_READY', 'this authorizer is still reading the ledger', {
-        retryAfterMs: 500,
-      });
-    }
-    return cluster;
+    return cluster as Cluster;
   }
 
   /** Why this authorizer should not be asked; empty: it is ready. */
   notReady(): readonly string[] {
-    const { state, failure } = this.reader;
-    const reasons: string[] = [];
-    if (state !== 'following') reasons.push(failure?.message ?? `the ledger reader is ${state}`);
-    if (this.#fold.cluster === undefined) reasons.push('no ledger was found: run ledgate init');
-    if (this.reader.stalenessMs() > this.limits.sensitiveMs) reasons.push('the state is too old');
+    const { cluster } = this.#fold;
+    const sessions = this.#counted;
+    const reasons = [...notFollowing('L', this.reader)];
+    if (sessions !== undefined) reasons.push(...notFollowing('S', sessions.reader));
+    if (cluster === undefined) reasons.push('no ledger was found: run ledgate init');
+    else if (sessions !== undefined && isForeign(sessions, cluster)) {
+      reasons.push('ledger S belongs to another cluster than ledger L');
+    }
+    if (this.stalenessMs() > this.limits.sensitiveMs) reasons.push('the state is too old');
     return reasons;
   }
 
@@ -93,10 +138,38 @@ export class LedgerView {
   }
 
   /** Where an answer about this tenant is given, with the state as old as it is. */
-  answered(tenant: Tenant | undefined, stalenessMs = this.reader.stalenessMs()): Answered {
+  answered(tenant: Tenant | undefined, stalenessMs = this.stalenessMs()): Answered {
     const softMs = tenant?.settings.softStalenessMs ?? this.limits.softMs;
-    return { position: this.reader.position, stalenessMs, stale: stalenessMs > softMs };
+    return {
+      position: this.reader.position,
+      sessionPosition: this.sessionPosition,
+      stalenessMs,
+      stale: stalenessMs > softMs,
+    };
   }
+}
+
+/** One that stopped goes on answering until its state is too old; it is not ready meanwhile. */
+function requireRead({ state, failure }: Follower, founded: boolean): void {
+  if (state === 'diverged') {
+    throw new Failure('DIVERGED', 'this authorizer is rebuilding its state; ask another one');
+  }
+  if (state !== 'starting' && founded) return;
+  if (failure !== undefined) throw failure;
+  throw new Failure('NOT_READY', 'this authorizer is still reading the ledger', {
+    retryAfterMs: 500,
+  });
+}
+
+function notFollowing(ledger: string, { state, failure }: Follower): string[] {
+  return state === 'following'
+    ? []
+    : [failure?.message ?? `the reader of ledger ${ledger} is ${state}`];
+}
+
+/** S may be empty yet: identity founds it when it starts. */
+function isForeign({ fold }: SessionLedger, cluster: Cluster | undefined): boolean {
+  return fold.cluster !== undefined && fold.cluster.clusterId !== cluster?.clusterId;
 }
 
 export function stale(stalenessMs: number, limitMs: number): Failure {

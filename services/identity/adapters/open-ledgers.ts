@@ -1,5 +1,5 @@
 import { sessionLedgerRules, stateLedgerRules } from '#libs/decider/ledger-rules.js';
-import { openSnapshots } from '#libs/history/open-snapshots.js';
+import { openSessionSnapshots, openSnapshots } from '#libs/history/open-snapshots.js';
 import type { EventLog } from '#libs/ledger/event-log.js';
 import { ledgerName, type LedgerId } from '#libs/ledger/ledger-place.js';
 import type { MacKeys } from '#libs/ledger/mac.js';
@@ -77,7 +77,9 @@ export function openLedgers(
   });
   shutdown.add('ledger', () => ledger.close());
   const sessionState = new LmdbState(stateFolder(config.dataDir, 'S'), sessionStateForm);
-  const fold = new SessionFold(sessionState, evolve);
+  const ofSessions = { ...snapshotsOf, macKeys: keys.S };
+  const sessionSnapshots = openSessionSnapshots(config, ofSessions, clock, onTrouble);
+  const fold = new SessionFold(sessionState, evolve, sessionSnapshots);
   const sessions = new LedgerSession({
     ...commonParts('S', surroundings),
     log: sessionLog,

@@ -20,6 +20,8 @@ export interface FoldView {
   quarantine(keys: readonly Uint8Array[]): void;
   /** A new epoch: what was issued below this position is dead. */
   open(epoch: number, position: number): void;
+  /** Forgets what is over since before a time, ms since the Unix epoch; looks at `most` entries. */
+  sweep?(beforeMs: number, most: number): void;
 }
 
 export interface SinceCheckpoint {

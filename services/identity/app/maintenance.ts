@@ -98,6 +98,7 @@ function sweep({ state, fold }: AnyLedgerSession, clock: Clock): void {
   const nowMs = Math.min(fold.logTimeMs, clock.wallMs());
   state.sweepCommands(nowMs - 2 * commandIdLifetimeMs, SWEEP_AT_MOST);
   state.sweepExpired(nowMs - KEPT_AFTER_EXPIRY_MS, SWEEP_AT_MOST);
+  fold.view.sweep?.(nowMs - KEPT_AFTER_EXPIRY_MS, SWEEP_AT_MOST);
 }
 
 async function sweepBlobs(

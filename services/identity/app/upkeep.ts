@@ -3,6 +3,7 @@ import { startCheckpoints } from '#services/identity/app/checkpoint-schedule.js'
 import { Checkpoints } from '#services/identity/app/checkpoints.js';
 import type { IdentityParts } from '#services/identity/app/identity-parts.js';
 import { startMaintenance } from '#services/identity/app/maintenance.js';
+import { startSessionTrim } from '#services/identity/app/session-trim.js';
 
 /**
  * Starts what an instance does on its own, until shutdown, for both ledgers: maintenance, and
@@ -12,6 +13,7 @@ export function startUpkeep(
   { ledger, sessions, blobs, clock, log, random: bytes }: IdentityParts,
   tickMs: number,
   auditSeed: Uint8Array,
+  retentionMs: number,
   shutdown: Shutdown,
 ): Checkpoints {
   const random = (): number => Buffer.from(bytes.bytes(4)).readUInt32BE(0) / 2 ** 32;
@@ -23,5 +25,7 @@ export function startUpkeep(
   const ofSessions = new Checkpoints(sessions, clock, auditSeed);
   const schedule = { ledger: sessions, checkpoints: ofSessions, clock, log, random };
   shutdown.add('checkpoints of S', startCheckpoints(schedule));
+  const trim = { sessions, retentionMs, clock, log, random };
+  shutdown.add('trim of S', startSessionTrim(trim));
   return checkpoints;
 }

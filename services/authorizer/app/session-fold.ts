@@ -1,0 +1,28 @@
+import { SessionView } from '#libs/access/sessions/session-view.js';
+import { keyHash } from '#libs/events/keys.js';
+import type { SessionSnapshots } from '#libs/history/session-snapshots.js';
+import type { CheckpointTrust } from '#libs/ledger/checkpoint-pair.js';
+import type { Resume } from '#libs/ledger/fold.js';
+import { lateStart } from '#libs/ledger/late-start.js';
+import { ViewFold } from './view-fold.js';
+
+/** Ledger S folded into the session view. */
+export class SessionFold extends ViewFold<SessionView> {
+  constructor(snapshots?: SessionSnapshots) {
+    super(() => new SessionView(keyHash), snapshots);
+  }
+
+  /**
+   * Begins in a ledger that has lost its beginning, from two of its checkpoints; `undefined` while it
+   * begins at 0. What was lost is older than anything that is still valid. Rejects like `lateStart`.
+   */
+  async startLate(trust: CheckpointTrust): Promise<Resume | undefined> {
+    if ((await trust.log.start()) === 0) return undefined;
+    const { clusterId, publicKey: auditPublicKey, ledger } = trust;
+    const cluster = { clusterId, epoch: 1, ledger, auditPublicKey };
+    this.beginAs(cluster, 1);
+    const { epoch, featureLevel, ...resume } = await lateStart(trust, (one) => this.apply([one]));
+    this.beginAs({ ...cluster, epoch }, featureLevel);
+    return resume;
+  }
+}
