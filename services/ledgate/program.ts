@@ -13,6 +13,8 @@ import { addLedgerCommands, addOperateCommands } from './commands/operate.js';
 import { addOutboxCommand } from './commands/outbox.js';
 import { addPastCommands } from './commands/past.js';
 import { addPermissionCommands, addRoleCommands } from './commands/role.js';
+import { addRulesCommands } from './commands/rules.js';
+import { addScopeCommands } from './commands/scope.js';
 import { addServiceCommands } from './commands/service.js';
 import { addStateCommands } from './commands/state.js';
 import { addTenantCommands } from './commands/tenant.js';
@@ -69,6 +71,8 @@ Exit codes: 0 done, ALLOW · 1 the answer is no (DENY, findings) · 2 wrong word
   addKeyCommands(program);
   addRoleCommands(program);
   addPermissionCommands(program);
+  addScopeCommands(program);
+  addRulesCommands(program);
   addGroupCommands(program);
   addGrantCommands(program);
   addTokenCommands(program);

@@ -40,7 +40,13 @@ export const protoReaders: readonly RegExp[] = [
 
 /** Every npm package that ships with us, and the only places that may import it. */
 export const homes: Readonly<Record<string, readonly RegExp[]>> = {
-  '@bufbuild/protobuf': [/^proto\/gen\//, /^libs\/(grpc|client)\//, /^services\/[a-z]+\/grpc\//],
+  '@bufbuild/protobuf': [
+    /^proto\/gen\//,
+    /^libs\/(grpc|client)\//,
+    /^services\/[a-z]+\/grpc\//,
+    // Descriptors hold options that the generated code does not know.
+    /^services\/ledgate\/rules\/read-descriptors\.ts$/,
+  ],
   // The command line is a caller of its own: it speaks gRPC and knows the codes.
   '@grpc/grpc-js': [
     /^proto\/gen\//,

@@ -8,7 +8,7 @@ export const mostSegments = 32;
 
 /** RFC 3986 unreserved, and what frameworks take for nothing else. */
 const literal = /^[A-Za-z0-9._~-][A-Za-z0-9._~@!$+,=-]*$/;
-const parameter = /^\{([A-Za-z_]\w{0,63})\}$/;
+const parameter = /^\{([A-Za-z_][\w-]{0,63})\}$/;
 
 /** Segments of `/orders/{id}`, or what is wrong with the template. `/` has none. */
 export function parseTemplate(template: string): readonly Segment[] | string {

@@ -1,6 +1,6 @@
 import { resourceProblem } from '../resource.js';
 
-const parameter = /^\{([A-Za-z_][\w.]{0,127})\}$/;
+const parameter = /^\{([A-Za-z_][\w.-]{0,127})\}$/;
 
 /** What is wrong with `projects/{project}/orders/{id}`, or nothing. `''` is the root. */
 export function resourceTemplateProblem(template: string): string | undefined {

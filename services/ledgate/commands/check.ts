@@ -14,7 +14,7 @@ import { showExplained } from '../cli/explanation.js';
 import { timeText } from '../cli/output.js';
 import { subjectOf } from '../cli/references.js';
 
-interface CheckFlags {
+export interface CheckFlags {
   readonly who?: string;
   readonly as?: string;
   readonly fresh?: string;
@@ -44,7 +44,7 @@ export function addCheckCommands(program: Command): void {
     .action(
       withCli(async (cli, action: string, resource: string | undefined, flags: CheckFlags) => {
         const request = await requestOf(cli, action, resource ?? '', flags);
-        show(cli, await ask(cli.authorizer, 'explain', request));
+        showExplanation(cli, await ask(cli.authorizer, 'explain', request));
       }),
     );
   program
@@ -101,7 +101,8 @@ async function requestOf(
   return { who: await whoOf(cli, flags), action, resource, consistency: consistencyOf(flags) };
 }
 
-async function whoOf(cli: Cli, flags: CheckFlags): Promise<AuthorizeRequest['who']> {
+/** Whom a question is about. */
+export async function whoOf(cli: Cli, flags: CheckFlags): Promise<AuthorizeRequest['who']> {
   if (flags.who === undefined) {
     const credential = credentialOf(flags.as ?? cli.target.credential ?? '');
     return { $case: 'credential', value: credential };
@@ -118,13 +119,13 @@ function credentialOf(text: string) {
   return { credential: { $case, value: text } };
 }
 
-function consistencyOf({ fresh, full }: CheckFlags): Consistency | undefined {
+export function consistencyOf({ fresh, full }: CheckFlags): Consistency | undefined {
   if (full) return { requirement: { $case: 'fullyConsistent', value: true } };
   if (fresh === undefined) return undefined;
   return { requirement: { $case: 'atLeastAsFresh', value: fresh } };
 }
 
-function show(cli: Cli, explained: ExplainResponse): void {
+export function showExplanation(cli: Cli, explained: ExplainResponse): void {
   const { answer } = explained;
   const allowed = answer?.decision === Decision.DECISION_ALLOW;
   const decision: 'ALLOW' | 'DENY' = allowed ? 'ALLOW' : 'DENY';
