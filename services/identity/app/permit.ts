@@ -22,6 +22,7 @@ export interface CallTarget {
   readonly principal?: string | undefined;
   readonly role?: string | undefined;
   readonly group?: string | undefined;
+  readonly client?: string | undefined;
   readonly api?: string | undefined;
 }
 
@@ -66,7 +67,7 @@ export function permit(
 /** The tenant's own path, and below it what the template names. */
 export function resourceOf(access: MethodAccess, target: CallTarget): string {
   const below = access.resource.replaceAll(
-    /\/?\{(principal|role|group|api)\}/gu,
+    /\/?\{(principal|role|group|api|client)\}/gu,
     (_, name: 'principal' | 'role' | 'group' | 'api') => {
       const id = target[name];
       return id === undefined || id === '' ? '' : `/${id}`;

@@ -2,6 +2,7 @@ import type { Server } from '@grpc/grpc-js';
 import { addReflection } from '#libs/grpc/reflection.js';
 import { createServer } from '#libs/grpc/server.js';
 import { EventServiceService } from '#proto/ledgate/events/v1/event_service.js';
+import { ClientServiceService, ConsentServiceService } from '#proto/ledgate/identity/v1/client.js';
 import { CredentialServiceService } from '#proto/ledgate/identity/v1/credential.js';
 import { EndpointRuleServiceService } from '#proto/ledgate/identity/v1/endpoint_rule.js';
 import { GrantServiceService } from '#proto/ledgate/identity/v1/grant.js';
@@ -17,6 +18,8 @@ import { TimeMachineServiceService } from '#proto/ledgate/operator/v1/time_machi
 import type { Checkpoints } from '#services/identity/app/checkpoints.js';
 import { pastOf } from '#services/identity/app/past-questions.js';
 import type { Admission } from '#services/identity/grpc/admission.js';
+import { clientService } from '#services/identity/grpc/client-service.js';
+import { consentService } from '#services/identity/grpc/consent-service.js';
 import { credentialService } from '#services/identity/grpc/credential-service.js';
 import { endpointRuleService } from '#services/identity/grpc/endpoint-rule-service.js';
 import { eventService, type Streams } from '#services/identity/grpc/event-service.js';
@@ -33,6 +36,8 @@ import { tokenService } from '#services/identity/grpc/token-service.js';
 
 /** Full names of the services of identity. */
 export const identityServices: readonly string[] = [
+  'ClientService',
+  'ConsentService',
   'CredentialService',
   'EndpointRuleService',
   'GrantService',
@@ -62,6 +67,8 @@ export function identityServer(
   reflection: boolean,
 ): Server {
   const server = createServer({ maxReceiveBytes: MAX_REQUEST_BYTES });
+  server.addService(ClientServiceService, clientService(admission));
+  server.addService(ConsentServiceService, consentService(admission));
   server.addService(CredentialServiceService, credentialService(admission));
   server.addService(EventServiceService, eventService(admission, streams));
   server.addService(EndpointRuleServiceService, endpointRuleService(admission));
