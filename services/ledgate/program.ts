@@ -1,6 +1,9 @@
 import { Command, Help, Option } from 'commander';
 import { addCheckCommands } from './commands/check.js';
+import { addCertificateCommands } from './commands/certificate.js';
 import { addCheckpointCommands } from './commands/checkpoint.js';
+import { addClientCommands } from './commands/client.js';
+import { addConsentCommands } from './commands/consent.js';
 import { addEvidenceCommands } from './commands/evidence.js';
 import { addEventsCommands } from './commands/events.js';
 import { addEraseCommand } from './commands/erase.js';
@@ -69,6 +72,9 @@ Exit codes: 0 done, ALLOW · 1 the answer is no (DENY, findings) · 2 wrong word
   addUserCommands(program);
   addEraseCommand(program);
   addKeyCommands(program);
+  addClientCommands(program);
+  addCertificateCommands(program);
+  addConsentCommands(program);
   addRoleCommands(program);
   addPermissionCommands(program);
   addScopeCommands(program);
