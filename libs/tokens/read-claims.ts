@@ -1,4 +1,4 @@
-import type { AccessClaims, LedgerClaim } from './access-claims.js';
+import type { AccessClaims, Confirmation, LedgerClaim } from './access-claims.js';
 
 /** Words of `scope` (RFC 6749 section 3.3) and of `amr`. */
 const word = /^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/;
@@ -23,7 +23,12 @@ export function readClaims(fields: Fields): AccessClaims | undefined {
   if (expiresAtS === undefined || authTimeS === undefined || ledger === undefined) return undefined;
   if (amr === undefined || amr.length === 0 || expiresAtS <= issuedAtS) return undefined;
   const scopes = scopeClaim(fields['scope']);
-  if (scopes === null) return undefined;
+  const sessionId = ifPresent(fields['sid'], text);
+  const clientId = ifPresent(fields['client_id'], text);
+  const acr = ifPresent(fields['acr'], text);
+  const confirmation = ifPresent(fields['cnf'], confirmationClaim);
+  if (scopes === null || sessionId === null || clientId === null) return undefined;
+  if (acr === null || confirmation === null) return undefined;
   return {
     issuer,
     subject,
@@ -35,8 +40,32 @@ export function readClaims(fields: Fields): AccessClaims | undefined {
     scopes,
     amr,
     authTimeS,
+    sessionId,
+    clientId,
+    acr,
+    confirmation,
     ledger,
   };
+}
+
+/** Undefined: absent. Null: there, and not what it should be. */
+function ifPresent<T>(
+  value: unknown,
+  read: (value: unknown) => T | undefined,
+): T | undefined | null {
+  return value === undefined ? undefined : (read(value) ?? null);
+}
+
+const thumbprint = /^[\w-]{43}$/;
+
+/** Exactly one method that is known here: another one could not be verified. */
+function confirmationClaim(value: unknown): Confirmation | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const [[method, print] = [], ...more] = Object.entries(value);
+  if (more.length > 0 || (method !== 'jkt' && method !== 'x5t#S256')) return undefined;
+  return typeof print === 'string' && thumbprint.test(print)
+    ? { method, thumbprint: print }
+    : undefined;
 }
 
 function text(value: unknown): string | undefined {
@@ -73,5 +102,10 @@ function ledgerClaim(value: unknown): LedgerClaim | undefined {
   const credential = text(fields['c']);
   if (epoch === undefined || position === undefined) return undefined;
   if (authPosition === undefined || credential === undefined) return undefined;
-  return { epoch, position, authPosition, credential };
+  const sessionPosition = ifPresent(fields['S'], whole);
+  const family = ifPresent(fields['f'], text);
+  const issuedInOutage = ifPresent(fields['x'], (x) => (x === 1 ? true : undefined));
+  if (sessionPosition === null || family === null || issuedInOutage === null) return undefined;
+  const inS = { sessionPosition, family, issuedInOutage };
+  return { epoch, position, authPosition, credential, ...inS };
 }

@@ -38,6 +38,12 @@ export async function exportPrivateKey(key: SigningKey): Promise<Uint8Array> {
   return Buffer.from(await exportPKCS8(key.privateKey), 'latin1');
 }
 
+/** RFC 7517 private JWK with kid, alg and use, for an engine that signs by itself. */
+export async function exportPrivateJwk(key: SigningKey): Promise<JWK> {
+  const { kid, algorithm: alg, privateKey } = key;
+  return { ...(await exportJWK(privateKey)), kid, alg, use: 'sig' };
+}
+
 /** Rejects MISCONFIGURED when the bytes are not a private key of this algorithm. */
 export async function importPrivateKey(
   algorithm: SigningAlgorithm,

@@ -15,6 +15,8 @@ import {
 /** Everything identity can be told. Times in ms. */
 export interface IdentityConfig extends LedgerPlace {
   readonly address: string;
+  /** `host:port` of OAuth, OpenID Connect and the pages, under the name of the issuer; absent: none. */
+  readonly httpAddress?: string | undefined;
   /** Operations port (`/metrics`, `/healthz`, `/readyz`); absent: none. */
   readonly metricsAddress: string | undefined;
   /** Absent: a random one in the data folder (embedded log only). */
@@ -24,6 +26,12 @@ export interface IdentityConfig extends LedgerPlace {
   readonly issuer: string;
   /** The first is the default of new tokens and the one that callers of identity itself present. */
   readonly audiences: readonly string[];
+  /** Where the pages are that mailed links lead to. Default: the issuer. */
+  readonly publicUrl?: string | undefined;
+  /** Where passkeys work. Default: host and origin of the public URL. */
+  readonly passkeys?:
+    | { readonly relyingParty?: string | undefined; readonly origins: readonly string[] }
+    | undefined;
   readonly reflection: boolean;
   /** Addresses and networks whose `x-forwarded-for` counts, for the brakes on guessing. */
   readonly trustedProxies: readonly string[];
@@ -53,11 +61,15 @@ export const identityVariables = {
   ...tracingVariables,
   ...deliveryVariables,
   LEDGATE_IDENTITY_ADDR: hostPort().default('127.0.0.1:7401'),
+  LEDGATE_HTTP_ADDR: hostPort().optional(),
   LEDGATE_METRICS_ADDR: hostPort().optional(),
   LEDGATE_MASTER_KEY: secret().optional(),
   LEDGATE_ALLOW_PLAINTEXT: flag().default(false),
   LEDGATE_ISSUER: z.url(),
   LEDGATE_AUDIENCE: list(),
+  LEDGATE_PUBLIC_URL: z.url({ protocol: /^https?$/u }).optional(),
+  LEDGATE_PASSKEY_RP_ID: z.string().min(1).optional(),
+  LEDGATE_PASSKEY_ORIGINS: list().default([]),
   LEDGATE_REFLECTION: flag().default(false),
   LEDGATE_TRUSTED_PROXIES: list().default([]),
   LEDGATE_LOGIN_SOURCE_BURST: count(1, 1_000_000).default(200),
@@ -87,12 +99,18 @@ export function identityConfigFromEnv(options: Parameters<typeof readEnv>[1] = {
   return {
     ...ledgerPlaceFrom(env),
     address: env.LEDGATE_IDENTITY_ADDR,
+    httpAddress: env.LEDGATE_HTTP_ADDR,
     metricsAddress: env.LEDGATE_METRICS_ADDR,
     masterKey: env.LEDGATE_MASTER_KEY,
     tls: tlsPathsFrom(env),
     allowPlaintext: env.LEDGATE_ALLOW_PLAINTEXT,
     issuer: env.LEDGATE_ISSUER,
     audiences: env.LEDGATE_AUDIENCE,
+    publicUrl: env.LEDGATE_PUBLIC_URL,
+    passkeys: {
+      relyingParty: env.LEDGATE_PASSKEY_RP_ID,
+      origins: env.LEDGATE_PASSKEY_ORIGINS,
+    },
     reflection: env.LEDGATE_REFLECTION,
     trustedProxies: env.LEDGATE_TRUSTED_PROXIES,
     loginsPerSource: {

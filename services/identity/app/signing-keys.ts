@@ -48,7 +48,7 @@ export class SigningKeys {
       throw new Failure('NOT_READY', 'there is no active signing key; rotate the signing key');
     }
     if (this.#ready?.kid !== stored.kid) {
-      const key = this.#load(stored);
+      const key = this.open(stored);
       this.#ready = { kid: stored.kid, key };
       key.catch(() => {
         this.#ready = undefined;
@@ -57,7 +57,8 @@ export class SigningKeys {
     return this.#ready.key;
   }
 
-  async #load({ algorithm, kid, privateKey }: StoredSigningKey): Promise<SigningKey> {
+  /** The private half from the vault. Rejects MISCONFIGURED when it is not there. */
+  async open({ algorithm, kid, privateKey }: StoredSigningKey): Promise<SigningKey> {
     const pkcs8 = await this.#secrets.open(privateKey, context);
     if (pkcs8 === undefined) {
       throw new Failure('MISCONFIGURED', `the private key of ${kid} is not in the vault`);

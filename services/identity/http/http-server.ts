@@ -51,7 +51,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
       `refusing to serve HTTP in plaintext on ${address}: configure TLS or allow plaintext`,
     );
   }
-  const { server, stop } = await makeServer(options);
+  const made = await makeServer(options);
+  const { server } = made;
   server.maxConnections = maxConnections;
   server.maxRequestsPerSocket = maxRequestsPerSocket;
   try {
@@ -59,12 +60,12 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     return {
       port,
       close: async (graceMs) => {
-        stop();
+        made.stop();
         return closeServer(server, options.clock, graceMs);
       },
     };
   } catch (error) {
-    stop();
+    made.stop();
     throw error;
   }
 }

@@ -22,6 +22,7 @@ export interface Target {
 const profileShape = z.object({
   identity: z.string().optional(),
   authorizer: z.string().optional(),
+  issuer: z.string().optional(),
   credential: z.string().optional(),
   tenant: z.string().optional(),
   ca: z.string().optional(),

@@ -15,12 +15,16 @@ import { startIdentity } from '#services/identity/main.js';
 import type { Connect } from '../cli/ask.js';
 import { profileFile, readProfile, targetVariables } from '../cli/target.js';
 import { createAuthorizerKey } from './authorizer-account.js';
+import { devHttp } from './dev-http.js';
 import { createDemo, type Demo } from './demo.js';
 
 /** A whole Ledgate in one process, on the embedded log. */
 export interface RunningDev {
   readonly identity: string;
   readonly authorizer: string;
+  /** Address of OAuth and the pages; its name is `issuer`. */
+  readonly http: string | undefined;
+  readonly issuer: string;
   readonly clusterId: string;
   /** Only when this start made the demo tenant. */
   readonly demo: Demo | undefined;
@@ -29,7 +33,6 @@ export interface RunningDev {
 
 /** What development takes for granted; the environment wins. */
 const defaults = {
-  LEDGATE_ISSUER: 'http://127.0.0.1:7401',
   LEDGATE_AUDIENCE: 'ledgate',
   LEDGATE_REFLECTION: 'true',
   LEDGATE_LOG_LEVEL: 'warn',
@@ -67,7 +70,8 @@ async function start(
 ): Promise<Omit<RunningDev, 'close'>> {
   const { dataDir } = options;
   const forced = { LEDGATE_LOG: 'embedded', LEDGATE_DATA_DIR: dataDir };
-  const env = { ...defaults, ...process.env, ...options.env, ...forced };
+  const given = { ...process.env, ...options.env };
+  const env = { ...defaults, ...given, ...devHttp(dataDir, given), ...forced };
   const services = [...Object.keys(identityVariables), ...Object.keys(authorizerVariables)];
   const alsoKnown = [...services, ...targetVariables];
   const config = identityConfigFromEnv({ env, alsoKnown });
@@ -94,10 +98,17 @@ async function start(
   const first = options.demo && connectAs !== undefined && known.credential === undefined;
   const demo = first ? await createDemo(connectAs) : undefined;
   const credential = demo?.adminKey ?? known.credential;
-  const profile = { ...known, ...addresses, ...(credential === undefined ? {} : { credential }) };
+  const { issuer } = config;
+  const profile = {
+    ...known,
+    ...addresses,
+    issuer,
+    ...(credential === undefined ? {} : { credential }),
+  };
   const file = join(dataDir, profileFile);
   writeFileSync(file, `${JSON.stringify(profile, null, 2)}\n`, readable);
-  return { ...addresses, clusterId: identity.clusterId, demo };
+  const { http, clusterId } = identity;
+  return { ...addresses, http, issuer, clusterId, demo };
 }
 
 /** Two services in one process cannot share a port: identity has the one given, this the next. */

@@ -1,0 +1,70 @@
+import {
+  findClient,
+  isServed,
+  verifyClientCertificate,
+  verifyClientSecret,
+  type Client,
+} from '#services/identity/app/clients.js';
+import { findConsent, scopesToAsk } from '#services/identity/app/consents.js';
+import { execute, type IdentityParts } from '#services/identity/app/identity-parts.js';
+import { ownCall, type Standing } from '#services/identity/app/session-standing.js';
+
+/** OAuth clients as the engine asks for them, and what principals let them have. */
+export class OauthClients {
+  readonly #parts: IdentityParts;
+
+  constructor(parts: IdentityParts) {
+    this.#parts = parts;
+  }
+
+  /** One that may act now. */
+  find(id: string): Client | undefined {
+    const client = findClient(this.#parts, id);
+    return client !== undefined && isServed(this.#parts, client) ? client : undefined;
+  }
+
+  /** Credential id of the secret, when it is one of the client's that is good now. */
+  secretOf({ client }: Pick<Client, 'client'>, secret: string): string | undefined {
+    return verifyClientSecret(this.#parts, client, secret)?.credential;
+  }
+
+  /** Credential id of the certificate: bound by its key, or by a name that says SPIFFE. */
+  certificateOf(
+    { client }: Pick<Client, 'client'>,
+    spkiSha256: string,
+    uris: readonly string[],
+  ): string | undefined {
+    const byKey = { kind: 'SPKI', identity: spkiSha256 } as const;
+    const byName = uris.map((identity) => ({ kind: 'SPIFFE', identity }) as const);
+    for (const one of [byKey, ...byName]) {
+      const found = verifyClientCertificate(this.#parts, client, one);
+      if (found !== undefined) return found.credential;
+    }
+    return undefined;
+  }
+
+  /** Scopes that the client has of this principal without asking. */
+  granted(client: Client, principal: string): readonly string[] {
+    const { scopes } = client.settings;
+    const { tenant, client: id } = client;
+    const asked = new Set(scopesToAsk(this.#parts, { tenant, principal, client: id }, scopes));
+    return scopes.filter((scope) => !asked.has(scope));
+  }
+
+  /** The principal says yes to these, beside what it has said yes to before. */
+  async giveConsent(
+    who: Pick<Standing, 'tenant' | 'principal'>,
+    { client }: Pick<Client, 'client'>,
+    given: readonly string[],
+  ): Promise<void> {
+    const { tenant, principal } = who;
+    const before = findConsent(this.#parts, { tenant, principal, client })?.scopes ?? [];
+    await execute(this.#parts, ownCall(who), {
+      type: 'GiveConsent',
+      principal,
+      client,
+      scopes: [...new Set([...before, ...given])],
+      audience: '',
+    });
+  }
+}

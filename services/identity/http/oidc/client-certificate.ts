@@ -1,0 +1,33 @@
+import { hash, type X509Certificate } from 'node:crypto';
+import type { TLSSocket } from 'node:tls';
+import type { KoaContextWithOIDC } from 'oidc-provider';
+
+/** The certificate that the connection's other end has shown; verified or not. */
+export function peerCertificate(ctx: KoaContextWithOIDC): X509Certificate | undefined {
+  const socket = ctx.req.socket as Partial<TLSSocket>;
+  return socket.getPeerX509Certificate?.();
+}
+
+/** Whether an authority that this server trusts for clients has signed it. */
+export function isAuthorized(ctx: KoaContextWithOIDC): boolean {
+  return (ctx.req.socket as Partial<TLSSocket>).authorized === true;
+}
+
+/** RFC 8705, section 3.1, when the client's tokens are bound to its certificate. */
+export function certificateThumbprint(ctx: KoaContextWithOIDC): string | undefined {
+  if (ctx.oidc.client?.tlsClientCertificateBoundAccessTokens !== true) return undefined;
+  const certificate = peerCertificate(ctx);
+  return certificate && hash('sha256', certificate.raw, 'base64url');
+}
+
+/** SHA-256 of the public key (RFC 7469, section 2.4) as certificates are bound by it. */
+export function spkiSha256(certificate: X509Certificate): string {
+  const spki = certificate.publicKey.export({ type: 'spki', format: 'der' });
+  return hash('sha256', spki, 'base64url');
+}
+
+/** URIs among its names: SPIFFE ids are such. */
+export function uriNames(certificate: X509Certificate): readonly string[] {
+  const names = certificate.subjectAltName?.split(', ') ?? [];
+  return names.filter((name) => name.startsWith('URI:')).map((name) => name.slice('URI:'.length));
+}

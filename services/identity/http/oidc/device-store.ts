@@ -1,0 +1,111 @@
+import { errors, type AdapterPayload } from 'oidc-provider';
+import { audienceOf, resourceOf } from './audience.js';
+import {
+  clientOf,
+  engineContext,
+  sessionOf,
+  textParam,
+  type EngineParts,
+} from './engine-context.js';
+import { asGrantError } from './grant-error.js';
+import { newFamily } from './new-family.js';
+import { Nowhere } from './nowhere.js';
+import { words } from './scope-words.js';
+import type { DeviceFacts, OauthClient } from './oidc-ledger.js';
+
+/** What is sealed with a device code: the person who types the short one needs the long one. */
+type Artifact = AdapterPayload & { readonly deviceCode?: string };
+
+/** Device codes (RFC 8628) in ledger S: issued to a client, then approved or denied by a person. */
+export class DeviceStore extends Nowhere {
+  readonly #parts: EngineParts;
+
+  constructor(parts: EngineParts) {
+    super();
+    this.#parts = parts;
+  }
+
+  /** The engine saves at each step; only three of them are news for the ledger. */
+  override async upsert(deviceCode: string, payload: AdapterPayload): Promise<void> {
+    const { ledger, sealed } = this.#parts;
+    if (engineContext().oidc.route === 'device_authorization') {
+      return this.#issue(deviceCode, payload);
+    }
+    const { userCode = '', error, accountId, scope, exp = 0 } = payload;
+    const by = sessionOf(this.#parts);
+    // What goes wrong before somebody has logged in appends nothing.
+    if (by === undefined) return;
+    if (error !== undefined) return ledger.denyDevice(by, userCode);
+    if (accountId === undefined) return;
+    const artifact = sealed.seal('device artifact', { ...payload, deviceCode }, exp * 1000);
+    await ledger.approveDevice(by, userCode, { scopes: words(scope), artifact });
+  }
+
+  override find(deviceCode: string): Promise<AdapterPayload | undefined> {
+    const { ledger } = this.#parts;
+    const client = this.#client();
+    const device = client && ledger.device(client, deviceCode);
+    return Promise.resolve(device && this.#payload(device, deviceCode));
+  }
+
+  override findByUserCode(userCode: string): Promise<AdapterPayload | undefined> {
+    const device = this.#parts.ledger.deviceByUserCode(userCode);
+    return Promise.resolve(device && this.#payload(device, undefined));
+  }
+
+  override async consume(deviceCode: string): Promise<void> {
+    const { ledger, jar } = this.#parts;
+    const client = clientOf(this.#parts, engineContext().oidc.client);
+    const device = ledger.device(client, deviceCode);
+    const payload = device && this.#payload(device, deviceCode);
+    if (device === undefined || payload === undefined) {
+      throw new errors.InvalidGrant('device code not found');
+    }
+    // Denied: the engine says so next.
+    if (payload.error !== undefined) return;
+    const { audience, approved } = device;
+    const scopes = approved?.scopes ?? [];
+    const family = await newFamily(this.#parts, 'device_code', payload, { scopes, audience });
+    const issued = await asGrantError(() => ledger.redeemDevice(client, deviceCode, family));
+    jar.noted.set('issued', issued);
+    jar.noted.set('family', issued.family);
+  }
+
+  async #issue(deviceCode: string, payload: AdapterPayload): Promise<void> {
+    const { ledger, sealed } = this.#parts;
+    const { oidc } = engineContext();
+    const [resource = ''] = Object.keys(oidc.resourceServers ?? {});
+    const expiresAtMs = (payload.exp ?? 0) * 1000;
+    await ledger.issueDevice(clientOf(this.#parts, oidc.client), {
+      deviceCode,
+      userCode: payload.userCode ?? '',
+      scopes: words(payload.params?.['scope'] as string | undefined),
+      audience: audienceOf(resource),
+      expiresAtMs,
+      artifact: sealed.seal('device artifact', { ...payload, deviceCode }, expiresAtMs),
+    });
+  }
+
+  /** After the login the engine comes back with a code only; its client is in the interaction. */
+  #client(): OauthClient | undefined {
+    const { oidc } = engineContext();
+    const begun = textParam(oidc.entities.Interaction?.params, 'client_id') ?? '';
+    return this.#parts.ledger.client(oidc.client?.clientId ?? begun);
+  }
+
+  #payload(device: DeviceFacts, deviceCode: string | undefined): AdapterPayload | undefined {
+    const { sealed, clock } = this.#parts;
+    const { status, approved, artifact = '' } = device;
+    const text = approved?.artifact ?? artifact;
+    const content = sealed.open('device artifact', text, clock.wallMs());
+    if (content === undefined) return undefined;
+    const { deviceCode: own, ...payload } = content as Artifact;
+    const jti = deviceCode ?? own ?? '';
+    if (status === 'DENIED') {
+      return { ...payload, jti, error: 'access_denied', errorDescription: 'denied by the user' };
+    }
+    if (approved === undefined) return { ...payload, jti };
+    const resource = resourceOf(device.audience);
+    return { ...payload, jti, accountId: approved.principal, resource };
+  }
+}

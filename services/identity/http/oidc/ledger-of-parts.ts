@@ -1,0 +1,344 @@
+import type { RefreshFamilyFacts } from '#libs/events/catalogue.js';
+import { Failure } from '#libs/errors/failure.js';
+import { accessPayload } from '#libs/tokens/sign-access-token.js';
+import { documentsOf } from '#services/identity/app/accounts.js';
+import { useAssertion } from '#services/identity/app/assertions.js';
+import { findCode, issueCode, redeemCode } from '#services/identity/app/authorization-codes.js';
+import {
+  approveDeviceCode,
+  denyDeviceCode,
+  findByUserCode,
+  findDeviceCode,
+  issueDeviceCode,
+  redeemDeviceCode,
+} from '#services/identity/app/device-codes.js';
+import type { IdentityParts } from '#services/identity/app/identity-parts.js';
+import { LiveTokens } from '#services/identity/app/oauth/live-tokens.js';
+import { OauthClients } from '#services/identity/app/oauth/oauth-clients.js';
+import { principalDetails } from '#services/identity/app/principals.js';
+import {
+  findFamily,
+  revokeFamily,
+  rotateFamily,
+  type FamilyStart,
+} from '#services/identity/app/refresh-families.js';
+import { ownCall } from '#services/identity/app/session-standing.js';
+import {
+  endSession,
+  findSession,
+  findSessionById,
+  type Session,
+} from '#services/identity/app/sessions.js';
+import { revokeToken } from '#services/identity/app/token-revocations.js';
+import { isActive, principals } from '#services/identity/domain/principal/state.js';
+import { families } from '#services/identity/domain/refresh-family/state.js';
+import { scopes } from '#services/identity/domain/scope/state.js';
+import { tenantSettings } from '#services/identity/domain/tenant/state.js';
+import type {
+  Actor,
+  CodeFacts,
+  DeviceFacts,
+  FamilyFacts,
+  Issued,
+  LiveToken,
+  NewAccessToken,
+  NewDevice,
+  NewFamilyFacts,
+  OauthClient,
+  OidcLedger,
+  PersonClaims,
+  Verified,
+} from './oidc-ledger.js';
+
+const defaultTtlS = 600;
+/** RFC 9700, 2.2.1: whoever verifies without asking learns of a revocation when it expires. */
+const defaultOfflineTtlS = 300;
+const waitMs = 250;
+
+/** What the engine needs, from the use cases. */
+export class LedgerOfParts implements OidcLedger {
+  readonly #parts: IdentityParts;
+  readonly #live: LiveTokens;
+  readonly #clients: OauthClients;
+
+  constructor(parts: IdentityParts) {
+    this.#parts = parts;
+    this.#live = new LiveTokens(parts);
+    this.#clients = new OauthClients(parts);
+  }
+
+  client(id: string): OauthClient | undefined {
+    return this.#clients.find(id);
+  }
+
+  secretOf(client: OauthClient, secret: string): string | undefined {
+    return this.#clients.secretOf(client, secret);
+  }
+
+  certificateOf(
+    client: OauthClient,
+    spkiSha256: string,
+    uris: readonly string[],
+  ): string | undefined {
+    return this.#clients.certificateOf(client, spkiSha256, uris);
+  }
+
+  granted(client: OauthClient, principal: string): readonly string[] {
+    return this.#clients.granted(client, principal);
+  }
+
+  giveConsent(who: Verified, client: OauthClient, given: readonly string[]): Promise<void> {
+    return this.#clients.giveConsent(who, client, given);
+  }
+
+  session(token: string): Promise<Session | undefined> {
+    return findSession(this.#parts, token);
+  }
+
+  isActive(tenant: string, principal: string): boolean {
+    const { ledger, clock } = this.#parts;
+    const document = principals.read(documentsOf(ledger.state), tenant, principal);
+    return document !== undefined && isActive(document, clock.wallMs());
+  }
+
+  async claims(tenant: string, principal: string): Promise<PersonClaims> {
+    const { clock } = this.#parts;
+    const details = await principalDetails(this.#parts, tenant, principal, clock.wallMs());
+    if (details === undefined) return {};
+    const { displayName, locale } = details.profile;
+    const named = (kind: string) => details.loginNames.find((one) => one.kind === kind);
+    const [user, mail] = [named('USERNAME'), named('EMAIL')];
+    return {
+      ...(displayName === '' ? {} : { name: displayName }),
+      ...(locale === '' ? {} : { locale }),
+      ...(user === undefined ? {} : { preferred_username: user.value }),
+      ...(mail === undefined ? {} : { email: mail.value, email_verified: mail.verified }),
+    };
+  }
+
+  describeScope(tenant: string, scope: string): string | undefined {
+    return scopes.read(documentsOf(this.#parts.ledger.state), tenant, scope)?.description;
+  }
+
+  async issueCode(
+    by: Verified,
+    client: OauthClient,
+    code: string,
+    facts: CodeFacts,
+  ): Promise<void> {
+    const session = this.#sessionOf(by);
+    await issueCode(this.#parts, { ...facts, session, client: client.client, code });
+  }
+
+  code({ tenant, client }: OauthClient, code: string): CodeFacts | undefined {
+    const found = findCode(this.#parts, tenant, code);
+    return found?.client === client ? found : undefined;
+  }
+
+  async redeemCode(client: OauthClient, code: string, family: NewFamilyFacts): Promise<Issued> {
+    const start = this.#startOf(client, family);
+    const redeemed = await redeemCode(this.#parts, { ...start, tenant: client.tenant, code });
+    return issuedOf(redeemed, redeemed.session, false);
+  }
+
+  async familyOf(refreshToken: string, onlyNewest: boolean): Promise<FamilyFacts | undefined> {
+    const { sessions, sessionSecrets } = this.#parts;
+    const token = sessionSecrets.readRefreshToken(refreshToken);
+    if (token === undefined) return undefined;
+    const { tenant, family } = token;
+    const read = () => families.read(documentsOf(sessions.state), tenant, family);
+    if (read() === undefined) await sessions.seeEnd(waitMs);
+    const document = read();
+    if (document === undefined || document.revoked) return undefined;
+    if (onlyNewest && findFamily(this.#parts, refreshToken) === undefined) return undefined;
+    const session = findSessionById(this.#parts, tenant, document.session);
+    return session && factsOf({ ...document, family }, session, false);
+  }
+
+  async rotate({ client }: OauthClient, refreshToken: string): Promise<Issued> {
+    const rotated = await rotateFamily(this.#parts, { refreshToken, client });
+    return issuedOf(rotated, rotated.session, rotated.outage);
+  }
+
+  async revokeFamily({ tenant, principal, client }: OauthClient, it: FamilyFacts): Promise<void> {
+    const call = ownCall({ tenant, principal });
+    await revokeFamily(this.#parts, call, it.family, 'CLIENT', client);
+  }
+
+  async issueDevice({ tenant, client, principal }: OauthClient, it: NewDevice): Promise<void> {
+    await issueDeviceCode(this.#parts, { ...it, tenant, client, principal });
+  }
+
+  device({ tenant, client }: OauthClient, deviceCode: string): DeviceFacts | undefined {
+    const found = findDeviceCode(this.#parts, tenant, deviceCode);
+    return found?.client === client ? found : undefined;
+  }
+
+  /** The code alone does not say whose it is; codes are short-lived, and guesses are braked. */
+  deviceByUserCode(userCode: string): DeviceFacts | undefined {
+    for (const { id } of this.#parts.ledger.fold.view.tenants) {
+      const found = findByUserCode(this.#parts, id, userCode);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  async approveDevice(
+    by: Verified,
+    userCode: string,
+    approved: { readonly scopes: readonly string[]; readonly artifact: string },
+  ): Promise<void> {
+    await approveDeviceCode(this.#parts, this.#sessionOf(by), userCode, approved);
+  }
+
+  async denyDevice(by: Verified, userCode: string): Promise<void> {
+    await denyDeviceCode(this.#parts, this.#sessionOf(by), userCode);
+  }
+
+  async redeemDevice(
+    client: OauthClient,
+    deviceCode: string,
+    family: NewFamilyFacts,
+  ): Promise<Issued> {
+    const redeemed = await redeemDeviceCode(this.#parts, {
+      ...this.#startOf(client, family),
+      tenant: client.tenant,
+      deviceCode,
+      label: client.settings.name,
+    });
+    return issuedOf(redeemed, redeemed.session, false);
+  }
+
+  async useAssertion(
+    { tenant, client, principal }: OauthClient,
+    jti: string,
+    expiresAtMs: number,
+  ): Promise<boolean> {
+    try {
+      await useAssertion(this.#parts, { tenant, client, principal, jti, expiresAtMs });
+      return true;
+    } catch (error) {
+      if (error instanceof Failure && error.reason === 'ALREADY_USED') return false;
+      throw error;
+    }
+  }
+
+  async endSession(session: Verified): Promise<void> {
+    await endSession(this.#parts, ownCall(session), session, 'LOGOUT');
+  }
+
+  position(): number {
+    return this.#parts.ledger.reader.position;
+  }
+
+  accessPayload(token: NewAccessToken): Record<string, unknown> {
+    const { verified, client, cnf } = token;
+    const [[method, thumbprint] = []] = Object.entries(cnf ?? {});
+    const payload = accessPayload({
+      issuer: this.#parts.issuer,
+      subject: verified.principal,
+      tenant: verified.tenant,
+      audience: token.audience,
+      issuedAtS: token.issuedAtS,
+      expiresAtS: token.expiresAtS,
+      tokenId: token.tokenId,
+      scopes: token.scopes,
+      // A device has none of its own; the claim may not be empty.
+      amr: verified.amr.length === 0 ? ['user'] : verified.amr,
+      authTimeS: Math.floor(verified.authTimeMs / 1000),
+      clientId: client.client,
+      ...(verified.session === '' ? {} : { sessionId: verified.session }),
+      ...(verified.acr === '' ? {} : { acr: verified.acr }),
+      ...((method === 'jkt' || method === 'x5t#S256') && thumbprint !== undefined
+        ? { confirmation: { method, thumbprint } }
+        : {}),
+      ledger: this.#placeOf(token),
+    });
+    return token.act === undefined ? payload : { ...payload, act: token.act };
+  }
+
+  accessTtlS({ tenant, settings }: OauthClient, audience: string): number {
+    const own = settings.accessTokenTtlMs;
+    if (own !== undefined) return Math.floor(own / 1000);
+    const view = documentsOf(this.#parts.ledger.state);
+    const ofTenant = tenantSettings.read(view, tenant, tenant);
+    const offline = settings.audiences.find(({ id }) => id === audience)?.offline ?? false;
+    const ttlMs = offline ? ofTenant?.offlineTokenTtlMs : ofTenant?.accessTokenTtlMs;
+    if (ttlMs !== undefined) return Math.floor(ttlMs / 1000);
+    return offline ? defaultOfflineTtlS : defaultTtlS;
+  }
+
+  async liveToken(accessToken: string): Promise<LiveToken | undefined> {
+    const found = await this.#live.find(accessToken);
+    if (found === undefined) return undefined;
+    const { claims, act } = found;
+    const { confirmation, ledger } = claims;
+    return {
+      tokenId: claims.tokenId,
+      tenant: claims.tenant,
+      principal: claims.subject,
+      client: claims.clientId,
+      audience: claims.audience,
+      scopes: claims.scopes,
+      issuedAtS: claims.issuedAtS,
+      expiresAtS: claims.expiresAtS,
+      authTimeS: claims.authTimeS,
+      acr: claims.acr,
+      amr: claims.amr,
+      session: claims.sessionId,
+      family: ledger.family,
+      jkt: confirmation?.method === 'jkt' ? confirmation.thumbprint : undefined,
+      x5t: confirmation?.method === 'x5t#S256' ? confirmation.thumbprint : undefined,
+      credential: ledger.credential,
+      authPosition: ledger.authPosition,
+      act: act as Actor | undefined,
+    };
+  }
+
+  async revokeToken({ tenant, principal }: OauthClient, token: LiveToken): Promise<void> {
+    const { tokenId: jti, client, expiresAtS } = token;
+    const expiresAtMs = expiresAtS * 1000;
+    const it = { jti, principal: token.principal, client, expiresAtMs };
+    await revokeToken(this.#parts, ownCall({ tenant, principal }), it, 'CLIENT');
+  }
+
+  #placeOf({ verified, client, family, outage }: NewAccessToken) {
+    const { ledger, sessions } = this.#parts;
+    return {
+      epoch: ledger.fold.cluster?.epoch ?? 1,
+      position: ledger.reader.position,
+      authPosition: verified.authPosition,
+      credential: verified.credential === '' ? client.client : verified.credential,
+      sessionPosition: sessions.reader.position,
+      ...(family === undefined ? {} : { family }),
+      ...(outage ? { issuedInOutage: true } : {}),
+    };
+  }
+
+  #startOf(
+    { client, settings }: OauthClient,
+    family: NewFamilyFacts,
+  ): Omit<FamilyStart, 'session'> {
+    const { refreshIdleMs: idleMs, refreshAbsoluteMs: lifetimeMs } = settings;
+    return { ...family, client, idleMs, lifetimeMs };
+  }
+
+  #sessionOf({ tenant, session }: Verified): Session {
+    const found = findSessionById(this.#parts, tenant, session);
+    if (found === undefined) throw new Failure('CREDENTIALS_REJECTED', 'the session has ended');
+    return found;
+  }
+}
+
+function issuedOf(
+  { family, refreshToken }: { readonly family: RefreshFamilyFacts; readonly refreshToken: string },
+  session: Session,
+  outage: boolean,
+): Issued {
+  return { family: factsOf(family, session, outage), refreshToken };
+}
+
+function factsOf(family: RefreshFamilyFacts, session: Session, outage: boolean): FamilyFacts {
+  const { amr, tenant } = session;
+  return { ...family, amr, tenant, outage };
+}

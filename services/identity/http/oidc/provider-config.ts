@@ -1,0 +1,254 @@
+import {
+  errors,
+  type ClientAuthMethod,
+  type Configuration,
+  type JWKS,
+  type KoaContextWithOIDC,
+} from 'oidc-provider';
+import { writeAccessToken } from './access-token-payload.js';
+import { audienceOf, resourceOf } from './audience.js';
+import { certificateOwner, openidScopes } from './client-metadata.js';
+import { isAuthorized, peerCertificate, spkiSha256, uriNames } from './client-certificate.js';
+import { clientOf, type EngineParts } from './engine-context.js';
+import { findAccount } from './find-account.js';
+import { grantIdText } from './grant-id.js';
+import { oidcAdapter } from './oidc-adapter.js';
+import { browserStateTtlS } from './oidc-models.js';
+import { engineViews } from './engine-views.js';
+import { loginPolicy } from './login-policy.js';
+
+/** RFC 6749, section 4.1.2; RFC 9700: codes live as long as a redirect takes. */
+const codeTtlS = 60;
+const deviceTtlS = 600;
+const idTokenTtlS = 600;
+export const acrValues = ['urn:ledgate:acr:1', 'urn:ledgate:acr:2'] as const;
+
+const routes = {
+  authorization: '/oauth/authorize',
+  token: '/oauth/token',
+  jwks: '/oauth/jwks',
+  userinfo: '/oauth/userinfo',
+  introspection: '/oauth/introspect',
+  revocation: '/oauth/revoke',
+  end_session: '/oauth/logout',
+  pushed_authorization_request: '/oauth/par',
+  device_authorization: '/oauth/device',
+  code_verification: '/oauth/activate',
+};
+
+export interface ProviderKeys {
+  /** Private keys, the one that signs first. */
+  readonly jwks: JWKS;
+  readonly algorithm: 'EdDSA' | 'ES256' | 'RS256';
+  /** 32 bytes each. */
+  readonly nonceSecret: Buffer;
+  readonly cookieKey: Buffer;
+}
+
+/** How the engine is set up; what it would store and decide is in the functions that it is given. */
+export function providerConfig(parts: EngineParts, keys: ProviderKeys): Configuration {
+  const { algorithm } = keys;
+  const methods: ClientAuthMethod[] = [
+    'client_secret_basic',
+    'client_secret_post',
+    'private_key_jwt',
+    'tls_client_auth',
+    'none',
+  ];
+  return {
+    adapter: oidcAdapter(parts),
+    jwks: keys.jwks,
+    acrValues: [...acrValues],
+    scopes: [...openidScopes],
+    claims: {
+      openid: ['sub', 'acr', 'amr', 'auth_time'],
+      profile: ['name', 'preferred_username', 'locale'],
+      email: ['email', 'email_verified'],
+    },
+    clientAuthMethods: methods,
+    clientDefaults: { id_token_signed_response_alg: algorithm },
+    enabledJWA: {
+      idTokenSigningAlgValues: [algorithm],
+      clientAuthSigningAlgValues: ['EdDSA', 'ES256', 'RS256', 'PS256'],
+      dPoPSigningAlgValues: ['ES256', 'EdDSA', 'Ed25519'],
+    },
+    clientBasedCORS: (_ctx, origin, client) =>
+      (client.redirectUris ?? []).some((uri) => originOf(uri) === origin),
+    cookies: cookieConfig(parts, keys.cookieKey),
+    routes,
+    ttl: ttls(parts),
+    pkce: {
+      required: (_ctx, client) =>
+        client.tokenEndpointAuthMethod === 'none' ||
+        parts.ledger.client(client.clientId)?.settings.pkceRequired !== false,
+    },
+    responseTypes: ['code'],
+    expiresWithSession: () => false,
+    issueRefreshToken: (_ctx, client) => Promise.resolve(client.grantTypeAllowed('refresh_token')),
+    rotateRefreshToken: true,
+    findAccount: (_ctx, id) => findAccount(parts, id),
+    loadExistingGrant: (ctx) => Promise.resolve(grantOf(parts, ctx)),
+    interactions: {
+      policy: loginPolicy(),
+      url: (_ctx, interaction) => `/interaction/${interaction.uid}`,
+    },
+    formats: {
+      customizers: { jwt: (ctx, token, it) => writeAccessToken(parts, ctx, token, it) },
+    },
+    features: features(parts, keys),
+    renderError: engineViews.error,
+  };
+}
+
+function features(parts: EngineParts, keys: ProviderKeys): Configuration['features'] {
+  return {
+    devInteractions: { enabled: false },
+    clientCredentials: { enabled: true },
+    deviceFlow: {
+      enabled: true,
+      userCodeInputSource: engineViews.userCodeInput,
+      userCodeConfirmSource: engineViews.userCodeConfirm,
+      successSource: engineViews.deviceSuccess,
+    },
+    introspection: {
+      enabled: true,
+      // Whoever introspects is a confidential client of the same tenant (RFC 7662, section 4).
+      allowedPolicy: (_ctx, client, token) =>
+        Promise.resolve(
+          client.clientId === token.clientId ||
+            (client.tokenEndpointAuthMethod !== 'none' &&
+              isOfTenant(parts, client.clientId, token)),
+        ),
+    },
+    revocation: {
+      enabled: true,
+      allowedPolicy: (_ctx, client, token) => Promise.resolve(client.clientId === token.clientId),
+    },
+    pushedAuthorizationRequests: { enabled: true },
+    dPoP: { enabled: true, nonceSecret: keys.nonceSecret, requireNonce: () => false },
+    mTLS: {
+      enabled: true,
+      tlsClientAuth: true,
+      certificateBoundAccessTokens: true,
+      getCertificate: (ctx) => peerCertificate(ctx),
+      certificateAuthorized: isAuthorized,
+      certificateSubjectMatches: (ctx, _property, expected) => isBound(parts, ctx, expected),
+    },
+    resourceIndicators: {
+      enabled: true,
+      defaultResource: (_ctx, client, oneOf) => {
+        const [first] = oneOf ?? [];
+        return Promise.resolve(first ?? defaultResource(parts, client.clientId));
+      },
+      useGrantedResource: () => Promise.resolve(true),
+      getResourceServerInfo: (_ctx, resource, client) =>
+        Promise.resolve(resourceServer(parts, resource, client.clientId, keys.algorithm)),
+    },
+    rpInitiatedLogout: {
+      enabled: true,
+      logoutSource: engineViews.logout,
+      postLogoutSuccessSource: engineViews.loggedOut,
+    },
+    backchannelLogout: { enabled: true },
+    userinfo: { enabled: true },
+    claimsParameter: { enabled: true },
+  };
+}
+
+function cookieConfig({ secure }: EngineParts, key: Buffer): Configuration['cookies'] {
+  const both = { httpOnly: true, sameSite: 'lax', secure, signed: true, path: '/' } as const;
+  const prefix = secure ? '__Host-' : '';
+  return {
+    keys: [key.toString('base64url')],
+    names: {
+      session: `${prefix}ledgate_state`,
+      interaction: 'ledgate_interaction',
+      resume: 'ledgate_resume',
+    },
+    long: both,
+    short: { httpOnly: true, sameSite: 'lax', secure, signed: true },
+  };
+}
+
+function ttls({ ledger }: EngineParts): Configuration['ttl'] {
+  const ofAccess = (clientId: string | undefined, audience: unknown): number => {
+    const client = clientId === undefined ? undefined : ledger.client(clientId);
+    if (client === undefined) throw new errors.InvalidClient('client not found');
+    return ledger.accessTtlS(client, typeof audience === 'string' ? audience : '');
+  };
+  return {
+    AccessToken: (_ctx, token) => ofAccess(token.clientId, token.aud),
+    ClientCredentials: (_ctx, token) => ofAccess(token.clientId, token.aud),
+    AuthorizationCode: codeTtlS,
+    DeviceCode: deviceTtlS,
+    IdToken: idTokenTtlS,
+    Interaction: browserStateTtlS,
+    Session: browserStateTtlS,
+    Grant: browserStateTtlS,
+    // The family says when; the engine asks nevertheless.
+    RefreshToken: browserStateTtlS,
+  };
+}
+
+function grantOf(parts: EngineParts, ctx: KoaContextWithOIDC) {
+  const { oidc } = ctx;
+  const client = clientOf(parts, oidc.client);
+  const accountId = oidc.account?.accountId;
+  if (accountId === undefined) return undefined;
+  const grant = new oidc.provider.Grant({ accountId, clientId: client.client });
+  grant.jti = grantIdText({ principal: accountId, client: client.client });
+  const scopes = parts.ledger.granted(client, accountId);
+  const openid = scopes.filter((scope) => (openidScopes as readonly string[]).includes(scope));
+  if (openid.length > 0) grant.addOIDCScope(openid.join(' '));
+  for (const { id } of client.settings.audiences) {
+    if (scopes.length > 0) grant.addResourceScope(resourceOf(id), scopes.join(' '));
+  }
+  return grant;
+}
+
+function defaultResource({ ledger }: EngineParts, clientId: string): string {
+  const [first] = ledger.client(clientId)?.settings.audiences ?? [];
+  if (first === undefined) throw new errors.InvalidTarget('the client has no audience');
+  return resourceOf(first.id);
+}
+
+function resourceServer(
+  { ledger }: EngineParts,
+  resource: string,
+  clientId: string,
+  alg: ProviderKeys['algorithm'],
+) {
+  const settings = ledger.client(clientId)?.settings;
+  const audience = audienceOf(resource);
+  const known = settings?.audiences.some((one) => one.id === audience) ?? false;
+  if (settings === undefined || !known) throw new errors.InvalidTarget();
+  const scope = settings.scopes.join(' ');
+  return { scope, audience, accessTokenFormat: 'jwt', jwt: { sign: { alg } } } as const;
+}
+
+function isBound({ ledger, jar }: EngineParts, ctx: KoaContextWithOIDC, expected: string): boolean {
+  const certificate = peerCertificate(ctx);
+  const client = ledger.client(ctx.oidc.client?.clientId ?? '');
+  if (certificate === undefined || client === undefined) return false;
+  if (expected !== certificateOwner(client.client)) return false;
+  const found = ledger.certificateOf(client, spkiSha256(certificate), uriNames(certificate));
+  jar.noted.set('client credential', found);
+  return found !== undefined;
+}
+
+function isOfTenant(
+  { ledger }: EngineParts,
+  asking: string,
+  token: { readonly clientId?: string | undefined; readonly extra?: unknown },
+): boolean {
+  const tenant = ledger.client(asking)?.tenant;
+  const extra = token.extra as { readonly tenant?: string } | undefined;
+  return (
+    tenant !== undefined &&
+    tenant === (extra?.tenant ?? ledger.client(token.clientId ?? '')?.tenant)
+  );
+}
+
+function originOf(uri: string): string | undefined {
+  return URL.canParse(uri) ? new URL(uri).origin : undefined;
+}
