@@ -38,6 +38,8 @@ const rows = {
   },
   GRANT_REJECTED: { code: status.UNAUTHENTICATED, retryable: false },
   ALREADY_USED: { code: status.FAILED_PRECONDITION, retryable: false },
+  SECOND_FACTOR_REQUIRED: { code: status.FAILED_PRECONDITION, retryable: false },
+  STEP_UP_REQUIRED: { code: status.PERMISSION_DENIED, retryable: false },
   PERMISSION_DENIED: { code: status.PERMISSION_DENIED, retryable: false },
   NOT_FOUND: { code: status.NOT_FOUND, retryable: false },
   ALREADY_EXISTS: { code: status.ALREADY_EXISTS, retryable: false },

@@ -40,20 +40,20 @@ export class GuessLimits implements AttemptLimits {
     });
   }
 
-  take(source: string | undefined, account: string): Attempt {
+  take(source: string | undefined, account: string, device?: string): Attempt {
     const nowMs = this.#clock.monotonicMs();
     const prefix = source === undefined ? '' : sourcePrefix(source);
     if (source !== undefined) refuseFor(this.#sources.take(prefix, nowMs));
     const pair = `${prefix}\0${account}`;
-    const known = this.#known.has(pair);
-    const bucket = known ? pair : account;
+    const known = device !== undefined || this.#known.has(pair);
+    const bucket = bucketOf(pair, account, known, device);
     refuseFor(this.#accounts.take(bucket, nowMs));
     const uncompared = (): void => this.#accounts.giveBack(bucket, this.#clock.monotonicMs());
     const right = (): void => {
       uncompared();
       this.#remember(pair);
     };
-    return { known: known && source !== undefined, right, uncompared };
+    return { known: device !== undefined || (known && source !== undefined), right, uncompared };
   }
 
   #remember(pair: string): void {
@@ -66,6 +66,12 @@ export class GuessLimits implements AttemptLimits {
     }
     this.#known.add(pair);
   }
+}
+
+/** Whoever is no stranger to the account has a bucket of its own. */
+function bucketOf(pair: string, account: string, known: boolean, device?: string): string {
+  if (device !== undefined) return `device ${device}\0${account}`;
+  return known ? pair : account;
 }
 
 function refuseFor(waitMs: number): void {

@@ -1,4 +1,3 @@
-import { Failure } from '#libs/errors/failure.js';
 import type { AttemptFactor } from '#libs/events/catalogue.js';
 import { sleep } from '#libs/runtime/clock.js';
 import { documentsOf } from '#services/identity/app/accounts.js';
@@ -29,29 +28,26 @@ const MOST_ACCOUNTS = 10_000;
  * passes in a second of the brakes in memory, and then one for each delay.
  */
 export class AttemptRecords {
-  readonly #parts: IdentityParts;
+  readonly #parts: () => IdentityParts;
   readonly #gathering = new Map<string, { failures: number }>();
   readonly #closing = new AbortController();
 
-  constructor(parts: IdentityParts) {
+  /** `parts`: they hold this in their turn. */
+  constructor(parts: () => IdentityParts) {
     this.#parts = parts;
   }
 
-  /** Throws TOO_MANY_REQUESTS while nothing of the account is compared. */
-  requireUnthrottled({ tenant, principal }: Account, factor: AttemptFactor): void {
-    const { sessions, clock } = this.#parts;
+  /** Whether nothing of the account is compared now, for whoever is a stranger to it. */
+  throttled({ tenant, principal }: Account, factor: AttemptFactor): boolean {
+    const { sessions, clock } = this.#parts();
     const nowMs = clock.wallMs();
     const failed = failedAttempts(documentsOf(sessions.state), tenant, principal, factor, nowMs);
-    const waitMs = (failed?.throttleUntilMs ?? 0) - nowMs;
-    if (waitMs <= 0) return;
-    throw new Failure('TOO_MANY_REQUESTS', 'too many attempts; wait before the next one', {
-      retryAfterMs: waitMs,
-    });
+    return (failed?.throttleUntilMs ?? 0) > nowMs;
   }
 
   /** Notes a failure. Returns at once, and tells nobody what comes of it. */
   failed(account: Account, factor: AttemptFactor): void {
-    if (this.#closing.signal.aborted || !mayHoldSessions(this.#parts)) return;
+    if (this.#closing.signal.aborted || !mayHoldSessions(this.#parts())) return;
     const id = `${account.tenant},${account.principal},${factor}`;
     const open = this.#gathering.get(id);
     if (open !== undefined) {
@@ -68,21 +64,23 @@ export class AttemptRecords {
     this.#closing.abort();
   }
 
-  /** The first at once, what comes while it is appended and within the second in the next one. */
+  /** A while after the first: the work is not done in the same moment as the answer to anybody. */
   async #record(
     id: string,
     account: Account,
     factor: AttemptFactor,
     gathered: { failures: number },
   ): Promise<void> {
-    const { log, clock } = this.#parts;
+    const parts = this.#parts();
+    const { log, clock } = parts;
     const { signal } = this.#closing;
+    await sleep(clock, GATHER_MS, signal);
     while (gathered.failures > 0 && !signal.aborted) {
       const { failures } = gathered;
       gathered.failures = 0;
       const { principal } = account;
       const command = { type: 'RecordAttempts', principal, factor, failures } as const;
-      await executeSession(this.#parts, ownCall(account), command).catch((error: unknown) =>
+      await executeSession(parts, ownCall(account), command).catch((error: unknown) =>
         log.warn({ err: error }, 'failed attempts could not be recorded'),
       );
       await sleep(clock, GATHER_MS, signal);

@@ -8,8 +8,10 @@ import type { Clock } from '#libs/runtime/clock.js';
 import type { Ids, Random } from '#libs/runtime/ids.js';
 import type { Logger } from '#libs/runtime/log.js';
 import type { Tracer } from '#libs/runtime/tracer.js';
+import type { AttemptRecords } from '#services/identity/app/attempt-records.js';
 import type { CallerGate } from '#services/identity/app/caller.js';
 import type { AnyLedgerSession, LedgerSession } from '#services/identity/app/ledger-session.js';
+import type { Proofs } from '#services/identity/app/login/proofs.js';
 import type { SessionFold } from '#services/identity/app/session-fold.js';
 import type { SigningKeys } from '#services/identity/app/signing-keys.js';
 import type { Command } from '#services/identity/domain/commands.js';
@@ -33,11 +35,15 @@ export interface IdentityParts {
   readonly sessions: LedgerSession<SessionFold>;
   readonly gate: CallerGate;
   readonly secrets: SecretStore;
+  /** What people prove themselves with beside a password. */
+  readonly proofs: Proofs;
   readonly sessionSecrets: SessionSecrets;
   readonly blobs: BlobStore;
   readonly loginNames: LoginNameIndex;
   readonly hasher: PasswordHasher;
   readonly limits: AttemptLimits;
+  /** Failures that every instance knows of. */
+  readonly attempts: AttemptRecords;
   readonly blockList: BlockList;
   readonly delivery: Delivery;
   readonly signingKeys: SigningKeys;
@@ -96,8 +102,30 @@ export async function executeSession(
     const text = `sessions need feature level ${sessionLedgerSince}: once every service runs this version, raise it with "ledgate level raise"`;
     throw new Failure('WRONG_STATE', text);
   }
-  const result = await executeOn(parts, parts.sessions, call, command, decideSession);
+  requireSameEpoch(parts);
+  // What permits it stands in L: a record of S would compare keys of L with what S knows of them.
+  const permit = (): Permit => {
+    call.permit();
+    return { permittedBy: [] };
+  };
+  const result = await executeOn(
+    parts,
+    parts.sessions,
+    { ...call, permit },
+    command,
+    decideSession,
+  );
   return { ...result, consistencyToken: sessionToken(parts, result.position) };
+}
+
+/** After a restore of L ledger S must be opened in the new epoch before anything rests on it. */
+function requireSameEpoch({ ledger, sessions }: IdentityParts): void {
+  const [inL = 1, inS = 1] = [ledger.fold.cluster?.epoch, sessions.fold.cluster?.epoch];
+  if (inS >= inL) return;
+  throw new Failure(
+    'NOT_READY',
+    'ledger S is not in the epoch of ledger L yet: start identity again',
+  );
 }
 
 /** Token of everything that this instance knows of L, and of S up to a position. */

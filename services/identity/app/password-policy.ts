@@ -5,6 +5,8 @@ import type { BlockList } from '#services/identity/ports/block-list.js';
 export const MAX_PASSWORD_LENGTH = 1000;
 /** Least length without a second factor, in code points (SP 800-63B-4, 3.1.1.2). */
 export const DEFAULT_MIN_PASSWORD_LENGTH = 15;
+/** Least length beside a second factor. */
+export const MIN_LENGTH_BESIDE_A_FACTOR = 8;
 
 export interface PasswordRules {
   /** Code points; tenants may choose 8 to 64. */

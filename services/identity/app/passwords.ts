@@ -1,5 +1,6 @@
 import { passwordStatus } from '#libs/access/evaluate/credential-status.js';
 import { ALLOW } from '#libs/access/reason-code.js';
+import type { DocumentReader } from '#libs/decider/documents.js';
 import { invalid } from '#libs/errors/failure.js';
 import type { TenantSettings, VaultRef } from '#libs/events/catalogue.js';
 import { documentsOf } from '#services/identity/app/accounts.js';
@@ -11,9 +12,11 @@ import {
 } from '#services/identity/app/identity-parts.js';
 import {
   DEFAULT_MIN_PASSWORD_LENGTH,
+  MIN_LENGTH_BESIDE_A_FACTOR,
   judgePassword,
   normalizePassword,
 } from '#services/identity/app/password-policy.js';
+import { needsSecondFactor } from '#services/identity/app/login/account-factors.js';
 import { sealing } from '#services/identity/app/sealing.js';
 import {
   credentialsRejected,
@@ -22,6 +25,7 @@ import {
   type VerifiedPassword,
 } from '#services/identity/app/verify-password.js';
 import type { SetPassword } from '#services/identity/domain/password/commands.js';
+import { factorPolicy } from '#services/identity/domain/factor/policy.js';
 import { loginNames, loginNamesOf } from '#services/identity/domain/login-name/state.js';
 import { tenants, tenantSettings } from '#services/identity/domain/tenant/state.js';
 
@@ -36,6 +40,8 @@ export interface NewPassword {
   readonly field: string;
   readonly password: string;
   readonly tenant: string;
+  /** Whose it is, where that is known: beside a second factor a password may be shorter. */
+  readonly principal?: string;
   /** Words that must not make up the password. */
   readonly contextWords: readonly string[];
   /** Of a tenant that is about to be made. */
@@ -48,10 +54,19 @@ export function passwordProblem(parts: IdentityParts, given: NewPassword): strin
   const tenant = tenants.read(view, given.tenant, given.tenant);
   const settings = given.settings ?? tenantSettings.read(view, given.tenant, given.tenant);
   const rules = {
-    minLength: settings?.passwordMinLength ?? DEFAULT_MIN_PASSWORD_LENGTH,
+    minLength: settings?.passwordMinLength ?? leastLength(view, given),
     contextWords: [...given.contextWords, 'ledgate', tenant?.slug ?? '', tenant?.displayName ?? ''],
   };
   return judgePassword(given.field, given.password, rules, parts.blockList)?.description;
+}
+
+/** SP 800-63B-4, 3.1.1.2: 15 where it stands alone, 8 beside another factor. */
+function leastLength(view: DocumentReader, { tenant, principal }: NewPassword): number {
+  const beside =
+    principal === undefined
+      ? factorPolicy(view, tenant).requiredFor === 'EVERYBODY'
+      : needsSecondFactor(view, tenant, principal);
+  return beside ? MIN_LENGTH_BESIDE_A_FACTOR : DEFAULT_MIN_PASSWORD_LENGTH;
 }
 
 /** Hashes and seals: done once, before the command is decided. */
@@ -103,7 +118,8 @@ export async function changePassword(
   const { tenant, principal } = verified;
   const contextWords = await clearLoginNames(parts, tenant, principal);
   const field = 'new_password';
-  const problem = passwordProblem(parts, { field, password: newPassword, tenant, contextWords });
+  const given = { field, password: newPassword, tenant, principal, contextWords };
+  const problem = passwordProblem(parts, given);
   if (problem !== undefined) throw invalid({ field, description: problem });
   if (normalizePassword(newPassword) === normalizePassword(claim.password)) {
     throw invalid({ field, description: 'must differ from the current one' });

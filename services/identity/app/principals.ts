@@ -12,7 +12,7 @@ import { loginNames, loginNamesOf } from '#services/identity/domain/login-name/s
 import { passwords } from '#services/identity/domain/password/state.js';
 import { isActive, principals, profiles } from '#services/identity/domain/principal/state.js';
 import type { CanonicalLoginName } from '#services/identity/ports/login-name-index.js';
-import type { LoginName, VaultRef } from '#libs/events/catalogue.js';
+import type { LoginName, Origin, VaultRef } from '#libs/events/catalogue.js';
 
 /** Personal data as it is sealed. */
 export interface Profile {
@@ -23,6 +23,8 @@ export interface Profile {
 /** A login name, and how it was typed. */
 export interface TypedName extends CanonicalLoginName {
   readonly typed: string;
+  /** Something that was sent there came back. */
+  readonly verified?: boolean;
 }
 
 export interface NewPrincipal {
@@ -30,6 +32,10 @@ export interface NewPrincipal {
   readonly names: readonly TypedName[];
   readonly profile: Profile;
   readonly password: { readonly text: string; readonly mustChange: boolean } | undefined;
+  /** Default: an administrator makes it. */
+  readonly origin?: Origin;
+  /** The link that was redeemed for it. */
+  readonly challenge?: string;
   readonly signal: AbortSignal;
 }
 
@@ -64,7 +70,8 @@ async function register(
     kind,
     profile,
     loginNames: sealedNames,
-    origin: 'ADMIN',
+    origin: given.origin ?? 'ADMIN',
+    challenge: given.challenge,
     password: first,
   });
 }
@@ -81,7 +88,7 @@ export async function sealLoginName(
     class: 'PROFILE',
     ...owner,
   });
-  return { kind, blindIndex, value, verified: kind === 'USERNAME' };
+  return { kind, blindIndex, value, verified: name.verified ?? kind === 'USERNAME' };
 }
 
 export function sealProfile(

@@ -12,6 +12,7 @@ import {
   type PasswordAccount,
 } from '#services/identity/app/accounts.js';
 import { requireFresh, type IdentityParts } from '#services/identity/app/identity-parts.js';
+import { knownDevice } from '#services/identity/app/login/device-token.js';
 import { normalizePassword } from '#services/identity/app/password-policy.js';
 import { tenants } from '#services/identity/domain/tenant/state.js';
 import type { Attempt } from '#services/identity/ports/attempt-limits.js';
@@ -24,6 +25,8 @@ export interface PasswordClaim {
   readonly password: string;
   /** Address of the peer that the claim came from; `undefined`: an authorizer, for one of its own. */
   readonly source: string | undefined;
+  /** As an earlier log-in gave it; absent or `''`: none. */
+  readonly deviceToken?: string;
   readonly signal: AbortSignal;
 }
 
@@ -36,8 +39,10 @@ export interface VerifiedPassword extends PasswordAccount {
 
 /**
  * Checks a password. Whoever is asked about, the same work is done: one blob is opened, one hash is
- * computed (ASVS 5.0: 6.3.8). Nothing is ever appended. `undefined`: no. The position is that of the
- * state the hash was taken from: a password that is changed during the check outdates the verdict.
+ * computed (ASVS 5.0: 6.3.8). Failures of accounts that exist are recorded later, and nobody waits for
+ * it. Of an account with too many of them nothing is compared for strangers; they are told that it is
+ * wrong, like of an account that nobody has. `undefined`: no. The position is that of the state the hash
+ * was taken from: a password that is changed during the check outdates the verdict.
  *
  * Rejects TOO_MANY_REQUESTS, OVERLOADED, STALE, or QUARANTINED.
  */
@@ -47,18 +52,24 @@ export async function verifyPassword(
 ): Promise<VerifiedPassword | undefined> {
   requireFresh(parts);
   requireFresh(parts, activeTenant(documentsOf(parts.ledger.state), claim.tenant));
-  const attempt = parts.limits.take(claim.source, accountOf(parts, claim));
   const { account, position } = await findAccount(parts, claim);
-  const stored = await storedHash(parts, account);
+  const device = account && knownDevice(parts, account, claim.deviceToken ?? '')?.device;
+  const attempt = parts.limits.take(claim.source, accountOf(parts, claim), device);
+  const braked = !attempt.known && account && parts.attempts.throttled(account, 'PASSWORD');
+  const compared = braked === true ? undefined : account;
+  const stored = await storedHash(parts, compared);
   const matches = await compare(parts, claim, stored, attempt);
-  if (!matches || account === undefined || stored === undefined) return undefined;
-  const status = passwordStatus(parts.ledger.fold.view, account, parts.clock.wallMs());
+  if (!matches || compared === undefined || stored === undefined) {
+    if (compared !== undefined) parts.attempts.failed(compared, 'PASSWORD');
+    return undefined;
+  }
+  const status = passwordStatus(parts.ledger.fold.view, compared, parts.clock.wallMs());
   if (status === QUARANTINED) {
     throw new Failure('QUARANTINED', 'a newer build wrote what this decision rests on: use that');
   }
   if (status !== ALLOW) return undefined;
   attempt.right();
-  return { ...account, position, outdated: parts.hasher.needsRehash(stored) };
+  return { ...compared, position, outdated: parts.hasher.needsRehash(stored) };
 }
 
 /** Who has logged in from there before does not wait behind a flood of guesses. */

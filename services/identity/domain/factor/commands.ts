@@ -1,4 +1,4 @@
-import type { Cause, VaultRef } from '#libs/events/catalogue.js';
+import type { Cause, OtpAlgorithm, VaultRef } from '#libs/events/catalogue.js';
 
 /** What every enrolment carries. */
 interface Enrolment {
@@ -13,7 +13,7 @@ interface Enrolment {
 export interface EnrolTotp extends Enrolment {
   readonly type: 'EnrolTotp';
   readonly seed: VaultRef;
-  readonly algorithm: 'SHA1' | 'SHA256';
+  readonly algorithm: OtpAlgorithm;
   /** 6 or 8. */
   readonly digits: number;
   readonly periodSeconds: number;

@@ -1,0 +1,17 @@
+import type { AttemptLimits } from '#services/identity/ports/attempt-limits.js';
+import type { OneTimeCodes } from '#services/identity/ports/one-time-codes.js';
+import type { Passkeys } from '#services/identity/ports/passkeys.js';
+import type { TicketBox } from '#services/identity/ports/ticket-box.js';
+import type { Totp } from '#services/identity/ports/totp.js';
+
+/** What people prove themselves with, in `IdentityParts.proofs`. */
+export interface Proofs {
+  readonly totp: Totp;
+  readonly passkeys: Passkeys;
+  readonly tickets: TicketBox;
+  readonly codes: OneTimeCodes;
+  /** Brakes on messages that anybody can ask for: links to reset a password, and to sign up. */
+  readonly mailLimits: AttemptLimits;
+  /** Where the pages are that mailed links lead to, without a slash at the end. */
+  readonly publicUrl: string;
+}
