@@ -30,7 +30,7 @@ export interface OpenedEpoch {
 }
 
 export function foundedBy({ clusterId, ledger, auditPublicKey }: Genesis): FoundedCluster {
-  return { clusterId, epoch: 1, ledger, auditPublicKey };
+  return { clusterId, epoch: 1, ledger, auditPublicKey: Uint8Array.from(auditPublicKey) };
 }
 
 /**

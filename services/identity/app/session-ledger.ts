@@ -1,4 +1,4 @@
-import { genesisCodec } from '#libs/events/control-codec.js';
+import { genesisCodec, openCodec } from '#libs/events/control-codec.js';
 import { Failure } from '#libs/errors/failure.js';
 import { genesisKey, hashOf } from '#libs/events/keys.js';
 import { sessionLedgerSince } from '#libs/decider/ledger-rules.js';
@@ -8,6 +8,8 @@ import type { MacKeys } from '#libs/ledger/mac.js';
 import { announceMacKey } from '#services/identity/app/announce-mac-key.js';
 import { requireLedgerKey } from '#services/identity/app/check-keys.js';
 import type { IdentityParts } from '#services/identity/app/identity-parts.js';
+
+const EPOCH_ATTEMPTS = 4;
 
 type Cell = Pick<IdentityParts, 'ledger' | 'sessions' | 'log'>;
 
@@ -48,8 +50,34 @@ async function followSessions(cell: Cell, genesis: SessionGenesis): Promise<void
   if (announced !== undefined)
     log.warn({ macKeyId: announced }, 'a new key of ledger S is in force');
   const [inL, inS] = [ledger.fold.cluster?.clusterId, sessions.fold.cluster?.clusterId];
-  if (inL === inS) return;
+  if (inL === inS) return openEpoch(cell);
   throw new Failure('MISCONFIGURED', `ledger S belongs to cluster ${inS}, and ledger L to ${inL}`);
+}
+
+/**
+ * Follows L into the epoch that a restore began: positions of L are given out again there, so whatever S
+ * holds from before rests on positions that mean something else now.
+ */
+async function openEpoch({ ledger, sessions }: Cell): Promise<void> {
+  const epoch = ledger.fold.cluster?.epoch ?? 1;
+  for (let attempt = 0; attempt < EPOCH_ATTEMPTS; attempt += 1) {
+    if ((sessions.fold.cluster?.epoch ?? 1) >= epoch) return;
+    const { position, window } = sessions.reader;
+    const key = hashOf(genesisKey);
+    await sessions.writer.submit({
+      kind: RecordKind.OPEN,
+      tenantHash: new Uint8Array(16),
+      basedOn: position,
+      reads: [key],
+      writes: [key],
+      payload: openCodec.encode({
+        epoch,
+        restoredFromPosition: position,
+        restoredFromChain: Uint8Array.from(window.chain),
+      }),
+    });
+  }
+  throw new Failure('NOT_READY', 'ledger S could not be opened in the epoch of L: start again');
 }
 
 /** Only one GENESIS counts: another instance may have been faster. */

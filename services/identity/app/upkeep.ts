@@ -1,3 +1,4 @@
+import type { LedgerId } from '#libs/ledger/ledger-place.js';
 import type { Shutdown } from '#libs/runtime/shutdown.js';
 import { startCheckpoints } from '#services/identity/app/checkpoint-schedule.js';
 import { Checkpoints } from '#services/identity/app/checkpoints.js';
@@ -5,9 +6,11 @@ import type { IdentityParts } from '#services/identity/app/identity-parts.js';
 import { startMaintenance } from '#services/identity/app/maintenance.js';
 import { startSessionTrim } from '#services/identity/app/session-trim.js';
 
+export type LedgerCheckpoints = Readonly<Record<LedgerId, Checkpoints>>;
+
 /**
  * Starts what an instance does on its own, until shutdown, for both ledgers: maintenance, and
- * checkpoints. Answers those of ledger L.
+ * checkpoints; and the trim of S. Answers the checkpoints.
  */
 export function startUpkeep(
   { ledger, sessions, blobs, clock, log, random: bytes }: IdentityParts,
@@ -15,7 +18,7 @@ export function startUpkeep(
   auditSeed: Uint8Array,
   retentionMs: number,
   shutdown: Shutdown,
-): Checkpoints {
+): LedgerCheckpoints {
   const random = (): number => Buffer.from(bytes.bytes(4)).readUInt32BE(0) / 2 ** 32;
   const given = { clock, log, tickMs, random };
   shutdown.add('maintenance', startMaintenance({ ...given, ledger, blobs }));
@@ -27,5 +30,5 @@ export function startUpkeep(
   shutdown.add('checkpoints of S', startCheckpoints(schedule));
   const trim = { sessions, retentionMs, clock, log, random };
   shutdown.add('trim of S', startSessionTrim(trim));
-  return checkpoints;
+  return { L: checkpoints, S: ofSessions };
 }

@@ -11,11 +11,12 @@ import { LedgerServiceService } from '#proto/ledgate/identity/v1/ledger.js';
 import { PrincipalServiceService } from '#proto/ledgate/identity/v1/principal.js';
 import { RoleServiceService } from '#proto/ledgate/identity/v1/role.js';
 import { ScopeServiceService } from '#proto/ledgate/identity/v1/scope.js';
+import { SessionServiceService } from '#proto/ledgate/identity/v1/session.js';
 import { TenantServiceService } from '#proto/ledgate/identity/v1/tenant.js';
 import { TokenServiceService } from '#proto/ledgate/identity/v1/token.js';
 import { LedgerServiceService as OperatorLedgerServiceService } from '#proto/ledgate/operator/v1/ledger.js';
 import { TimeMachineServiceService } from '#proto/ledgate/operator/v1/time_machine.js';
-import type { Checkpoints } from '#services/identity/app/checkpoints.js';
+import type { LedgerCheckpoints } from '#services/identity/app/upkeep.js';
 import { pastOf } from '#services/identity/app/past-questions.js';
 import type { Admission } from '#services/identity/grpc/admission.js';
 import { clientService } from '#services/identity/grpc/client-service.js';
@@ -30,6 +31,7 @@ import { operatorLedgerService } from '#services/identity/grpc/operator-ledger-s
 import { principalService } from '#services/identity/grpc/principal-service.js';
 import { roleService } from '#services/identity/grpc/role-service.js';
 import { scopeService } from '#services/identity/grpc/scope-service.js';
+import { sessionService } from '#services/identity/grpc/session-service.js';
 import { tenantService } from '#services/identity/grpc/tenant-service.js';
 import { timeMachineService } from '#services/identity/grpc/time-machine-service.js';
 import { tokenService } from '#services/identity/grpc/token-service.js';
@@ -46,6 +48,7 @@ export const identityServices: readonly string[] = [
   'PrincipalService',
   'RoleService',
   'ScopeService',
+  'SessionService',
   'TenantService',
   'TokenService',
 ]
@@ -62,7 +65,7 @@ const MAX_REQUEST_BYTES = 512 * 1024;
 /** A server with every service of identity; it does not listen yet. */
 export function identityServer(
   admission: Admission,
-  checkpoints: Checkpoints,
+  checkpoints: LedgerCheckpoints,
   streams: Streams,
   reflection: boolean,
 ): Server {
@@ -78,6 +81,7 @@ export function identityServer(
   server.addService(PrincipalServiceService, principalService(admission));
   server.addService(RoleServiceService, roleService(admission));
   server.addService(ScopeServiceService, scopeService(admission));
+  server.addService(SessionServiceService, sessionService(admission));
   server.addService(TenantServiceService, tenantService(admission));
   server.addService(TokenServiceService, tokenService(admission));
   server.addService(OperatorLedgerServiceService, operatorLedgerService(admission, checkpoints));

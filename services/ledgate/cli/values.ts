@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { Failure } from '#libs/errors/failure.js';
+import { ledgerIds, type LedgerId } from '#libs/ledger/ledger-place.js';
 import type { Moment } from '#proto/ledgate/operator/v1/time_machine.js';
 
 const units = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
@@ -41,6 +42,15 @@ export function pastMoment(text: string): Moment {
 export function whole(text: string): number {
   if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('Write a whole number.');
   return Number(text);
+}
+
+export const whichLedger = ['--ledger <ledger>', 'L (state) or S (sessions); default: L'] as const;
+
+/** `L` or `S`. */
+export function ledgerId(text: string): LedgerId {
+  const id = ledgerIds.find((one) => one === text.toUpperCase());
+  if (id === undefined) throw new InvalidArgumentError('Write L (state) or S (sessions).');
+  return id;
 }
 
 export function list(text: string): string[] {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import type { ImportFlags, CopyFlags } from '../operate/ledger-file/ledger-commands.js';
+import type { CopyFlags, ExportFlags, ImportFlags } from '../operate/ledger-file/ledger-commands.js';
 import { withCli } from '../cli/cli.js';
-import { list, whole } from '../cli/values.js';
+import { ledgerId, list, whichLedger, whole } from '../cli/values.js';
 
 // What works on the ledger itself is loaded when it is used: most commands only ask a service.
 
@@ -24,9 +24,10 @@ export function addLedgerFileCommands(program: Command): void {
     .command('export <file>')
     .description('write the ledger up to now into one signed file, while it is served')
     .option('--vault', 'with the sealed blobs of the vault: without them nothing can be restored')
+    .option(...whichLedger, ledgerId)
     .option(...brokers, list)
     .action(
-      withCli(async (cli, file: string, flags: { vault?: boolean; brokers?: string[] }) => {
+      withCli(async (cli, file: string, flags: ExportFlags) => {
         const { exportToFile } = await import('../operate/ledger-file/ledger-commands.js');
         await exportToFile(cli, file, flags);
       }),
@@ -37,6 +38,7 @@ export function addLedgerFileCommands(program: Command): void {
     .option(...key)
     .option(...brokers, list)
     .option(...replicas, whole)
+    .option(...whichLedger, ledgerId)
     .action(
       withCli(async (cli, file: string, flags: ImportFlags) => {
         const { importFromFile } = await import('../operate/ledger-file/ledger-commands.js');

@@ -1,16 +1,19 @@
 import type { Command } from 'commander';
 import { invalid } from '#libs/errors/failure.js';
+import type { LedgerId } from '#libs/ledger/ledger-place.js';
 import { withCli, type Cli } from '../cli/cli.js';
 import { ExitCode } from '../cli/exit-code.js';
-import { list, whole } from '../cli/values.js';
+import { ledgerId, list, whole, whichLedger } from '../cli/values.js';
 import type { CertificateFlags } from '../operate/dev-certs.js';
 import type { InitFlags } from '../operate/init.js';
 import type { LedgerAccess } from '../operate/place.js';
+import type { Verification } from '../operate/verify.js';
 
 // What works on the ledger itself is loaded when it is used: most commands only ask a service.
 
 interface LedgerFlags {
   readonly brokers?: string[];
+  readonly ledger?: LedgerId;
 }
 
 /** `ledgate init`, `dev-certs` */
@@ -52,6 +55,7 @@ export function addOperateCommands(program: Command): void {
 /** `ledgate tail`, `verify`, `doctor` */
 export function addLedgerCommands(program: Command): void {
   ledgerCommand(program, 'tail')
+    .option(...whichLedger, ledgerId)
     .description('the ledger as readable lines, live, with the verdict on each record')
     .option(
       '--from <position>',
@@ -63,8 +67,9 @@ export function addLedgerCommands(program: Command): void {
     .option('--all-tenants', 'with --public: every tenant, for principals of the system tenant')
     .action(withCli(tail));
   ledgerCommand(program, 'verify [file]')
+    .option('--ledger <ledger>', 'L (state) or S (sessions); default: both', ledgerId)
     .description(
-      'judge the whole ledger again: position, chain, verdicts; or prove an exported file, without ' +
+      'judge the whole ledgers again: position, chain, verdicts; or prove an exported file, without ' +
         'any secret; exit code 1: findings',
     )
     .option(
@@ -77,27 +82,7 @@ export function addLedgerCommands(program: Command): void {
           const { verifyAFile } = await import('../operate/ledger-file/ledger-commands.js');
           return verifyAFile(cli, file, flags);
         }
-        const access = await open(cli, flags);
-        const { verifyLedger, withProgressBar } = await import('../operate/verify.js');
-        const watched = process.stderr.isTTY && !cli.out.json;
-        const result = await withProgressBar(watched, (onProgress) =>
-          verifyLedger(access.log, access.macKeys, onProgress),
-        );
-        await access.log.close();
-        if (result.findings.length > 0) process.exitCode = ExitCode.NO;
-        if (cli.out.json) return cli.out.document(result);
-        const { position, chain, accepted, checkpoints, findings } = result;
-        const voids = Object.entries(result.void).map(([why, count]) => `${why} ${count}`);
-        const events = Object.entries(result.events).map(([type, count]) => `${type} ${count}`);
-        cli.out.one({
-          position,
-          chain,
-          accepted,
-          checkpoints,
-          void: voids.join(', '),
-          events: events.join(', '),
-        });
-        for (const finding of findings) cli.out.say(`LOOK: ${finding}`);
+        await verifyLedgers(cli, flags);
       }),
     );
   ledgerCommand(program, 'doctor')
@@ -117,6 +102,55 @@ export function addLedgerCommands(program: Command): void {
         if (findings.some((one) => !one.ok)) process.exitCode = ExitCode.NO;
       }),
     );
+}
+
+async function verifyLedgers(cli: Cli, flags: LedgerFlags): Promise<void> {
+  const only = flags.ledger;
+  const state = only === 'S' ? undefined : await verifyOne(cli, { ...flags, ledger: 'L' });
+  const found = only === 'L' ? undefined : await verifyOne(cli, { ...flags, ledger: 'S' });
+  // A cell that is below the level of S has none.
+  const sessions = only === undefined && found?.position === -1 ? undefined : found;
+  const findings = [...(state?.findings ?? []), ...(sessions?.findings ?? [])];
+  if (findings.length > 0) process.exitCode = ExitCode.NO;
+  if (cli.out.json) {
+    return cli.out.document(
+      only === undefined ? { ...state, sessions } : { ...(state ?? sessions) },
+    );
+  }
+  if (state !== undefined) show(cli, state);
+  if (sessions === undefined) return;
+  cli.out.say('ledger S, sessions:');
+  show(cli, sessions);
+}
+
+async function verifyOne(cli: Cli, flags: LedgerFlags): Promise<Verification> {
+  const access = await open(cli, flags);
+  const { verifyLedger, withProgressBar } = await import('../operate/verify.js');
+  const { lateOrigin } = await import('../operate/late-origin.js');
+  const watched = process.stderr.isTTY && !cli.out.json;
+  try {
+    const late = access.ledger === 'L' ? undefined : await lateOrigin(access);
+    return await withProgressBar(watched, (onProgress) =>
+      verifyLedger(access.log, access.macKeys, onProgress, late),
+    );
+  } finally {
+    await access.log.close();
+  }
+}
+
+function show(cli: Cli, verified: Verification): void {
+  const { position, chain, accepted, checkpoints, findings } = verified;
+  const voids = Object.entries(verified.void).map(([why, count]) => `${why} ${count}`);
+  const events = Object.entries(verified.events).map(([type, count]) => `${type} ${count}`);
+  cli.out.one({
+    position,
+    chain,
+    accepted,
+    checkpoints,
+    void: voids.join(', '),
+    events: events.join(', '),
+  });
+  for (const finding of findings) cli.out.say(`LOOK: ${finding}`);
 }
 
 interface TailFlags extends LedgerFlags {
@@ -142,7 +176,9 @@ async function tail(cli: Cli, flags: TailFlags): Promise<void> {
   const access = await open(cli, flags);
   const { log, macKeys } = access;
   const { tailLedger } = await import('../operate/tail.js');
-  await tailLedger({ log, macKeys, from, once, signal }, cli.out);
+  const { lateOrigin } = await import('../operate/late-origin.js');
+  const origin = async () => (await lateOrigin(access))?.resume;
+  await tailLedger({ log, macKeys, from, once, signal, origin }, cli.out);
   await log.close();
 }
 

@@ -4,13 +4,19 @@ import { join } from 'node:path';
 import { Failure } from '#libs/errors/failure.js';
 import type { EventLog } from '#libs/ledger/event-log.js';
 import type { MacKeys } from '#libs/ledger/mac.js';
-import { ledgerPlaceFrom, ledgerVariables, type LedgerPlace } from '#libs/ledger/ledger-place.js';
+import {
+  ledgerPlaceFrom,
+  ledgerVariables,
+  type LedgerId,
+  type LedgerPlace,
+} from '#libs/ledger/ledger-place.js';
 import { macKeysOf, openLedger, openLog } from '#libs/ledger/open-ledger.js';
 import type { Vault } from '#libs/ledger/vault.js';
 import { readEnv } from '#libs/runtime/env.js';
 
 /** The ledger and the key to judge it by, without a service in between. */
 export interface LedgerAccess {
+  readonly ledger: LedgerId;
   readonly log: EventLog;
   readonly macKeys: MacKeys;
   readonly place: LedgerPlace;
@@ -19,6 +25,8 @@ export interface LedgerAccess {
 export interface PlaceFlags {
   readonly data: string;
   readonly brokers?: string[] | undefined;
+  /** Default: L. */
+  readonly ledger?: LedgerId | undefined;
 }
 
 /**
@@ -29,20 +37,23 @@ export interface PlaceFlags {
 export function openLedgerOf(flags: PlaceFlags): LedgerAccess {
   const place = ledgerPlaceOf(flags);
   requireThere(place);
-  const macKeys = macKeysOf(place);
-  const log = openLog(place, () => {});
-  return { log, macKeys, place };
+  const { ledger = 'L' } = flags;
+  const macKeys = macKeysOf(place, ledger);
+  const log = openLog(place, () => {}, ledger);
+  return { ledger, log, macKeys, place };
 }
 
-/** Ledger and vault; close both at once. */
+/** Ledgers and vault; close all at once. */
 export interface StoresAccess {
   readonly place: LedgerPlace;
   readonly log: EventLog;
+  /** Ledger S. */
+  readonly sessionLog: EventLog;
   readonly vault: Vault;
   close(): Promise<void>;
 }
 
-/** Opens ledger and vault of a place. What Kafka's vault holds is read into a folder of its own. */
+/** Opens ledgers and vault of a place. What Kafka's vault holds is read into a folder of its own. */
 export function openStoresOf(place: LedgerPlace): StoresAccess {
   const cache = mkdtempSync(join(tmpdir(), 'ledgate-vault-'));
   const dataDir = place.log === 'embedded' ? place.dataDir : cache;
@@ -50,6 +61,7 @@ export function openStoresOf(place: LedgerPlace): StoresAccess {
   return {
     place,
     log: opened.log,
+    sessionLog: opened.sessionLog,
     vault: opened.vault,
     close: async () => {
       await opened.close();

@@ -1,6 +1,7 @@
 import { decodeCommandPayload } from '#libs/events/codec.js';
 import { systemClock } from '#libs/runtime/clock.js';
 import type { EventLog } from '#libs/ledger/event-log.js';
+import type { Resume } from '#libs/ledger/fold.js';
 import type { Judged } from '#libs/ledger/judge.js';
 import type { MacKeys } from '#libs/ledger/mac.js';
 import { Reader } from '#libs/ledger/reader.js';
@@ -10,6 +11,8 @@ import type { Output, Row } from '../cli/output.js';
 export interface TailOptions {
   readonly log: EventLog;
   readonly macKeys: MacKeys;
+  /** Where to begin in a ledger that has lost its beginning. */
+  readonly origin?: () => Promise<Resume | undefined>;
   /** First position to show; everything before is judged, not shown. */
   readonly from: number;
   /** Stop at the present end instead of waiting for more. */
@@ -19,7 +22,7 @@ export interface TailOptions {
 
 /** Shows the ledger as readable lines, live, with the verdict on each record. */
 export async function tailLedger(options: TailOptions, out: Output): Promise<void> {
-  const { log, macKeys, from, once, signal } = options;
+  const { log, macKeys, from, once, signal, origin } = options;
   const fold = {
     resume: () => undefined,
     apply: (batch: readonly Judged[]) => {
@@ -27,7 +30,8 @@ export async function tailLedger(options: TailOptions, out: Output): Promise<voi
     },
     reset: () => out.line({ reset: true }, '--- the log was cut: this is another history ---'),
   };
-  const reader = new Reader({ log, clock: systemClock, macKeys, fold });
+  const follow = { log, clock: systemClock, macKeys, fold };
+  const reader = new Reader(origin === undefined ? follow : { ...follow, origin });
   await reader.start();
   if (!once) await aborted(signal);
   await reader.stop();

@@ -9,6 +9,7 @@ import type { MacKeys } from '#libs/ledger/mac.js';
 import { RecordKind } from '#libs/ledger/record.js';
 import { disagreement } from '#libs/ledger/verdict-agreement.js';
 import { VerdictWindow } from '#libs/ledger/verdict-window.js';
+import type { LateOrigin } from './late-origin.js';
 
 export interface Verification {
   /** Last position; -1: the ledger is empty. */
@@ -24,18 +25,22 @@ export interface Verification {
   readonly findings: readonly string[];
 }
 
-/** Judges the whole ledger again, from position 0 to its present end. */
+/**
+ * Judges the whole ledger again, from position 0 to its present end; one that has lost its beginning from
+ * two of its checkpoints on (`late`).
+ */
 export async function verifyLedger(
   log: EventLog,
   macKeys: MacKeys,
   onProgress: (done: number, of: number) => void = () => {},
+  late?: LateOrigin,
 ): Promise<Verification> {
   const end = await log.end();
-  const judge = new Judge(macKeys, { window: new VerdictWindow(), sealed: false });
-  const tally = new Tally(judge);
+  const judge = new Judge(macKeys, late?.resume ?? { window: new VerdictWindow(), sealed: false });
+  const tally = new Tally(judge, late?.auditKey);
   const stop = new AbortController();
-  if (end > 0) {
-    for await (const batch of log.tail(0, stop.signal)) {
+  if (end > judge.window.position + 1) {
+    for await (const batch of log.tail(judge.window.position + 1, stop.signal)) {
       for (const record of batch.records) {
         if (record.position >= end) break;
         if (!tally.stopped) tally.add(() => judge.judge(record));
@@ -81,8 +86,9 @@ class Tally {
   #auditKey: Uint8Array | undefined;
   #checkpoints = 0;
 
-  constructor(judge: Judge) {
+  constructor(judge: Judge, auditKey: Uint8Array | undefined) {
     this.#judge = judge;
+    this.#auditKey = auditKey;
   }
 
   add(judgeNext: () => Judged): void {

@@ -12,7 +12,8 @@ import type { EventLog } from '#libs/ledger/event-log.js';
 import { MacKeys } from '#libs/ledger/mac.js';
 import { Reader, type ReaderAlarm } from '#libs/ledger/reader.js';
 import { systemClock } from '#libs/runtime/clock.js';
-import { AccessFold, accessFacts } from '#services/authorizer/app/access-fold.js';
+import { AccessFold } from '#services/authorizer/app/access-fold.js';
+import { accessFacts } from '#services/authorizer/app/view-fold.js';
 import { ledgerKey, LedgerSeed } from '../../support/authorizer/ledger-seed.js';
 import { temporaryLog } from '../../support/authorizer/running-authorizer.js';
 import { arbitraryHistory } from '../../unit/access/arbitrary-history.js';
@@ -233,7 +234,7 @@ describe('a snapshot file', () => {
     );
     expect(await snapshots({ macKeys: otherKey }).startFrom()).toBeUndefined();
     expect(await snapshots({ macKeys: newerKey }).startFrom()).toBeUndefined();
-    expect(await snapshots({ facts: 'authorizer-2' }).startFrom()).toBeUndefined();
+    expect(await snapshots({ facts: 'authorizer-other' }).startFrom()).toBeUndefined();
     expect(await snapshots({ ledger: 'auth.session.v1' }).startFrom()).toBeUndefined();
     expect(passedOver.join('\n')).toMatch(/MAC.*another form of the state.*another ledger/s);
   });

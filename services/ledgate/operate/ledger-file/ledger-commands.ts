@@ -2,15 +2,17 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '#libs/errors/failure.js';
 import { macKeysOf } from '#libs/ledger/open-ledger.js';
-import { ledgerName, type LedgerPlace } from '#libs/ledger/ledger-place.js';
+import { ledgerName, type LedgerId, type LedgerPlace } from '#libs/ledger/ledger-place.js';
 import { LedgerServiceClient } from '#proto/ledgate/operator/v1/ledger.js';
 import { ask } from '../../cli/ask.js';
 import type { Cli } from '../../cli/cli.js';
 import { ExitCode } from '../../cli/exit-code.js';
 import { ledgerPlaceOf, openStoresOf, requireThere, type StoresAccess } from '../place.js';
+import { wireLedger } from '../../commands/checkpoint.js';
 import { prepareTopics } from '../prepare-topics.js';
 import { withProgressBar } from '../verify.js';
 import { copyLedger } from './copy-ledger.js';
+import { copySessions, requireWhole } from './copy-sessions.js';
 import { exportLedger, type FileSigner } from './export-ledger.js';
 import { importLedger, type Imported } from './import-ledger.js';
 import { openLedgerFile, type LedgerFile } from './ledger-file.js';
@@ -21,7 +23,15 @@ interface BrokersFlag {
   readonly brokers?: string[];
 }
 
-export interface ImportFlags extends BrokersFlag {
+interface LedgerFlag extends BrokersFlag {
+  readonly ledger?: LedgerId;
+}
+
+export interface ExportFlags extends LedgerFlag {
+  readonly vault?: boolean;
+}
+
+export interface ImportFlags extends LedgerFlag {
   readonly auditKey?: string;
   readonly replicationFactor?: number;
 }
@@ -33,26 +43,26 @@ export interface CopyFlags extends BrokersFlag {
 }
 
 /** `ledgate ledger export` */
-export async function exportToFile(
-  cli: Cli,
-  path: string,
-  flags: BrokersFlag & { readonly vault?: boolean },
-): Promise<void> {
+export async function exportToFile(cli: Cli, path: string, flags: ExportFlags): Promise<void> {
   const place = ledgerPlaceOf({ data: cli.data, brokers: flags.brokers });
   requireThere(place);
   const stores = openStoresOf(place);
+  const { ledger = 'L' } = flags;
+  if (ledger === 'S' && flags.vault === true) {
+    throw new Failure('INVALID_ARGUMENT', 'ledger S names nothing in the vault: leave out --vault');
+  }
   try {
     const made = await watched(cli, 'exporting', (onProgress) =>
       exportLedger({
-        log: stores.log,
+        log: ledger === 'L' ? stores.log : stores.sessionLog,
         ...(flags.vault === true ? { vault: stores.vault } : {}),
-        signer: signerOf(cli),
+        signer: signerOf(cli, ledger),
         path,
         onProgress,
       }),
     );
     cli.out.one({ file: path, ...made });
-    if (flags.vault !== true) {
+    if (flags.vault !== true && ledger === 'L') {
       cli.out.say('without the vault: keep it elsewhere, or export again with --vault');
     }
   } finally {
@@ -114,15 +124,17 @@ export async function copyToPlace(cli: Cli, flags: CopyFlags): Promise<void> {
   const place = ledgerPlaceOf({ data: cli.data, brokers });
   requireThere(place);
   const target = targetOf(place, flags);
-  const macKeys = macKeysOf(place);
+  const macKeys = { L: macKeysOf(place, 'L'), S: macKeysOf(place, 'S') };
   if (target.log === 'kafka') await prepareTopics(target, flags, cli.out);
   const [from, to] = [openStoresOf(place), openStoresOf(target)];
   try {
     const successor = toData ?? `kafka ${toBrokers?.join(',')}`;
+    await requireWhole(from.sessionLog);
     const copied = await watched(cli, 'copying', (onProgress) =>
-      copyLedger({ from: { ...from, macKeys }, to, successor, onProgress }),
+      copyLedger({ from: { ...from, macKeys: macKeys.L }, to, successor, onProgress }),
     );
-    cli.out.one({ ...copied, chain: hex(copied.chain) });
+    const sessions = await copySessions({ from, to, macKeys: macKeys.S, successor });
+    cli.out.one({ ...copied, chain: hex(copied.chain), sessionPosition: sessions });
     cli.out.say('this ledger is sealed: start the services on the new one, with the same keys');
   } finally {
     await from.close();
@@ -146,7 +158,8 @@ async function bringIn(
   const file = await openLedgerFile(path);
   const found = await prove(cli, file, flags);
   requireProved(found);
-  requireName(file, place);
+  const ledger = what === 'all' ? (flags.ledger ?? 'L') : 'L';
+  requireName(file, place, ledger);
   const end = what === 'all' ? file.header.end : (found.sealedAt ?? file.header.end);
   if (place.log === 'kafka') await prepareTopics(place, flags, cli.out);
   const stores: StoresAccess = openStoresOf(place);
@@ -155,7 +168,7 @@ async function bringIn(
       importLedger({
         file,
         end,
-        log: stores.log,
+        log: ledger === 'L' ? stores.log : stores.sessionLog,
         vault: stores.vault,
         mayGoOn: what === 'before the seal',
         onProgress,
@@ -168,10 +181,14 @@ async function bringIn(
 }
 
 /** Mac keys are derived for the name of the ledger: under another name nothing would count. */
-function requireName({ header }: LedgerFile, place: LedgerPlace): void {
-  const name = ledgerName(place);
+function requireName({ header }: LedgerFile, place: LedgerPlace, ledger: LedgerId): void {
+  const name = ledgerName(place, ledger);
   if (header.ledger === name) return;
-  const prefix = header.ledger.replace(/\.ledger\.v1$/u, '');
+  const other = ledger === 'L' ? 'S' : 'L';
+  if (header.ledger === ledgerName(place, other)) {
+    throw new Failure('INVALID_ARGUMENT', `the file is of ledger ${other}, not ${ledger}`);
+  }
+  const prefix = header.ledger.replace(/\.(ledger|session)\.v1$/u, '');
   throw new Failure(
     'MISCONFIGURED',
     `the file is of ledger ${header.ledger}, here it would be ${name}: set LEDGATE_TOPIC_PREFIX=${prefix}`,
@@ -210,12 +227,14 @@ function shownImport(
   };
 }
 
-function signerOf(cli: Cli): FileSigner {
+function signerOf(cli: Cli, id: LedgerId): FileSigner {
   const client = cli.identity(LedgerServiceClient);
+  const ledger = wireLedger(id);
   return {
-    signHead: async () => (await ask(client, 'signHead', {})).statement,
+    signHead: async () =>
+      (await ask(client, 'signHead', { position: undefined, ledger })).statement,
     signFile: async (sha256) =>
-      (await ask(client, 'signFile', { sha256: Buffer.from(sha256) })).signature,
+      (await ask(client, 'signFile', { sha256: Buffer.from(sha256), ledger })).signature,
   };
 }
 

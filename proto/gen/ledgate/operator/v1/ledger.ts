@@ -23,12 +23,65 @@ export const protobufPackage = "ledgate.operator.v1";
 
 export const protobufFileName = "ledgate/operator/v1/ledger.proto";
 
+/** The ledgers of a cell. */
+export const Ledger = {
+  /** LEDGER_UNSPECIFIED - The state ledger L. */
+  LEDGER_UNSPECIFIED: 0,
+  /** LEDGER_STATE - L: state, kept for ever. */
+  LEDGER_STATE: 1,
+  /** LEDGER_SESSIONS - S: sessions and what lives shortly. */
+  LEDGER_SESSIONS: 2,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type Ledger = typeof Ledger[keyof typeof Ledger];
+
+export namespace Ledger {
+  export type LEDGER_UNSPECIFIED = typeof Ledger.LEDGER_UNSPECIFIED;
+  export type LEDGER_STATE = typeof Ledger.LEDGER_STATE;
+  export type LEDGER_SESSIONS = typeof Ledger.LEDGER_SESSIONS;
+  export type UNRECOGNIZED = typeof Ledger.UNRECOGNIZED;
+}
+
+export function ledgerFromJSON(object: any): Ledger {
+  switch (object) {
+    case 0:
+    case "LEDGER_UNSPECIFIED":
+      return Ledger.LEDGER_UNSPECIFIED;
+    case 1:
+    case "LEDGER_STATE":
+      return Ledger.LEDGER_STATE;
+    case 2:
+    case "LEDGER_SESSIONS":
+      return Ledger.LEDGER_SESSIONS;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return Ledger.UNRECOGNIZED;
+  }
+}
+
+export function ledgerToJSON(object: Ledger): string {
+  switch (object) {
+    case Ledger.LEDGER_UNSPECIFIED:
+      return "LEDGER_UNSPECIFIED";
+    case Ledger.LEDGER_STATE:
+      return "LEDGER_STATE";
+    case Ledger.LEDGER_SESSIONS:
+      return "LEDGER_SESSIONS";
+    case Ledger.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
 export interface SignHeadRequest {
   /**
    * Among the last 65,536, and above the last change of ledger key, feature level or seal; default: the
    * newest that this instance has read.
    */
   position?: bigint | undefined;
+  ledger: Ledger;
 }
 
 export interface SignHeadResponse {
@@ -40,6 +93,8 @@ export interface SignHeadResponse {
 export interface SignFileRequest {
   /** SHA-256 of the file up to its signature, 32 bytes. */
   sha256: Buffer;
+  /** Of which the file is. */
+  ledger: Ledger;
 }
 
 export interface SignFileResponse {
@@ -48,6 +103,7 @@ export interface SignFileResponse {
 }
 
 export interface WriteCheckpointRequest {
+  ledger: Ledger;
 }
 
 export interface WriteCheckpointResponse {
@@ -79,7 +135,7 @@ export interface RaiseFeatureLevelResponse {
 }
 
 function createBaseSignHeadRequest(): SignHeadRequest {
-  return { position: undefined };
+  return { position: undefined, ledger: 0 };
 }
 
 export const SignHeadRequest: MessageFns<SignHeadRequest> = {
@@ -89,6 +145,9 @@ export const SignHeadRequest: MessageFns<SignHeadRequest> = {
         throw new globalThis.Error("value provided for field message.position of type uint64 too large");
       }
       writer.uint32(8).uint64(message.position);
+    }
+    if (message.ledger !== 0) {
+      writer.uint32(16).int32(message.ledger);
     }
     return writer;
   },
@@ -114,6 +173,14 @@ export const SignHeadRequest: MessageFns<SignHeadRequest> = {
             message.position = reader.uint64() as bigint;
             continue;
           }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.ledger = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -127,13 +194,19 @@ export const SignHeadRequest: MessageFns<SignHeadRequest> = {
   },
 
   fromJSON(object: any): SignHeadRequest {
-    return { position: isSet(object.position) ? BigInt(object.position) : undefined };
+    return {
+      position: isSet(object.position) ? BigInt(object.position) : undefined,
+      ledger: isSet(object.ledger) ? ledgerFromJSON(object.ledger) : 0,
+    };
   },
 
   toJSON(message: SignHeadRequest): unknown {
     const obj: any = {};
     if (message.position !== undefined) {
       obj.position = message.position.toString();
+    }
+    if (message.ledger !== 0) {
+      obj.ledger = ledgerToJSON(message.ledger);
     }
     return obj;
   },
@@ -146,6 +219,7 @@ export const SignHeadRequest: MessageFns<SignHeadRequest> = {
     message.position = (object.position !== undefined && object.position !== null)
       ? BigInt(object.position)
       : undefined;
+    message.ledger = object.ledger ?? 0;
     return message;
   },
 };
@@ -239,13 +313,16 @@ export const SignHeadResponse: MessageFns<SignHeadResponse> = {
 };
 
 function createBaseSignFileRequest(): SignFileRequest {
-  return { sha256: Buffer.alloc(0) };
+  return { sha256: Buffer.alloc(0), ledger: 0 };
 }
 
 export const SignFileRequest: MessageFns<SignFileRequest> = {
   encode(message: SignFileRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.sha256.length !== 0) {
       writer.uint32(10).bytes(message.sha256);
+    }
+    if (message.ledger !== 0) {
+      writer.uint32(16).int32(message.ledger);
     }
     return writer;
   },
@@ -271,6 +348,14 @@ export const SignFileRequest: MessageFns<SignFileRequest> = {
             message.sha256 = Buffer.from(reader.bytes());
             continue;
           }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.ledger = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -284,13 +369,19 @@ export const SignFileRequest: MessageFns<SignFileRequest> = {
   },
 
   fromJSON(object: any): SignFileRequest {
-    return { sha256: isSet(object.sha256) ? Buffer.from(bytesFromBase64(object.sha256)) : Buffer.alloc(0) };
+    return {
+      sha256: isSet(object.sha256) ? Buffer.from(bytesFromBase64(object.sha256)) : Buffer.alloc(0),
+      ledger: isSet(object.ledger) ? ledgerFromJSON(object.ledger) : 0,
+    };
   },
 
   toJSON(message: SignFileRequest): unknown {
     const obj: any = {};
     if (message.sha256.length !== 0) {
       obj.sha256 = base64FromBytes(message.sha256);
+    }
+    if (message.ledger !== 0) {
+      obj.ledger = ledgerToJSON(message.ledger);
     }
     return obj;
   },
@@ -301,6 +392,7 @@ export const SignFileRequest: MessageFns<SignFileRequest> = {
   fromPartial<I extends Exact<DeepPartial<SignFileRequest>, I>>(object: I): SignFileRequest {
     const message = createBaseSignFileRequest();
     message.sha256 = object.sha256 ?? Buffer.alloc(0);
+    message.ledger = object.ledger ?? 0;
     return message;
   },
 };
@@ -373,11 +465,14 @@ export const SignFileResponse: MessageFns<SignFileResponse> = {
 };
 
 function createBaseWriteCheckpointRequest(): WriteCheckpointRequest {
-  return {};
+  return { ledger: 0 };
 }
 
 export const WriteCheckpointRequest: MessageFns<WriteCheckpointRequest> = {
-  encode(_: WriteCheckpointRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+  encode(message: WriteCheckpointRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.ledger !== 0) {
+      writer.uint32(8).int32(message.ledger);
+    }
     return writer;
   },
 
@@ -394,6 +489,14 @@ export const WriteCheckpointRequest: MessageFns<WriteCheckpointRequest> = {
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.ledger = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -406,20 +509,24 @@ export const WriteCheckpointRequest: MessageFns<WriteCheckpointRequest> = {
     }
   },
 
-  fromJSON(_: any): WriteCheckpointRequest {
-    return {};
+  fromJSON(object: any): WriteCheckpointRequest {
+    return { ledger: isSet(object.ledger) ? ledgerFromJSON(object.ledger) : 0 };
   },
 
-  toJSON(_: WriteCheckpointRequest): unknown {
+  toJSON(message: WriteCheckpointRequest): unknown {
     const obj: any = {};
+    if (message.ledger !== 0) {
+      obj.ledger = ledgerToJSON(message.ledger);
+    }
     return obj;
   },
 
   create<I extends Exact<DeepPartial<WriteCheckpointRequest>, I>>(base?: I): WriteCheckpointRequest {
     return WriteCheckpointRequest.fromPartial(base ?? ({} as any));
   },
-  fromPartial<I extends Exact<DeepPartial<WriteCheckpointRequest>, I>>(_: I): WriteCheckpointRequest {
+  fromPartial<I extends Exact<DeepPartial<WriteCheckpointRequest>, I>>(object: I): WriteCheckpointRequest {
     const message = createBaseWriteCheckpointRequest();
+    message.ledger = object.ledger ?? 0;
     return message;
   },
 };
