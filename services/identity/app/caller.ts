@@ -3,26 +3,43 @@ import {
   findApiKey,
   tokenStatus,
   unknownApiKey,
-  type TokenFacts,
 } from '#libs/access/evaluate/credential-status.js';
 import {
   decideWithApiKey,
+  decideWithSession,
   decideWithToken,
   type Ask,
   type Decision,
 } from '#libs/access/evaluate/decide.js';
-import type { CredentialLimits } from '#libs/access/projection/api-key.js';
+import { sessionStatus, unknownSession } from '#libs/access/evaluate/session-status.js';
+import type { TokenFacts } from '#libs/access/evaluate/token-facts.js';
+import { unlimited, type CredentialLimits } from '#libs/access/projection/api-key.js';
 import type { ViewState } from '#libs/access/projection/view-state.js';
 import { ALLOW, QUARANTINED, type ReasonCode } from '#libs/access/reason-code.js';
+import type { SessionView } from '#libs/access/sessions/session-view.js';
 import { Failure } from '#libs/errors/failure.js';
 import { apiKeySha256, isApiKey } from '#libs/tokens/api-key.js';
 import { importPublicJwk, type VerificationKey } from '#libs/tokens/keys.js';
+import { isSessionToken, sessionTokenSha256 } from '#libs/tokens/session-token.js';
+import { factsOf } from '#libs/tokens/token-facts.js';
 import { verifyAccessToken } from '#libs/tokens/verify-access-token.js';
 import type { LedgerSession } from '#services/identity/app/ledger-session.js';
+import type { SessionFold } from '#services/identity/app/session-fold.js';
 
 export type CallerCredential =
   | { readonly kind: 'API_KEY'; readonly sha256: string; readonly id: string }
-  | { readonly kind: 'TOKEN'; readonly token: TokenFacts & { readonly scopes: readonly string[] } };
+  | {
+      readonly kind: 'TOKEN';
+      readonly token: TokenFacts & { readonly scopes: readonly string[] };
+      /** Ledger S as it is whenever the credential is judged again. */
+      readonly sessions: () => SessionView;
+    }
+  | {
+      readonly kind: 'SESSION';
+      readonly sha256: string;
+      readonly session: string;
+      readonly sessions: () => SessionView;
+    };
 
 /** Who calls identity, by a credential that was valid when it was looked at. */
 export interface Caller {
@@ -34,30 +51,61 @@ export interface Caller {
 /** Longest wait for a position that a token names and this instance has not read yet, ms. */
 const MAX_WAIT_MS = 250;
 
+export interface GateLedgers {
+  readonly ledger: LedgerSession;
+  readonly sessions: LedgerSession<SessionFold>;
+}
+
 /** Tells who calls. Every refusal has one text: what was wrong is for the log. */
 export class CallerGate {
   readonly #ledger: LedgerSession;
+  readonly #sessions: LedgerSession<SessionFold>;
   readonly #issuer: string;
   readonly #audiences: ReadonlySet<string>;
+  readonly #takesBound: boolean;
   readonly #keys = new Map<string, VerificationKey>();
   #keysOf: ViewState | undefined;
   #known = 0;
 
-  constructor(ledger: LedgerSession, issuer: string, audiences: readonly string[]) {
+  /** `takesBound`: whoever asks looks at the key that a token is bound to itself (claim `cnf`). */
+  constructor(
+    { ledger, sessions }: GateLedgers,
+    issuer: string,
+    audiences: readonly string[],
+    takesBound = false,
+  ) {
     this.#ledger = ledger;
+    this.#sessions = sessions;
     this.#issuer = issuer;
     this.#audiences = new Set(audiences);
+    this.#takesBound = takesBound;
   }
 
   /** Rejects CALLER_UNAUTHENTICATED; NOT_YET_KNOWN for a token from ahead of this instance. */
   async admit(bearer: string | undefined, nowMs: number, remainingMs: number): Promise<Caller> {
     if (bearer === undefined) throw unauthenticated('no credential');
-    const caller = isApiKey(bearer)
-      ? this.#byApiKey(bearer)
-      : await this.#byToken(bearer, nowMs, remainingMs);
+    const caller = await this.#recognise(bearer, nowMs, remainingMs);
     const status = credentialStatus(this.#ledger.fold.view, caller, nowMs);
     if (status !== ALLOW) throw refusedCaller(status);
     return caller;
+  }
+
+  async #recognise(bearer: string, nowMs: number, remainingMs: number): Promise<Caller> {
+    if (isApiKey(bearer)) return this.#byApiKey(bearer);
+    if (isSessionToken(bearer)) return this.#bySession(bearer);
+    return this.#byToken(bearer, nowMs, remainingMs);
+  }
+
+  /** One that another instance has just begun is found as soon as this one has read so far. */
+  async #bySession(text: string): Promise<Caller> {
+    const sha256 = sessionTokenSha256(text);
+    if (sha256 === undefined) throw unauthenticated('not a session token');
+    const sessions = (): SessionView => this.#sessions.fold.view;
+    if (sessions().findByToken(sha256) === undefined) await this.#sessions.seeEnd(MAX_WAIT_MS);
+    const row = sessions().findByToken(sha256);
+    if (row === undefined) throw refusedCaller(unknownSession(sessions(), sha256));
+    const { tenant, principal, session } = row;
+    return { tenant, principal, credential: { kind: 'SESSION', sha256, session, sessions } };
   }
 
   #byApiKey(text: string): Caller {
@@ -78,33 +126,29 @@ export class CallerGate {
     const verdict = verifyAccessToken(text, rules, nowMs);
     if (!verdict.ok) throw unauthenticated(verdict.why);
     const { claims, kid } = verdict;
+    // Nobody shows here that the key is its own.
+    if (claims.confirmation !== undefined && !this.#takesBound) throw unauthenticated('bound to a key');
     // An empty scope allows nothing; further in, no scopes mean no limit.
     if (claims.scopes?.length === 0) throw unauthenticated('of an empty scope');
     const { fold, reader } = this.#ledger;
     if (claims.ledger.epoch !== fold.cluster?.epoch) throw unauthenticated('of another epoch');
     const waitMs = Math.min(MAX_WAIT_MS, remainingMs);
-    if (!(await reader.waitFor(claims.ledger.position, waitMs))) {
+    const inS = claims.ledger.sessionPosition ?? -1;
+    const reached = await Promise.all([
+      reader.waitFor(claims.ledger.position, waitMs),
+      this.#sessions.reader.waitFor(inS, waitMs),
+    ]);
+    if (!reached.every(Boolean)) {
       throw new Failure('NOT_YET_KNOWN', 'this instance has not read that far yet; try again', {
         retryAfterMs: MAX_WAIT_MS,
       });
     }
     // It may have been restored meanwhile.
     if (claims.ledger.epoch !== fold.cluster?.epoch) throw unauthenticated('of another epoch');
-    const token = {
-      tenant: claims.tenant,
-      principal: claims.subject,
-      client: '',
-      kid,
-      authPosition: claims.ledger.authPosition,
-      credential: claims.ledger.credential,
-      expiresAtMs: claims.expiresAtS * 1000,
-      scopes: claims.scopes ?? [],
-    };
-    return {
-      tenant: token.tenant,
-      principal: token.principal,
-      credential: { kind: 'TOKEN', token },
-    };
+    const token = factsOf(claims, kid);
+    const sessions = (): SessionView => this.#sessions.fold.view;
+    const { tenant, principal } = token;
+    return { tenant, principal, credential: { kind: 'TOKEN', token, sessions } };
   }
 
   /** Keys are added and change their status, but none is ever forgotten: their number tells. */
@@ -136,7 +180,13 @@ function readableKey(publicJwk: string): VerificationKey | undefined {
 /** ALLOW while the caller's credential, principal and tenant are good. */
 export function credentialStatus(view: ViewState, caller: Caller, nowMs: number): ReasonCode {
   const { credential } = caller;
-  if (credential.kind === 'TOKEN') return tokenStatus(view, credential.token, nowMs);
+  if (credential.kind === 'TOKEN') {
+    return tokenStatus(view, credential.sessions(), credential.token, nowMs);
+  }
+  if (credential.kind === 'SESSION') {
+    const sessions = credential.sessions();
+    return sessionStatus(view, sessions, sessions.findByToken(credential.sha256), nowMs);
+  }
   const key = findApiKey(view, credential.sha256);
   return key === undefined
     ? unknownApiKey(view, credential.sha256)
@@ -146,9 +196,16 @@ export function credentialStatus(view: ViewState, caller: Caller, nowMs: number)
 /** May the caller do this, within its credential's limits? */
 export function decideFor(view: ViewState, caller: Caller, ask: Ask): Decision {
   const { credential } = caller;
-  return credential.kind === 'TOKEN'
-    ? decideWithToken(view, credential.token, ask)
-    : decideWithApiKey(view, credential.sha256, ask);
+  switch (credential.kind) {
+    case 'TOKEN':
+      return decideWithToken(view, credential.sessions(), credential.token, ask);
+    case 'SESSION': {
+      const sessions = credential.sessions();
+      return decideWithSession(view, sessions, sessions.findByToken(credential.sha256), ask);
+    }
+    case 'API_KEY':
+      return decideWithApiKey(view, credential.sha256, ask);
+  }
 }
 
 /** What the credential leaves of its principal's rights; undefined for a key that is not there. */
@@ -157,6 +214,7 @@ export function limitsOf(
   { credential }: Caller,
 ): Pick<CredentialLimits, 'scopes' | 'resourcePrefix'> | undefined {
   if (credential.kind === 'TOKEN') return { scopes: credential.token.scopes, resourcePrefix: '' };
+  if (credential.kind === 'SESSION') return unlimited;
   return findApiKey(view, credential.sha256)?.limits;
 }
 

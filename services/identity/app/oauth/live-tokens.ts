@@ -48,7 +48,7 @@ export class LiveTokens {
     const known = this.#gates.get(audience);
     if (known !== undefined) return known;
     if (this.#gates.size >= mostGates) this.#gates.clear();
-    const gate = new CallerGate(this.#parts, this.#parts.issuer, [audience]);
+    const gate = new CallerGate(this.#parts, this.#parts.issuer, [audience], true);
     this.#gates.set(audience, gate);
     return gate;
   }

@@ -167,7 +167,8 @@ function pushedRequestModel(provider: Provider, parts: EngineParts): unknown {
 
     override async consume(): Promise<void> {
       const client = clientOf(parts, engineContext().oidc.client);
-      const untilMs = ((this.exp ?? 0) + browserStateTtlS) * 1000;
+      // The engine takes no reference that is older than its `exp`; the interaction it began is.
+      const untilMs = Math.min((this.exp ?? 0) * 1000, clock.wallMs()) + browserStateTtlS * 990;
       if (await ledger.useAssertion(client, `par ${this.jti}`, untilMs)) return;
       throw new errors.InvalidRequestUri('request_uri is invalid, expired, or was already used');
     }
