@@ -23,6 +23,23 @@ export interface Answer {
   readonly decisionId: string;
   /** What must be done before the request may be served. An unknown one means: do not serve. */
   readonly obligations: readonly Obligation[];
+  /** Of a question about an endpoint only. */
+  readonly endpoint?: EndpointAnswer | undefined;
+}
+
+/** What a gateway needs beside the decision. Empty texts do not apply. */
+export interface EndpointAnswer {
+  /** The rule that was applied; empty: the endpoint has none. */
+  readonly ruleId: string;
+  /** What it asked for, with its template filled. */
+  readonly permission: string;
+  readonly resource: string;
+  /** Scopes of the credential, as words; none: it is not limited by scopes. */
+  readonly scopes: readonly string[];
+  /** HTTP status for a refused call; 200: let it pass. */
+  readonly httpStatus: number;
+  /** Value of `WWW-Authenticate` to send with it (RFC 6750, RFC 9470). */
+  readonly wwwAuthenticate: string;
 }
 
 export interface Obligation {

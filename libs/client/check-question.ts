@@ -1,5 +1,10 @@
 import { LedgateError } from '#libs/client/ledgate-error.js';
-import { type Credential, type Question, type Who } from '#libs/client/question.js';
+import {
+  type AnyQuestion,
+  type Credential,
+  type EndpointCall,
+  type Who,
+} from '#libs/client/question.js';
 
 /**
  * A text as it will arrive: lone surrogates would be replaced on the wire, and another resource or
@@ -39,8 +44,28 @@ export function checkWho({ credential, subject }: Who): void {
  * Throws LedgateError BAD_QUESTION for what cannot be written to the wire as it is. Types keep it
  * away from TypeScript; from JavaScript it would fail the whole batch that it travels in.
  */
-export function checkQuestion(question: Question): void {
+export function checkQuestion(question: AnyQuestion): void {
+  if ('endpoint' in question) {
+    const { credential, subject, endpoint } = question;
+    if (credential !== undefined || subject !== undefined) checkWho(question);
+    checkEndpoint(endpoint);
+    return;
+  }
   checkWho(question);
   checkText('action', question.action);
   checkText('resource', question.resource);
+}
+
+function checkEndpoint({ api, call, parameters = {}, tenantId = '' }: EndpointCall): void {
+  checkText('endpoint.api', api);
+  checkText('endpoint.tenantId', tenantId);
+  if ('grpcMethod' in call) checkText('endpoint.call.grpcMethod', call.grpcMethod);
+  else {
+    checkText('endpoint.call.httpMethod', call.httpMethod);
+    checkText('endpoint.call.path', call.path);
+  }
+  for (const [name, value] of Object.entries(parameters)) {
+    checkText('endpoint.parameters', name);
+    checkText(`endpoint.parameters.${name}`, value);
+  }
 }

@@ -1,5 +1,10 @@
 import { LedgateError } from '#libs/client/ledgate-error.js';
-import { type Consistency, type Question } from '#libs/client/question.js';
+import {
+  type AnyQuestion,
+  type Consistency,
+  type EndpointCall,
+  type Who,
+} from '#libs/client/question.js';
 
 /** What questions must have in common to travel together. */
 export interface Terms {
@@ -9,7 +14,7 @@ export interface Terms {
 
 /** Sends questions together; one response or error for each, in their order. */
 export type Send<Response> = (
-  questions: readonly Question[],
+  questions: readonly AnyQuestion[],
   terms: Terms,
 ) => Promise<readonly (Response | LedgateError)[]>;
 
@@ -32,7 +37,7 @@ interface Waiter<Answer> {
 
 interface Batch<Answer> {
   readonly terms: Terms;
-  readonly questions: Question[];
+  readonly questions: AnyQuestion[];
   readonly waiters: Waiter<Answer>[][];
   readonly places: Map<string, number>;
   length: number;
@@ -42,18 +47,33 @@ interface Batch<Answer> {
  * Names a question by all its fields. Injective: two questions share a name only when they are
  * equal, so no credential is ever answered with what another one may do.
  */
-export function questionKey({ credential, subject, action, resource }: Question): string {
-  if (subject) return JSON.stringify([0, subject.tenantId, subject.principalId, action, resource]);
-  if ('bearerToken' in credential) {
-    return JSON.stringify([1, credential.bearerToken, action, resource]);
+export function questionKey(question: AnyQuestion): string {
+  if (!('endpoint' in question)) {
+    const { action, resource } = question;
+    return JSON.stringify([...whoKey(question), action, resource]);
   }
-  if ('apiKey' in credential) return JSON.stringify([2, credential.apiKey, action, resource]);
+  const { credential, subject, endpoint } = question;
+  const nobody = credential === undefined && subject === undefined;
+  const who = nobody ? [] : whoKey(question);
+  return JSON.stringify(['endpoint', who, endpointKey(endpoint)]);
+}
+
+function whoKey({ credential, subject }: Who): readonly (string | number)[] {
+  if (subject) return [0, subject.tenantId, subject.principalId];
+  if ('bearerToken' in credential) return [1, credential.bearerToken];
+  if ('apiKey' in credential) return [2, credential.apiKey];
   const { tenant, username, password } = credential.basic;
-  return JSON.stringify([3, tenant, username, password, action, resource]);
+  return [3, tenant, username, password];
+}
+
+function endpointKey({ api, call, parameters = {}, tenantId = '' }: EndpointCall): unknown {
+  const words = 'grpcMethod' in call ? [call.grpcMethod] : [call.httpMethod, call.path];
+  const sorted = Object.entries(parameters).sort(([a], [b]) => (a < b ? -1 : 1));
+  return [api, tenantId, words, sorted];
 }
 
 /** A password may have to be hashed first: such a question travels alone and delays no other. */
-const isSlow = ({ credential }: Question): boolean =>
+const isSlow = ({ credential }: AnyQuestion): boolean =>
   credential !== undefined && 'basic' in credential;
 
 function termsKey({ consistency, deadlineMs }: Terms): string {
@@ -73,7 +93,7 @@ export class Coalescer<Response, Answer> {
     this.#options = options;
   }
 
-  ask(question: Question, terms: Terms): Promise<Answer> {
+  ask(question: AnyQuestion, terms: Terms): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const key = questionKey(question);
       const name = isSlow(question) ? `${termsKey(terms)} ${key}` : termsKey(terms);

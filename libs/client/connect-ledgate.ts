@@ -7,7 +7,7 @@ import { checkCredential, checkQuestion, checkWho } from '#libs/client/check-que
 import { Coalescer } from '#libs/client/coalescer.js';
 import { type Ledgate } from '#libs/client/ledgate.js';
 import { LedgateError } from '#libs/client/ledgate-error.js';
-import { type CallOptions, type Question } from '#libs/client/question.js';
+import { type AnyQuestion, type CallOptions } from '#libs/client/question.js';
 import { ask, askEach, maxBatch } from '#libs/client/rpc/ask.js';
 import { type Tls } from '#libs/client/rpc/channel-credentials.js';
 import { Channels } from '#libs/client/rpc/channels.js';
@@ -19,7 +19,12 @@ import {
   explanationOf,
   permissionsOf,
 } from '#libs/client/rpc/wire-answer.js';
-import { wireConsistency, wireCredential, wireWho } from '#libs/client/rpc/wire-question.js';
+import {
+  wireConsistency,
+  wireCredential,
+  wireQuestion,
+  wireWho,
+} from '#libs/client/rpc/wire-question.js';
 import { systemClock } from '#libs/runtime/clock.js';
 
 export interface LedgateOptions {
@@ -89,17 +94,20 @@ class RemoteLedgate implements Ledgate {
     );
   }
 
-  async authorize(question: Question, options: CallOptions = {}): Promise<Answer> {
+  async authorize(question: AnyQuestion, options: CallOptions = {}): Promise<Answer> {
     this.#refuseWhenClosed();
     checkQuestion(question);
     const deadlineMs = checkedDeadline(options.deadlineMs ?? this.#deadlineMs);
     return this.#coalescer.ask(question, { consistency: options.consistency, deadlineMs });
   }
 
-  async batchAuthorize(questions: readonly Question[], options?: CallOptions): Promise<Answer[]> {
+  async batchAuthorize(
+    questions: readonly AnyQuestion[],
+    options?: CallOptions,
+  ): Promise<Answer[]> {
     const deadlineAtMs = this.#deadline(options);
     questions.forEach(checkQuestion);
-    const parts: (readonly Question[])[] = [];
+    const parts: (readonly AnyQuestion[])[] = [];
     for (let from = 0; from < questions.length; from += maxBatch) {
       parts.push(questions.slice(from, from + maxBatch));
     }
@@ -122,14 +130,9 @@ class RemoteLedgate implements Ledgate {
     );
   }
 
-  async explain(question: Question, options?: CallOptions) {
+  async explain(question: AnyQuestion, options?: CallOptions) {
     checkQuestion(question);
-    const request = {
-      who: wireWho(question),
-      action: question.action,
-      resource: question.resource,
-      consistency: wireConsistency(options?.consistency),
-    };
+    const request = wireQuestion(question, options?.consistency);
     return explanationOf(await this.#rpc.call(methods.explain, request, this.#deadline(options)));
   }
 

@@ -5,10 +5,10 @@ import {
   type PermissionsPage,
 } from '#libs/client/answer.js';
 import {
+  type AnyQuestion,
   type CallOptions,
   type Credential,
   type PermissionsQuestion,
-  type Question,
 } from '#libs/client/question.js';
 
 /** Questions about who someone is and what they may do. Every method rejects with `LedgateError`. */
@@ -19,13 +19,13 @@ export interface Ledgate {
    * Decides one question. Questions of one event-loop turn travel together, and equal ones are
    * asked once.
    */
-  authorize(question: Question, options?: CallOptions): Promise<Answer>;
+  authorize(question: AnyQuestion, options?: CallOptions): Promise<Answer>;
   /** Decides many questions; answers come in their order. Each 256 questions are one call. */
-  batchAuthorize(questions: readonly Question[], options?: CallOptions): Promise<Answer[]>;
+  batchAuthorize(questions: readonly AnyQuestion[], options?: CallOptions): Promise<Answer[]>;
   /** One page of the permissions that somebody holds. */
   listPermissions(question: PermissionsQuestion, options?: CallOptions): Promise<PermissionsPage>;
   /** Decides one question and names the events that the answer rests on. */
-  explain(question: Question, options?: CallOptions): Promise<Explanation>;
+  explain(question: AnyQuestion, options?: CallOptions): Promise<Explanation>;
   /** Refuses new calls, and resolves when the running ones have ended. */
   close(): Promise<void>;
 }

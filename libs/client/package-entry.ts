@@ -6,10 +6,15 @@ export { type CallerCredential } from '#libs/client/rpc/rpc.js';
 export {
   atLeastAsFresh,
   fullyConsistent,
+  type AnyQuestion,
   type BasicCredential,
   type CallOptions,
   type Consistency,
   type Credential,
+  type EndpointCall,
+  type EndpointQuestion,
+  type GrpcCall,
+  type HttpCall,
   type PermissionsQuestion,
   type Question,
   type Subject,
@@ -19,6 +24,7 @@ export {
   type Answer,
   type Answered,
   type Authentication,
+  type EndpointAnswer,
   type EventRef,
   type Explanation,
   type GrantPath,
@@ -28,7 +34,7 @@ export {
   type PermissionsPage,
 } from '#libs/client/answer.js';
 export { type BasicTenant } from '#libs/client/guard/credential-of.js';
-export { type GuardOptions, type OnUnavailable } from '#libs/client/guard/guard.js';
+export { type GuardOptions, type OnUnavailable, type Undecided } from '#libs/client/guard/guard.js';
 export {
   currentIdentity,
   identityOf,
@@ -36,6 +42,7 @@ export {
 } from '#libs/client/guard/request-identity.js';
 export { resourcePath } from '#libs/client/guard/resource-path.js';
 export { rulesFor, type MethodRule, type MethodRules } from '#libs/client/grpc/method-rules.js';
+export { type ApiRules } from '#libs/client/grpc/call-parameters.js';
 export { protect } from '#libs/client/grpc/protect.js';
 export { ledgateExpress, type ExpressGuard } from '#libs/client/http/express.js';
 export { ledgateFastify, type FastifyGuard } from '#libs/client/http/fastify.js';

@@ -33,6 +33,39 @@ export type Question = Who & {
   readonly resource: string;
 };
 
+/** A call of an endpoint, judged by the rule that its API has for it (`ledgate rules`). */
+export interface EndpointCall {
+  /** Name of the API. */
+  readonly api: string;
+  readonly call: GrpcCall | HttpCall;
+  /** Values for the resource template of the rule, beside the parameters of the path; at most 64. */
+  readonly parameters?: Readonly<Record<string, string>> | undefined;
+  /** Tenant whose API it is; left out: this service's own. */
+  readonly tenantId?: string | undefined;
+}
+
+export interface GrpcCall {
+  /** Full method: `/shop.v1.Orders/GetOrder`. */
+  readonly grpcMethod: string;
+}
+
+export interface HttpCall {
+  readonly httpMethod: string;
+  /** As it was sent, without the query: nothing decoded or normalised. */
+  readonly path: string;
+}
+
+/** A call for which no credential was presented: public endpoints are allowed, others denied. */
+interface Nobody {
+  readonly credential?: never;
+  readonly subject?: never;
+}
+
+/** May `who`, or whoever presents nothing, make this call? */
+export type EndpointQuestion = (Who | Nobody) & { readonly endpoint: EndpointCall };
+
+export type AnyQuestion = Question | EndpointQuestion;
+
 /** How fresh an answer must be. Left out: what the authorizer knows now. */
 export type Consistency =
   /** The answer includes the write that returned this token. */

@@ -5,6 +5,7 @@ import {
   status,
   type ServerInterceptor,
 } from '@grpc/grpc-js';
+import { callParameters, type ApiRules } from '#libs/client/grpc/call-parameters.js';
 import {
   compileRules,
   type CompiledRule,
@@ -21,9 +22,12 @@ import { type Ledgate } from '#libs/client/ledgate.js';
 interface Refusal {
   readonly code: status;
   readonly details: string;
+  /** Trailers: the challenge of an endpoint's rule. */
+  readonly metadata?: Metadata;
 }
 
-type GuardedRule = Extract<CompiledRule, { public: false }>;
+/** Judges one call: by its metadata, and by its message where that was received. */
+type Judge = (request: unknown, metadata: Metadata) => Promise<Verdict>;
 type NextCall = Parameters<ServerInterceptor>[1];
 
 const noRule: Refusal = {
@@ -40,11 +44,29 @@ function refusalOf(verdict: Exclude<Verdict, { outcome: 'allowed' }>): Refusal {
       return { code: status.PERMISSION_DENIED, details: `Denied (${verdict.decisionId})` };
     case 'step-up':
       return { code: status.PERMISSION_DENIED, details: 'A stronger authentication is needed' };
+    case 'refused':
+      return callRefusal(verdict);
     case 'undecided':
       return { code: status.UNAVAILABLE, details: 'The request cannot be authorized right now' };
     case 'malformed':
       return { code: status.INVALID_ARGUMENT, details: verdict.why };
   }
+}
+
+const codes: Readonly<Record<number, status>> = {
+  400: status.INVALID_ARGUMENT,
+  401: status.UNAUTHENTICATED,
+};
+
+/** The challenge travels as the trailer `www-authenticate`. */
+function callRefusal(verdict: Extract<Verdict, { outcome: 'refused' }>): Refusal {
+  const { httpStatus, wwwAuthenticate, decisionId, obligations } = verdict;
+  const metadata = new Metadata();
+  if (wwwAuthenticate !== '') metadata.set('www-authenticate', wwwAuthenticate);
+  const stepUp = obligations.some(({ kind }) => kind === 'step_up');
+  const details = stepUp ? 'A stronger authentication is needed' : 'Denied';
+  const code = codes[httpStatus] ?? status.PERMISSION_DENIED;
+  return { code, details: `${details} (${decisionId})`, metadata };
 }
 
 /** Several `authorization` values are one that nobody can read. */
@@ -55,15 +77,13 @@ function authorizationOf(metadata: Metadata): string | undefined {
 
 /** One call: holds it back until it is allowed, then serves it as the caller. */
 class GuardedCall {
-  readonly #guard: Guard;
-  readonly #rule: GuardedRule;
+  readonly #judge: Judge;
   readonly #call: NextCall;
   #metadata = new Metadata();
   #identity: RequestIdentity | undefined;
 
-  constructor(guard: Guard, rule: GuardedRule, call: NextCall) {
-    this.#guard = guard;
-    this.#rule = rule;
+  constructor(judge: Judge, call: NextCall) {
+    this.#judge = judge;
     this.#call = call;
   }
 
@@ -101,11 +121,7 @@ class GuardedCall {
 
   async #admit(request: unknown, serve: () => void): Promise<void> {
     try {
-      const verdict = await this.#guard.judge({
-        authorization: authorizationOf(this.#metadata),
-        permission: this.#rule.permission,
-        resource: () => this.#rule.resource(request, this.#metadata),
-      });
+      const verdict = await this.#judge(request, this.#metadata);
       if (verdict.outcome !== 'allowed') {
         this.#call.sendStatus(refusalOf(verdict));
         return;
@@ -135,22 +151,62 @@ function refusing(call: NextCall, refusal: Refusal): ServerInterceptingCall {
 /**
  * Interceptor that lets a call reach its handler only when its rule is met:
  * `new Server({ interceptors: [protect(rules, ledgate)] })`. A method without a rule is denied.
+ * With `{ api: 'shop' }` in place of rules, those count that the API has in Ledgate
+ * (`ledgate rules push`): they are changed there, for every instance at once.
  * Statuses: UNAUTHENTICATED without a good credential, PERMISSION_DENIED, INVALID_ARGUMENT for a
  * resource that cannot be named, UNAVAILABLE when nobody could decide. Handlers find the caller by
  * `currentIdentity()` or `identityOf(call.metadata)`.
  */
 export function protect(
-  rules: MethodRules,
+  rules: MethodRules | ApiRules,
   ledgate: Ledgate,
   options: GuardOptions = {},
 ): ServerInterceptor {
-  const compiled = compileRules(rules);
   const guard = new Guard(ledgate, options);
+  return isApi(rules) ? byApi(rules, guard) : byRules(rules, guard);
+}
+
+/** Method names begin with a slash: none of them is `api`. */
+function isApi(rules: MethodRules | ApiRules): rules is ApiRules {
+  return typeof rules['api'] === 'string';
+}
+
+function byRules(rules: MethodRules, guard: Guard): ServerInterceptor {
+  const compiled = compileRules(rules);
   return (method, call) => {
     const rule = compiled.get(method.path);
     if (!rule) return refusing(call, noRule);
     if (rule.public) return new ServerInterceptingCall(call);
-    const guarded = new GuardedCall(guard, rule, call);
-    return method.requestStream ? guarded.streaming() : guarded.unary();
+    return guarded(method, call, judgeOf(rule, guard));
   };
+}
+
+function judgeOf(rule: Extract<CompiledRule, { public: false }>, guard: Guard): Judge {
+  return (request, metadata) =>
+    guard.judge({
+      authorization: authorizationOf(metadata),
+      permission: rule.permission,
+      resource: () => rule.resource(request, metadata),
+    });
+}
+
+function byApi(rules: ApiRules, guard: Guard): ServerInterceptor {
+  if (rules.api === '') throw new TypeError('api: the name of the API is empty');
+  return (method, call) =>
+    guarded(method, call, (request, metadata) =>
+      guard.judgeCall(authorizationOf(metadata), {
+        api: rules.api,
+        call: { grpcMethod: method.path },
+        parameters: callParameters(rules, request),
+      }),
+    );
+}
+
+function guarded(
+  method: Parameters<ServerInterceptor>[0],
+  call: NextCall,
+  judge: Judge,
+): ServerInterceptingCall {
+  const one = new GuardedCall(judge, call);
+  return method.requestStream ? one.streaming() : one.unary();
 }

@@ -1,19 +1,23 @@
-import { type Answer } from '#libs/client/answer.js';
+import { type Answer, type Obligation } from '#libs/client/answer.js';
 import { credentialOf, type BasicTenant } from '#libs/client/guard/credential-of.js';
 import { type RequestIdentity } from '#libs/client/guard/request-identity.js';
 import { checkedResource } from '#libs/client/guard/resource-path.js';
 import { type Ledgate } from '#libs/client/ledgate.js';
 import { LedgateError } from '#libs/client/ledgate-error.js';
-import { type Credential } from '#libs/client/question.js';
+import { type Credential, type EndpointCall } from '#libs/client/question.js';
+
+/** What could not be decided. `endpoint`: of a call by the rules of an API, which names neither. */
+export interface Undecided {
+  readonly action: string;
+  readonly resource: string;
+  readonly endpoint?: EndpointCall | undefined;
+}
 
 /**
  * Asked when nobody could decide. Whoever answers `'allow'` lets the request in without knowing who
  * it is: `currentIdentity()` is then undefined.
  */
-export type OnUnavailable = (
-  error: LedgateError,
-  question: { readonly action: string; readonly resource: string },
-) => 'refuse' | 'allow';
+export type OnUnavailable = (error: LedgateError, question: Undecided) => 'refuse' | 'allow';
 
 export interface GuardOptions {
   /** Default `'refuse'`: 503 or UNAVAILABLE, so that an outage never reads as a denial. */
@@ -28,8 +32,20 @@ export type Verdict =
   | { readonly outcome: 'unauthenticated'; readonly reason: string | undefined }
   | { readonly outcome: 'denied'; readonly reason: string; readonly decisionId: string }
   | { readonly outcome: 'step-up'; readonly acrValues: string; readonly decisionId: string }
+  /** By the rule of its endpoint, with the status and the challenge that the authorizer gave. */
+  | ({ readonly outcome: 'refused' } & EndpointRefusal)
   | { readonly outcome: 'undecided'; readonly retryAfterMs: number }
   | { readonly outcome: 'malformed'; readonly why: string };
+
+export interface EndpointRefusal {
+  readonly reason: string;
+  readonly decisionId: string;
+  readonly httpStatus: number;
+  /** `''`: none is to be sent. */
+  readonly wwwAuthenticate: string;
+  /** What the caller must do to be let in, e.g. `step_up`. */
+  readonly obligations: readonly Obligation[];
+}
 
 /** What a guarded request presents. */
 export interface Presented {
@@ -79,6 +95,39 @@ export class Guard {
     }
   }
 
+  /**
+   * Judges a call by the rule of its endpoint. Whoever presents nothing may be let in too, where the
+   * endpoint is public.
+   */
+  async judgeCall(authorization: string | undefined, endpoint: EndpointCall): Promise<Verdict> {
+    const presented = credentialOf(authorization, this.#options.basic);
+    if (presented.found === 'unreadable') {
+      return { outcome: 'unauthenticated', reason: 'CREDENTIAL_UNREADABLE' };
+    }
+    const credential = presented.found === 'credential' ? presented.credential : undefined;
+    const who = credential === undefined ? {} : { credential };
+    try {
+      return this.#callVerdict(await this.#ledgate.authorize({ ...who, endpoint }), credential);
+    } catch (error) {
+      if (!(error instanceof LedgateError)) throw error;
+      return this.#verdictWithout(error, { action: '', resource: '', endpoint });
+    }
+  }
+
+  #callVerdict(answer: Answer, credential: Credential | undefined): Verdict {
+    const { decisionId, reason, obligations, endpoint, principalId } = answer;
+    if (answer.decision === 'ALLOW' && obligations.length === 0) {
+      const known = credential !== undefined && principalId !== '';
+      return {
+        outcome: 'allowed',
+        identity: known ? this.#identityOf(answer, credential) : undefined,
+      };
+    }
+    const { httpStatus = 403, wwwAuthenticate = '' } = endpoint ?? {};
+    const refusal = { reason, decisionId, obligations, wwwAuthenticate };
+    return { outcome: 'refused', ...refusal, httpStatus: httpStatus === 200 ? 403 : httpStatus };
+  }
+
   #verdictOf(answer: Answer, credential: Credential): Verdict {
     const { decisionId, reason, principalId, obligations } = answer;
     if (answer.decision !== 'ALLOW') {
@@ -95,7 +144,7 @@ export class Guard {
     return { outcome: 'denied', reason: 'UNKNOWN_OBLIGATION', decisionId };
   }
 
-  #verdictWithout(error: LedgateError, question: { action: string; resource: string }): Verdict {
+  #verdictWithout(error: LedgateError, question: Undecided): Verdict {
     if (error.kind === 'BAD_QUESTION') return { outcome: 'malformed', why: error.message };
     const { onUnavailable = 'refuse' } = this.#options;
     if (onUnavailable !== 'refuse' && onUnavailable(error, question) === 'allow') {

@@ -36,6 +36,14 @@ export interface ExpressGuard {
   readonly routes: <Request extends ExpressRequest = ExpressRequest>(
     rules: readonly RouteRule<Request>[],
   ) => ExpressMiddleware<Request>;
+  /**
+   * The same by the rules that the API has in Ledgate (`ledgate rules push`): they are changed there,
+   * for every instance at once. `prefix` stands before the paths where the rules have one.
+   */
+  readonly endpoints: <Request extends ExpressRequest = ExpressRequest>(
+    api: string,
+    prefix?: string,
+  ) => ExpressMiddleware<Request>;
 }
 
 function middleware<Request extends ExpressRequest>(
@@ -71,5 +79,6 @@ export function ledgateExpress(ledgate: Ledgate, options: HttpGuardOptions = {})
     requirePermission: (permission, resource) =>
       middleware(guard.endpoint(permission, resource, paramsOf)),
     routes: (rules) => middleware(guard.table(rules)),
+    endpoints: (api, prefix) => middleware(guard.api(api, prefix)),
   };
 }

@@ -51,6 +51,14 @@ export interface FastifyGuard {
   readonly routes: <Request extends FastifyRequestLike = FastifyRequestLike>(
     rules: readonly RouteRule<Request>[],
   ) => FastifyPlugin<Request>;
+  /**
+   * The same by the rules that the API has in Ledgate (`ledgate rules push`): they are changed there,
+   * for every instance at once. `prefix` stands before the paths where the rules have one.
+   */
+  readonly endpoints: <Request extends FastifyRequestLike = FastifyRequestLike>(
+    api: string,
+    prefix?: string,
+  ) => FastifyPlugin<Request>;
 }
 
 function hook<Request extends FastifyRequestLike>(judge: Judge<Request>): FastifyHook<Request> {
@@ -101,5 +109,6 @@ export function ledgateFastify(ledgate: Ledgate, options: HttpGuardOptions = {})
     requirePermission: (permission, resource) =>
       hook(guard.endpoint(permission, resource, paramsOf)),
     routes: (rules) => plugin(guard.table(rules)),
+    endpoints: (api, prefix) => plugin(guard.api(api, prefix)),
   };
 }

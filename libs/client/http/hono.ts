@@ -29,6 +29,14 @@ export interface HonoGuard {
   readonly routes: <Context extends HonoContext = HonoContext>(
     rules: readonly RouteRule<Context>[],
   ) => HonoMiddleware<Context>;
+  /**
+   * The same by the rules that the API has in Ledgate (`ledgate rules push`): they are changed there,
+   * for every instance at once. `prefix` stands before the paths where the rules have one.
+   */
+  readonly endpoints: <Context extends HonoContext = HonoContext>(
+    api: string,
+    prefix?: string,
+  ) => HonoMiddleware<Context>;
 }
 
 function middleware<Context extends HonoContext>(judge: Judge<Context>): HonoMiddleware<Context> {
@@ -53,5 +61,6 @@ export function ledgateHono(ledgate: Ledgate, options: HttpGuardOptions = {}): H
     requirePermission: (permission, resource) =>
       middleware(guard.endpoint(permission, resource, (context) => context.req.param())),
     routes: (rules) => middleware(guard.table(rules)),
+    endpoints: (api, prefix) => middleware(guard.api(api, prefix)),
   };
 }

@@ -68,6 +68,15 @@ export class HttpGuard {
     };
   }
 
+  /** A judge for all endpoints, by the rules that the API has in Ledgate. */
+  api<Native>(api: string, prefix = ''): Judge<Native> {
+    if (api === '') throw new TypeError('api: the name of the API is empty');
+    return async ({ method, path, authorization }) => {
+      const call = { httpMethod: method, path: `${prefix}${path}` };
+      return this.#result(await this.#guard.judgeCall(authorization, { api, call }));
+    };
+  }
+
   #fromParams<Native>(
     text: string,
     paramsOf: (native: Native) => Readonly<Record<string, unknown>>,

@@ -24,8 +24,14 @@ const plain = (text: string): string => text.replaceAll(/[^\w.:/+ -]/g, '');
 function challenge({ realm, basic }: RefusalOptions, parameters: Parameters = {}): string {
   const all = Object.entries({ realm, ...parameters }).map(([k, v]) => `${k}="${plain(v)}"`);
   const bearer = `Bearer ${all.join(', ')}`;
-  return basic ? `${bearer}, Basic realm="${plain(realm)}", charset="UTF-8"` : bearer;
+  return basic ? `${bearer}, ${basicChallenge({ realm })}` : bearer;
 }
+
+function basicChallenge({ realm }: Pick<RefusalOptions, 'realm'>): string {
+  return `Basic realm="${plain(realm)}", charset="UTF-8"`;
+}
+
+const titles: Readonly<Record<number, string>> = { 400: 'Bad Request', 401: 'Unauthorized' };
 
 function problem(
   status: number,
@@ -61,6 +67,12 @@ export function refusalOf(verdict: RefusingVerdict, options: RefusalOptions): Re
       const error = { error: 'insufficient_scope' };
       const headers = { 'www-authenticate': challenge(options, error) };
       return problem(403, 'Forbidden', headers, { decisionId });
+    }
+    case 'refused': {
+      const { httpStatus, wwwAuthenticate, decisionId } = verdict;
+      const basic = options.basic && httpStatus === 401 ? `, ${basicChallenge(options)}` : '';
+      const sent = wwwAuthenticate === '' ? {} : { 'www-authenticate': wwwAuthenticate + basic };
+      return problem(httpStatus, titles[httpStatus] ?? 'Forbidden', sent, { decisionId });
     }
     case 'undecided': {
       const seconds = Math.max(1, Math.ceil(verdict.retryAfterMs / 1000));

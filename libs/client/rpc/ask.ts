@@ -3,7 +3,7 @@ import {
   type AuthorizeResponse,
 } from '#proto/ledgate/authorizer/v1/authorizer.js';
 import { brokenAnswer, LedgateError } from '#libs/client/ledgate-error.js';
-import { type Consistency, type Question } from '#libs/client/question.js';
+import { type AnyQuestion, type Consistency } from '#libs/client/question.js';
 import { type Rpc } from '#libs/client/rpc/rpc.js';
 import { wireConsistency, wireQuestion } from '#libs/client/rpc/wire-question.js';
 
@@ -19,7 +19,7 @@ export interface AskOptions {
 /** Asks 1 to 256 questions in one call; the answers come in their order. */
 export async function ask(
   rpc: Rpc,
-  questions: readonly Question[],
+  questions: readonly AnyQuestion[],
   { consistency, deadlineAtMs }: AskOptions,
 ): Promise<readonly AuthorizeResponse[]> {
   const [only] = questions;
@@ -45,7 +45,7 @@ export async function ask(
  */
 export async function askEach(
   rpc: Rpc,
-  questions: readonly Question[],
+  questions: readonly AnyQuestion[],
   options: AskOptions,
 ): Promise<readonly (AuthorizeResponse | LedgateError)[]> {
   try {

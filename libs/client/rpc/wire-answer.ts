@@ -68,6 +68,7 @@ export function answerOf(response: AuthorizeResponse, ofBatch?: WireAnswered): A
       kind,
       parameters: { ...parameters },
     })),
+    ...(response.endpoint && { endpoint: { ...response.endpoint } }),
   };
 }
 

@@ -1,12 +1,14 @@
 import {
   type AuthorizeRequest,
   type Consistency as WireConsistency,
+  type Endpoint,
   type Credential as WireCredential,
 } from '#proto/ledgate/authorizer/v1/authorizer.js';
 import {
+  type AnyQuestion,
   type Consistency,
   type Credential,
-  type Question,
+  type EndpointCall,
   type Who,
 } from '#libs/client/question.js';
 
@@ -33,11 +35,22 @@ export function wireConsistency(consistency: Consistency | undefined): WireConsi
     : { requirement: { $case: 'fullyConsistent', value: true } };
 }
 
-export function wireQuestion(question: Question, consistency?: Consistency): AuthorizeRequest {
-  return {
-    who: wireWho(question),
-    action: question.action,
-    resource: question.resource,
-    consistency: wireConsistency(consistency),
-  };
+export function wireQuestion(question: AnyQuestion, consistency?: Consistency): AuthorizeRequest {
+  const fresh = wireConsistency(consistency);
+  if ('endpoint' in question) {
+    const endpoint = wireEndpoint(question.endpoint);
+    const named = question.credential !== undefined || question.subject !== undefined;
+    const who = named ? wireWho(question) : undefined;
+    return { who, action: '', resource: '', consistency: fresh, endpoint };
+  }
+  const { action, resource } = question;
+  return { who: wireWho(question), action, resource, consistency: fresh };
+}
+
+function wireEndpoint({ api, call, parameters = {}, tenantId = '' }: EndpointCall): Endpoint {
+  const wire: Endpoint['call'] =
+    'grpcMethod' in call
+      ? { $case: 'grpcMethod', value: call.grpcMethod }
+      : { $case: 'http', value: { method: call.httpMethod, path: call.path } };
+  return { api, call: wire, parameters: { ...parameters }, tenantId };
 }

@@ -22,7 +22,7 @@ function coalescerOf(limits: { maxQuestions?: number; maxLength?: number; fail?:
   const turns: (() => void)[] = [];
   const coalescer = new Coalescer<string, { text: string }>({
     send: async (questions, terms) => {
-      const resources = questions.map(({ resource }) => resource);
+      const resources = questions.map((one) => ('resource' in one ? one.resource : ''));
       sent.push({ resources, terms });
       if (limits.fail !== undefined) throw limits.fail;
       return resources.map((resource) =>
