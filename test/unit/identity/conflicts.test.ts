@@ -6,7 +6,7 @@ import type { KeyKind } from '#libs/events/keys.js';
 
 import { search } from './conflict-search.js';
 import type { Finding } from './conflict-search.js';
-import { attempts, commandTypes, SmallWorld } from './small-world.js';
+import { attempts, clientAttempts, commandTypes, SmallWorld } from './small-world.js';
 
 const seed = 20_261_125;
 
@@ -16,6 +16,10 @@ describe('keys of commands', () => {
   const walk = { steps: 360, width: 80 };
   search(() => new SmallWorld('t1'), pool, walk, finding);
   search(() => new SmallWorld('system'), pool, walk, finding);
+  for (const more of [1, 2, 3]) {
+    const clients = clientAttempts(1_600, seed + more);
+    search(() => new SmallWorld('t1'), clients, { steps: 20, width: 80 }, finding);
+  }
 
   it('collide wherever the order of two commands matters', () => {
     expect(finding.missed).toEqual([]);
@@ -27,7 +31,12 @@ describe('keys of commands', () => {
     'admins',
     'apikey',
     'apikeys-of',
+    'cert',
+    'certs-of',
     'children-of',
+    'client',
+    'client-secrets-of',
+    'consents-of',
     'credential',
     'credential-name',
     'factors-of',

@@ -8,7 +8,13 @@ const httpUri = /^(https?):\/\/([^/?]*)/;
 const loopback = /^(?:127\.0\.0\.1|\[::1\]|localhost)(?::[0-9]{1,5})?$/;
 /** Reverse domain name (RFC 8252, section 7.1), and no authority behind it. */
 const privateUse = /^[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)+:\/(?!\/)/;
-const hostAndPort = /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?$/;
+const label = '[a-z0-9](?:[a-z0-9-]*[a-z0-9])?';
+const octet = '(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])';
+/** A name whose last label is none of digits (parsers take that for an address), or an address. */
+const hostAndPort = new RegExp(
+  `^(?:(?:${label}\\.)*[a-z](?:[a-z0-9-]*[a-z0-9])?|(?:${octet}\\.){3}${octet}|\\[::1\\])(?::([0-9]{1,5}))?$`,
+);
+const highestPort = 65_535;
 const anyPort = /^http:\/\/(127\.0\.0\.1|\[::1\])(?::[0-9]{1,5})?(?=[/?]|$)/;
 
 /**
@@ -25,10 +31,15 @@ export function redirectUriProblem(uri: string, kind: ClientKind): string | unde
   if (http === null) return privateUseProblem(uri, kind);
   const [before = '', scheme, authority = ''] = http;
   if (authority.includes('@')) return 'must hold no user name';
-  if (!hostAndPort.test(authority)) return 'must name a host in lower case';
+  if (!namesHost(authority)) return 'must name a host in lower case';
   if (dotSegment.test(uri.slice(before.length))) return 'must have no "." or ".." in its path';
   if (scheme === 'https' || loopback.test(authority)) return undefined;
   return 'must be https, or http on a loopback address';
+}
+
+function namesHost(authority: string): boolean {
+  const found = hostAndPort.exec(authority);
+  return found !== null && Number(found[1] ?? 0) <= highestPort;
 }
 
 function privateUseProblem(uri: string, kind: ClientKind): string | undefined {
