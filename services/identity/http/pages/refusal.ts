@@ -15,54 +15,42 @@ export interface Refusal {
 }
 
 /** What is wrong with the person's own doing; everything else is ours. */
-const busy: ReadonlySet<Reason> = new Set([
-  'OVERLOADED',
-  'STALE',
-  'NOT_READY',
-  'NOT_YET_KNOWN',
-  'CONFLICT',
-  'LEDGER_UNAVAILABLE',
-  'DEADLINE_EXCEEDED',
-  'DIVERGED',
-]);
-const rejected: ReadonlySet<Reason> = new Set([
-  'CREDENTIALS_REJECTED',
-  'CALLER_UNAUTHENTICATED',
-  'GRANT_REJECTED',
-  'ALREADY_USED',
-]);
+const answers: Partial<Record<Reason, readonly [TextKey | 'wrong', Refusal['status']]>> = {
+  CREDENTIALS_REJECTED: ['wrong', 422],
+  CALLER_UNAUTHENTICATED: ['wrong', 422],
+  GRANT_REJECTED: ['wrong', 422],
+  ALREADY_USED: ['wrong', 422],
+  TOO_MANY_REQUESTS: ['error.tooMany', 429],
+  LIMIT_REACHED: ['error.limit', 422],
+  WRONG_STATE: ['error.expired', 422],
+  IN_USE: ['error.expired', 422],
+  NOT_FOUND: ['error.notFoundLead', 404],
+  PERMISSION_DENIED: ['error.denied', 403],
+  INVALID_ARGUMENT: ['error.other', 422],
+  OVERLOADED: ['error.unavailable', 503],
+  STALE: ['error.unavailable', 503],
+  NOT_READY: ['error.unavailable', 503],
+  NOT_YET_KNOWN: ['error.unavailable', 503],
+  CONFLICT: ['error.unavailable', 503],
+  LEDGER_UNAVAILABLE: ['error.unavailable', 503],
+  DEADLINE_EXCEEDED: ['error.unavailable', 503],
+  DIVERGED: ['error.unavailable', 503],
+};
 
 /**
  * Words for an error that somebody can do something about; rethrows any other. `wrong`: what was
  * rejected, where proof was asked for.
  */
 export function refusalOf(error: unknown, t: Translate, wrong: TextKey): Refusal {
-  const bad = (key: TextKey, status: Refusal['status'], values = {}): Refusal => ({
-    said: { kind: 'bad', text: t(key, values) },
-    status,
-  });
-  if (error instanceof StaleForm) return bad('error.form', 422);
-  if (!(error instanceof Failure)) throw error;
-  const { reason, retryAfterMs = 1000 } = error;
-  if (rejected.has(reason)) return bad(wrong, 422);
-  if (busy.has(reason)) return bad('error.unavailable', 503);
-  switch (reason) {
-    case 'TOO_MANY_REQUESTS':
-      return bad('error.tooMany', 429, { seconds: String(Math.ceil(retryAfterMs / 1000)) });
-    case 'LIMIT_REACHED':
-      return bad('error.limit', 422);
-    case 'WRONG_STATE':
-    case 'IN_USE':
-      return bad('error.expired', 422);
-    case 'NOT_FOUND':
-      return bad('error.notFoundLead', 404);
-    case 'PERMISSION_DENIED':
-      return bad('error.denied', 403);
-    case 'INVALID_ARGUMENT':
-      return bad('error.other', 422);
-    default:
-      throw error;
+  if (error instanceof StaleForm) {
+    return { said: { kind: 'bad', text: t('error.form') }, status: 422 };
   }
+  const answer = error instanceof Failure ? answers[error.reason] : undefined;
+  if (!(error instanceof Failure) || answer === undefined) throw error;
+  const [key, status] = answer;
+  const seconds = String(Math.ceil((error.retryAfterMs ?? 1000) / 1000));
+  const text = t(key === 'wrong' ? wrong : key, { seconds });
+  return { said: { kind: 'bad', text }, status };
 }
 
 /** What is said at a new password that was refused; `undefined`: it is something else. */

@@ -40,7 +40,7 @@ export function LoginPage(props: {
         <Field
           name="login_name"
           label={t('login.name')}
-          autocomplete="username webauthn"
+          autocomplete="username"
           value={loginName}
           focus={loginName === '' && said === undefined}
         />

@@ -12,7 +12,7 @@ export const de: Readonly<Record<TextKey, string>> = {
   noticeDone: 'Erledigt.',
 
   'login.title': 'Anmelden',
-  'login.lead': 'Willkommen zurück bei {tenant}.',
+  'login.lead': 'Willkommen zurück bei {tenant}',
   'login.client': 'um mit {client} fortzufahren',
   'login.again': 'Bitte bestätigen Sie noch einmal, dass Sie es sind.',
   'login.name': 'Benutzername oder E-Mail-Adresse',

@@ -10,7 +10,7 @@ export const en = {
   noticeDone: 'Done.',
 
   'login.title': 'Sign in',
-  'login.lead': 'Welcome back to {tenant}.',
+  'login.lead': 'Welcome back to {tenant}',
   'login.client': 'to continue to {client}',
   'login.again': 'Please confirm once more that it is you.',
   'login.name': 'User name or mail address',
