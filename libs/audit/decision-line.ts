@@ -16,6 +16,14 @@ export type LoggedAsker =
   | { readonly kind: 'UNKNOWN_API_KEY' }
   | LoggedToken
   | {
+      readonly kind: 'SESSION';
+      readonly tenant: string;
+      readonly principal: string;
+      readonly session: string;
+    }
+  /** Well-formed, and of no session. */
+  | { readonly kind: 'UNKNOWN_SESSION' }
+  | {
       readonly kind: 'PASSWORD';
       readonly tenant: string;
       readonly principal: string;
@@ -38,6 +46,12 @@ export interface LoggedToken {
   readonly issuedAtPosition: number;
   readonly authPosition: number;
   readonly expiresAtMs: number;
+  /** What it names in ledger S; absent: nothing. */
+  readonly tokenId?: string | undefined;
+  readonly session?: string | undefined;
+  readonly family?: string | undefined;
+  readonly sessionPosition?: number | undefined;
+  readonly issuedInOutage?: true | undefined;
   readonly scopes: readonly string[];
 }
 
@@ -63,6 +77,8 @@ export interface DecisionLine {
   readonly outcome: 'ALLOW' | 'DENY' | 'CANNOT_DECIDE';
   readonly reason: string;
   readonly position: number;
+  /** Of ledger S; absent: nothing of it was read. */
+  readonly sessionPosition?: number | undefined;
   /** First 8 bytes of the chain there, hex; `''`: none. */
   readonly chain: string;
   readonly epoch: number;

@@ -51,6 +51,15 @@ export class LineFields {
     return this.#fields[name] === null ? this.#nothing(name) : this.number(name, least, most);
   }
 
+  yes(name: string): true {
+    if (this.#take(name) !== true) throw this.#bad(name, 'true, or absent');
+    return true;
+  }
+
+  has(name: string): boolean {
+    return Object.hasOwn(this.#fields, name);
+  }
+
   word<W extends string>(name: string, words: readonly W[]): W {
     const value = this.#take(name);
     const found = words.find((word) => word === value);

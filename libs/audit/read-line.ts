@@ -1,4 +1,10 @@
-import { lineVersion, type DecisionLine, type LogLine, type LoggedAsker } from './decision-line.js';
+import {
+  lineVersion,
+  type DecisionLine,
+  type LogLine,
+  type LoggedAsker,
+  type LoggedToken,
+} from './decision-line.js';
 import { BadLine, LineFields } from './line-fields.js';
 
 /** What one line of a file turned out to be. */
@@ -84,6 +90,7 @@ function decisionOf(fields: LineFields, authorizer: string): DecisionLine {
     outcome: fields.word('outcome', ['ALLOW', 'DENY', 'CANNOT_DECIDE']),
     reason: fields.text('reason', longest.reason),
     position: fields.whole('position', -1),
+    ...(fields.has('sessionPosition') && { sessionPosition: fields.whole('sessionPosition') }),
     chain: fields.text('chain', 16),
     epoch: fields.whole('epoch', 1),
     stalenessMs: fields.numberOrNull('stalenessMs', 0, latest),
@@ -96,6 +103,8 @@ const askerKinds = [
   'SUBJECT',
   'API_KEY',
   'UNKNOWN_API_KEY',
+  'SESSION',
+  'UNKNOWN_SESSION',
   'TOKEN',
   'PASSWORD',
   'REFUSED',
@@ -105,6 +114,20 @@ function askerOf(fields: LineFields): LoggedAsker {
   const asker = kindOfAsker(fields);
   fields.end();
   return asker;
+}
+
+/** Lines of older builds, and of tokens that name nothing in ledger S, have none of these. */
+function placeOf(
+  fields: LineFields,
+): Pick<LoggedToken, 'tokenId' | 'session' | 'family' | 'sessionPosition' | 'issuedInOutage'> {
+  const id = (name: string): string => fields.text(name, longest.id);
+  return {
+    ...(fields.has('tokenId') && { tokenId: id('tokenId') }),
+    ...(fields.has('session') && { session: id('session') }),
+    ...(fields.has('family') && { family: id('family') }),
+    ...(fields.has('sessionPosition') && { sessionPosition: fields.whole('sessionPosition') }),
+    ...(fields.has('issuedInOutage') && { issuedInOutage: fields.yes('issuedInOutage') }),
+  };
 }
 
 function kindOfAsker(fields: LineFields): LoggedAsker {
@@ -118,7 +141,12 @@ function kindOfAsker(fields: LineFields): LoggedAsker {
     case 'API_KEY':
       return { kind, tenant: id('tenant'), credential: id('credential') };
     case 'UNKNOWN_API_KEY':
+    case 'UNKNOWN_SESSION':
       return { kind };
+    case 'SESSION': {
+      const [tenant, principal, session] = [id('tenant'), id('principal'), id('session')];
+      return { kind, tenant, principal, session };
+    }
     case 'TOKEN':
       return {
         kind,
@@ -131,6 +159,7 @@ function kindOfAsker(fields: LineFields): LoggedAsker {
         issuedAtPosition: fields.whole('issuedAtPosition', -1),
         authPosition: fields.whole('authPosition', -1),
         expiresAtMs: timeOf(fields, 'expiresAtMs'),
+        ...placeOf(fields),
         scopes: fields.texts('scopes', longest.scopes, 256),
       };
     case 'PASSWORD': {

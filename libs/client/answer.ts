@@ -1,7 +1,9 @@
 /** Where an answer was given. */
 export interface Answered {
-  /** Ledger position that the answer includes; -1: nothing yet. */
+  /** Position of the state ledger that the answer includes; -1: nothing yet. */
   readonly position: number;
+  /** The same of the session ledger; -1: nothing yet, or there is none. */
+  readonly sessionPosition: number;
   /** Age of the proof that nothing newer was missed, in milliseconds. */
   readonly stalenessMs: number;
   /** The soft limit was passed: the answer stands but may be old. */
@@ -58,7 +60,7 @@ export interface Identity {
   readonly principalId: string;
   /** `USER` or `SERVICE`. */
   readonly principalKind: string;
-  /** `PASSWORD`, `API_KEY` or `TOKEN`. */
+  /** `PASSWORD`, `API_KEY`, `TOKEN` or `SESSION`. */
   readonly credentialKind: string;
   /** Empty for a token. */
   readonly credentialId: string;
@@ -66,9 +68,16 @@ export interface Identity {
   readonly roles: readonly string[];
   /** Permission patterns that limit the credential; empty: no limit. */
   readonly scopes: readonly string[];
-  /** Authentication context and methods (RFC 8176), when known. */
+  /**
+   * How strongly it was authenticated (`urn:ledgate:acr:1`: one factor, `urn:ledgate:acr:2`: two), by
+   * which methods (RFC 8176), and when (Unix time in milliseconds); when known.
+   */
   readonly acr: string;
   readonly amr: readonly string[];
+  readonly authTimeMs: number | undefined;
+  /** Session behind the credential, and OAuth client that it was issued to; empty: none. */
+  readonly sessionId: string;
+  readonly clientId: string;
   /** Unix time in milliseconds; undefined: does not expire. */
   readonly expiresAtMs: number | undefined;
 }

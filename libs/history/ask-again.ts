@@ -1,14 +1,11 @@
-import {
-  passwordStatus,
-  type TokenFacts,
-  type VerifiedPassword,
-} from '#libs/access/evaluate/credential-status.js';
+import { passwordStatus, type VerifiedPassword } from '#libs/access/evaluate/credential-status.js';
 import {
   decide,
   decideWithApiKey,
   decideWithToken,
   type Ask,
 } from '#libs/access/evaluate/decide.js';
+import type { TokenFacts } from '#libs/access/evaluate/token-facts.js';
 import { suspendedUntil } from '#libs/access/evaluate/subject-status.js';
 import type { ViewState } from '#libs/access/projection/view-state.js';
 import {
@@ -63,7 +60,7 @@ function decisionOn(
     case 'API_KEY':
       return decideWithApiKey(view, about.sha256, ask);
     case 'TOKEN':
-      return decideWithToken(view, { ...about.facts, scopes: about.scopes }, ask);
+      return decideWithToken(view, undefined, { ...about.facts, scopes: about.scopes }, ask);
     case 'PASSWORD': {
       const { tenant, principal } = about.password;
       const status = passwordStatus(view, about.password, ask.nowMs);

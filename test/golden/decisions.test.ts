@@ -76,8 +76,8 @@ function answer(
   const issued = tokens.get(who.token);
   if (issued === undefined) throw new Error(`no token "${who.token}" was issued`);
   const facts = { ...issued, expiresAtMs: issued.until };
-  const decided = decideWithToken(view, facts, asked);
-  return { decided, explained: explainToken(view, facts, asked) };
+  const decided = decideWithToken(view, undefined, facts, asked);
+  return { decided, explained: explainToken(view, undefined, facts, asked) };
 }
 
 describe('the worlds', () => {

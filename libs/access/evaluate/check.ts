@@ -5,6 +5,7 @@ import type { ViewState } from '../projection/view-state.js';
 import {
   ALLOW,
   CREDENTIAL_EXPIRED,
+  ISSUED_IN_OUTAGE,
   NO_GRANT,
   PRINCIPAL_SUSPENDED,
   PRINCIPAL_UNKNOWN,
@@ -29,7 +30,8 @@ import { touchesQuestion } from './touches-quarantine.js';
  * 2. the tenant is active                            6. the resource is well-formed
  * 3. the principal is active                         7. it lies under the credential's prefix
  * 4. the credential has not expired                  8. the credential's scopes cover the action
- * 9. some unexpired grant, own or by group, of a role whose closure holds the permission covers it
+ * 9. it was not issued in an outage, where the action is SENSITIVE
+ * 10. some unexpired grant, own or by group, of a role whose closure holds the permission covers it
  *
  * Whether the credential itself is valid comes before: `apiKeyStatus`, `tokenStatus`. Allocates
  * nothing; `validUntilMs(view)` tells until when the answer stands.
@@ -61,6 +63,7 @@ export function check(
   if (resourceProblem(resource) !== undefined) return RESOURCE_INVALID;
   if (!covers(limits.resourcePrefix, resource)) return RESOURCE_OUT_OF_KEY_SCOPE;
   if (limits.scopes.length > 0 && !anyMatches(limits.scopes, action)) return SCOPE_INSUFFICIENT;
+  if (limits.issuedInOutage === true && permission.risk === 'SENSITIVE') return ISSUED_IN_OUTAGE;
   scratch[validUntil] = Number.NEGATIVE_INFINITY;
   searchGrants(view, view.principals.setOf(row), tenant, permission.index, resource);
   if (scratch[validUntil] === Number.NEGATIVE_INFINITY) {

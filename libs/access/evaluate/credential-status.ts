@@ -7,8 +7,6 @@ import {
   CREDENTIAL_BLOCKED,
   CREDENTIAL_CHANGED,
   CREDENTIAL_EXPIRED,
-  CREDENTIAL_REPLACED,
-  CREDENTIAL_REVOKED,
   CREDENTIAL_UNKNOWN,
   ISSUED_BEFORE_RESTORE,
   QUARANTINED,
@@ -20,7 +18,12 @@ import {
   SIGNING_KEY_UNKNOWN,
   WATERMARK,
 } from '../reason-code.js';
+import type { SessionState } from '../sessions/session-state.js';
+import { clientStatus, touchesClient } from './client-status.js';
+import { credentialBehind, keyItself } from './credential-behind.js';
+import { strictestWatermark, tokenSession } from './session-status.js';
 import { principalStatus, tenantStatus } from './subject-status.js';
+import type { TokenFacts } from './token-facts.js';
 import { touchesPrincipal, touchesTenant } from './touches-quarantine.js';
 
 /** The API key with this SHA-256 (base64url) of its text: an exact look-up. */
@@ -56,14 +59,6 @@ export function apiKeyStatus(view: ViewState, key: ApiKey, nowMs: number): Reaso
   return key.authPosition >= Math.max(own, tenant.watermark, view.watermark) ? ALLOW : WATERMARK;
 }
 
-/** The key alone, without its principal. */
-function keyItself(tenant: Tenant, key: ApiKey, nowMs: number): ReasonCode {
-  if (key.revokedAt >= 0) return CREDENTIAL_REVOKED;
-  if (tenant.blocked.has(key.credential)) return CREDENTIAL_BLOCKED;
-  if (!(key.replacedAtMs > nowMs)) return CREDENTIAL_REPLACED;
-  return key.limits.expiresAtMs > nowMs ? ALLOW : CREDENTIAL_EXPIRED;
-}
-
 function touchesApiKey(view: ViewState, tenant: string, key: ApiKey): boolean {
   return (
     touchesTenant(view, tenant) ||
@@ -71,21 +66,6 @@ function touchesApiKey(view: ViewState, tenant: string, key: ApiKey): boolean {
     view.quarantined.holds(tenant, 'credential', key.credential) ||
     view.quarantined.holds(tenant, 'apikey', key.sha256)
   );
-}
-
-/** What a token says of itself. The caller has verified its signature by the key of `kid`. */
-export interface TokenFacts {
-  readonly tenant: string;
-  readonly principal: string;
-  /** `''` for a token that was issued to no client. */
-  readonly client: string;
-  readonly kid: string;
-  /** The credential that it was issued for: when that dies, so does the token. `''`: none is known. */
-  readonly credential: string;
-  /** Position in L at which the credential behind it was verified; NaN when the claim is absent. */
-  readonly authPosition: number;
-  /** ms since the Unix epoch. */
-  readonly expiresAtMs: number;
 }
 
 /** The key that verifies tokens with this kid: an exact look-up. Whether it may: `signingKeyStatus`. */
@@ -117,10 +97,17 @@ export function signingKeyStatus(view: ViewState, kid: string, nowMs: number): R
 
 /**
  * Whether a verified token is still good at `nowMs`: tenant and principal active, issued since the last
- * restore, signing key good, not expired, the API key or password that it was issued for not revoked or blocked, and its auth position at or after *every* watermark that applies (principal, client,
- * tenant, cluster: the strictest wins; positions are compared, never clocks). An absent claim refuses.
+ * restore, signing key good, not expired, the credential that it was issued for not revoked, removed or
+ * blocked, its client good and consented to, its auth position at or after *every* watermark that
+ * applies, and neither itself nor its family nor its session revoked in S. The strictest wins; positions
+ * are compared, never clocks. An absent claim refuses.
  */
-export function tokenStatus(view: ViewState, token: TokenFacts, nowMs: number): ReasonCode {
+export function tokenStatus(
+  view: ViewState,
+  sessions: SessionState | undefined,
+  token: TokenFacts,
+  nowMs: number,
+): ReasonCode {
   const tenant = view.findTenant(token.tenant);
   if (view.quarantined.size > 0 && touchesToken(view, token)) return QUARANTINED;
   const ofTenant = tenantStatus(tenant);
@@ -135,18 +122,15 @@ export function tokenStatus(view: ViewState, token: TokenFacts, nowMs: number): 
   if (!(token.expiresAtMs > nowMs)) return CREDENTIAL_EXPIRED;
   const behind = credentialBehind(tenant, token.credential, nowMs);
   if (behind !== ALLOW) return behind;
-  const client = token.client === '' ? -1 : (tenant.clientWatermarks.get(token.client) ?? -1);
-  const principal = view.principals.watermarkOf(row);
-  const strictest = Math.max(principal, client, tenant.watermark, view.watermark, 0);
-  return token.authPosition >= strictest ? ALLOW : WATERMARK;
-}
-
-/** A new password raises a watermark, so of passwords only a block must be looked up here. */
-function credentialBehind(tenant: Tenant, credential: string, nowMs: number): ReasonCode {
-  if (credential === '') return ALLOW;
-  const key = tenant.apiKeys.get(credential);
-  if (key !== undefined) return keyItself(tenant, key, nowMs);
-  return tenant.blocked.has(credential) ? CREDENTIAL_BLOCKED : ALLOW;
+  const { place } = token;
+  // Before there was a ledger S there were no clients, but their watermarks could be raised.
+  if (place !== undefined) {
+    const ofClient = clientStatus(tenant, token.client, token.principal, place.issuedAt);
+    if (ofClient !== ALLOW) return ofClient;
+  }
+  const strictest = strictestWatermark(view, tenant, row, token.client);
+  if (!(token.authPosition >= strictest)) return WATERMARK;
+  return tokenSession(view, sessions, tenant, row, token, nowMs);
 }
 
 function touchesToken(view: ViewState, token: TokenFacts): boolean {
@@ -154,7 +138,7 @@ function touchesToken(view: ViewState, token: TokenFacts): boolean {
     touchesTenant(view, token.tenant) ||
     touchesPrincipal(view, token.tenant, token.principal) ||
     view.quarantined.holds(token.tenant, 'credential', token.credential) ||
-    view.quarantined.holds(token.tenant, 'watermark', `CLIENT,${token.client}`)
+    touchesClient(view, token.tenant, token.client, token.principal)
   );
 }
 

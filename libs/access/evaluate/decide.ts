@@ -10,14 +10,12 @@ import {
   reasonName,
 } from '../reason-code.js';
 import { check, validUntilMs } from './check.js';
-import {
-  apiKeyStatus,
-  findApiKey,
-  type TokenFacts,
-  tokenStatus,
-  unknownApiKey,
-} from './credential-status.js';
+import type { SessionRow } from '../sessions/session-row.js';
+import type { SessionState } from '../sessions/session-state.js';
+import { apiKeyStatus, findApiKey, tokenStatus, unknownApiKey } from './credential-status.js';
+import { sessionStatus } from './session-status.js';
 import { suspendedUntil, tenantStatus } from './subject-status.js';
+import type { TokenFacts } from './token-facts.js';
 import { touchesPrincipal, touchesTenant } from './touches-quarantine.js';
 
 /** A question about a bare subject, or about one whose credential the caller has judged. */
@@ -82,23 +80,60 @@ function ofRow(view: ViewState, key: ApiKey, ask: Ask): Decision {
 /** Judges a token whose signature was verified and answers for its principal, within its scopes. */
 export function decideWithToken(
   view: ViewState,
+  sessions: SessionState | undefined,
   token: TokenFacts & { readonly scopes: readonly string[] },
   ask: Ask,
 ): Decision {
   const row = view.principalRow(token.tenant, token.principal);
-  const status = tokenStatus(view, token, ask.nowMs);
+  const status = tokenStatus(view, sessions, token, ask.nowMs);
   if (status !== ALLOW) return decision(status, refusedUntil(view, row, status));
-  const limits = { scopes: token.scopes, resourcePrefix: '', expiresAtMs: tokenEnd(view, token) };
+  const { scopes, issuedInOutage } = token;
+  const expiresAtMs = tokenEnd(view, sessions, token);
+  const limits = { scopes, resourcePrefix: '', expiresAtMs, issuedInOutage };
   const code = check(view, row, ask.action, ask.resource, ask.nowMs, limits);
   return decision(code, validUntilMs(view));
 }
 
-/** A token ends with its own expiry, the retirement of its signing key, or the API key behind it. */
-export function tokenEnd(view: ViewState, token: TokenFacts): number {
+/** Judges a session (undefined: none has the token) and answers for its principal. */
+export function decideWithSession(
+  view: ViewState,
+  sessions: SessionState,
+  session: SessionRow | undefined,
+  ask: Ask,
+): Decision {
+  const row = session === undefined ? -1 : view.principalRow(session.tenant, session.principal);
+  const status = sessionStatus(view, sessions, session, ask.nowMs);
+  if (status !== ALLOW) return decision(status, refusedUntil(view, row, status));
+  const limits = { ...unlimited, expiresAtMs: sessionEnd(view, session) };
+  const code = check(view, row, ask.action, ask.resource, ask.nowMs, limits);
+  return decision(code, validUntilMs(view));
+}
+
+/** A session ends when it is idle for too long or too old, and with the API key behind it. */
+export function sessionEnd(view: ViewState, session: SessionRow | undefined): number {
+  if (session === undefined) return Number.POSITIVE_INFINITY;
+  const { tenant, credential, idleUntilMs, expiresAtMs } = session;
+  return Math.min(idleUntilMs, expiresAtMs, keyEnd(view, tenant, credential));
+}
+
+/**
+ * A token ends with its own expiry, the retirement of its signing key, the API key behind it, or its
+ * session.
+ */
+export function tokenEnd(
+  view: ViewState,
+  sessions: SessionState | undefined,
+  token: TokenFacts,
+): number {
   const retires = view.signingKeys.get(token.kid)?.retireAfterMs ?? Number.NEGATIVE_INFINITY;
-  const key = view.findTenant(token.tenant)?.apiKeys.get(token.credential);
-  const keyEnd = key === undefined ? Infinity : Math.min(key.replacedAtMs, key.limits.expiresAtMs);
-  return Math.min(token.expiresAtMs, retires, keyEnd);
+  const session = sessions?.find(token.tenant, token.place?.session ?? '');
+  const keyEnds = keyEnd(view, token.tenant, token.credential);
+  return Math.min(token.expiresAtMs, retires, keyEnds, sessionEnd(view, session));
+}
+
+function keyEnd(view: ViewState, tenant: string, credential: string): number {
+  const key = view.findTenant(tenant)?.apiKeys.get(credential);
+  return key === undefined ? Infinity : Math.min(key.replacedAtMs, key.limits.expiresAtMs);
 }
 
 /** Of the refusals only a suspension ends by itself. */

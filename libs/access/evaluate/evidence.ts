@@ -2,6 +2,9 @@ import type { ApiKey } from '../projection/api-key.js';
 import type { Tenant } from '../projection/tenant.js';
 import type { ViewState } from '../projection/view-state.js';
 import {
+  CLIENT_DELETED,
+  CLIENT_SUSPENDED,
+  CONSENT_WITHDRAWN,
   CREDENTIAL_BLOCKED,
   CREDENTIAL_EXPIRED,
   CREDENTIAL_REPLACED,
@@ -20,7 +23,7 @@ import {
   UNKNOWN_PERMISSION,
   WATERMARK,
 } from '../reason-code.js';
-import type { TokenFacts } from './credential-status.js';
+import type { TokenFacts } from './token-facts.js';
 
 /** Positions of the events behind a refusal of the subject or the question itself, ascending. */
 export function subjectEvidence(
@@ -70,7 +73,14 @@ export function apiKeyEvidence(view: ViewState, code: ReasonCode, key: ApiKey): 
 }
 
 /** The same for a token. */
-export function tokenEvidence(view: ViewState, code: ReasonCode, token: TokenFacts): number[] {
+export function tokenEvidence(
+  view: ViewState,
+  code: ReasonCode,
+  token: Pick<
+    TokenFacts,
+    'tenant' | 'principal' | 'client' | 'kid' | 'credential' | 'authPosition'
+  >,
+): number[] {
   const tenant = view.findTenant(token.tenant);
   const row = view.principalRow(token.tenant, token.principal);
   switch (code) {
@@ -93,8 +103,14 @@ export function tokenEvidence(view: ViewState, code: ReasonCode, token: TokenFac
     case CREDENTIAL_REPLACED: {
       const key = tenant?.apiKeys.get(token.credential);
       if (key !== undefined) return apiKeyEvidence(view, code, key);
-      return known(tenant?.blocked.get(token.credential));
+      const at = code === CREDENTIAL_REVOKED ? tenant?.removed : tenant?.blocked;
+      return known(at?.get(token.credential));
     }
+    case CLIENT_SUSPENDED:
+    case CLIENT_DELETED:
+      return known(tenant?.clients.get(token.client)?.statusAt);
+    case CONSENT_WITHDRAWN:
+      return known(tenant?.withdrawnConsents.get(token.client)?.get(token.principal)?.at);
     default:
       return subjectEvidence(view, code, tenant, row, '');
   }

@@ -1,16 +1,22 @@
 import type { Tenant } from '../projection/tenant.js';
 import type { ViewState } from '../projection/view-state.js';
 import { ALLOW, NO_GRANT } from '../reason-code.js';
-import { apiKeyStatus, findApiKey, type TokenFacts, tokenStatus } from './credential-status.js';
+import { apiKeyStatus, findApiKey, tokenStatus } from './credential-status.js';
 import {
   type Ask,
   decide,
   decideWithApiKey,
+  decideWithSession,
   decideWithToken,
   type Decision,
   type Question,
 } from './decide.js';
 import { apiKeyEvidence, subjectEvidence, tokenEvidence } from './evidence.js';
+import type { SessionRow } from '../sessions/session-row.js';
+import type { SessionState } from '../sessions/session-state.js';
+import { placeEvidence, sessionEvidence } from './session-evidence.js';
+import { sessionStatus } from './session-status.js';
+import type { TokenFacts } from './token-facts.js';
 import { allowingPaths, type GrantPath, nearestPaths, type RoleRef } from './grant-path.js';
 
 const rolesShown = 20;
@@ -23,6 +29,8 @@ export interface Explanation extends Decision {
   readonly rolesThatAllow: readonly RoleRef[];
   /** Of a denial that is not about grants: the events that caused it (suspension, revocation, …). */
   readonly evidence: readonly number[];
+  /** The same, as positions of ledger S: the end of a session, the revocation of a token. */
+  readonly sessionEvidence?: readonly number[];
 }
 
 /** Explains `decide`: same decision, same reason. */
@@ -51,17 +59,38 @@ export function explainApiKey(view: ViewState, sha256: string, ask: Ask): Explan
 /** Explains `decideWithToken`. */
 export function explainToken(
   view: ViewState,
+  sessions: SessionState | undefined,
   token: TokenFacts & { readonly scopes: readonly string[] },
   ask: Ask,
 ): Explanation {
-  const decision = decideWithToken(view, token, ask);
+  const decision = decideWithToken(view, sessions, token, ask);
   const row = view.principalRow(token.tenant, token.principal);
-  const refused = tokenStatus(view, token, ask.nowMs) !== ALLOW;
+  const refused = tokenStatus(view, sessions, token, ask.nowMs) !== ALLOW;
   const tenant = view.findTenant(token.tenant);
   const evidence = refused
     ? tokenEvidence(view, decision.code, token)
     : subjectEvidence(view, decision.code, tenant, row, ask.action);
-  return withGrants(view, decision, row, ask, evidence);
+  const explained = withGrants(view, decision, row, ask, evidence);
+  return { ...explained, sessionEvidence: placeEvidence(sessions, decision.code, token) };
+}
+
+/** Explains `decideWithSession`. */
+export function explainSession(
+  view: ViewState,
+  sessions: SessionState,
+  session: SessionRow | undefined,
+  ask: Ask,
+): Explanation {
+  const decision = decideWithSession(view, sessions, session, ask);
+  if (session === undefined) return { ...decision, paths: [], rolesThatAllow: [], evidence: [] };
+  const row = view.principalRow(session.tenant, session.principal);
+  const refused = sessionStatus(view, sessions, session, ask.nowMs) !== ALLOW;
+  const tenant = view.findTenant(session.tenant);
+  const evidence = refused
+    ? tokenEvidence(view, decision.code, { ...session, kid: '' })
+    : subjectEvidence(view, decision.code, tenant, row, ask.action);
+  const explained = withGrants(view, decision, row, ask, evidence);
+  return { ...explained, sessionEvidence: sessionEvidence(session, decision.code) };
 }
 
 function withGrants(

@@ -120,6 +120,7 @@ function isListed(
 ): boolean {
   if (permission.retired) return false;
   if (limits.scopes.length > 0 && !anyMatches(limits.scopes, permission.name)) return false;
+  if (limits.issuedInOutage === true && permission.risk === 'SENSITIVE') return false;
   return !view.quarantined.holds(tenant.id, 'permission', permission.name);
 }
 

@@ -1,6 +1,8 @@
-import type { DomainEvent } from '#libs/events/catalogue.js';
+import type { DomainEvent, SessionLedgerEvent } from '#libs/events/catalogue.js';
 import type { EventContext } from '#libs/events/envelope.js';
+import { ledgerOf } from '#libs/events/ledger-of.js';
 
+import { applyClient } from './apply-client.js';
 import { applyCredential } from './apply-credential.js';
 import { applyEndpointRule } from './apply-endpoint.js';
 import { applyGrant, applyGroup } from './apply-grant.js';
@@ -11,6 +13,62 @@ import { applySigningKey } from './apply-signing-key.js';
 import { applyTenant } from './apply-tenant.js';
 import { ViewState } from './view-state.js';
 
+/** Events that no decision rests on, and those of ledger S, which `SessionView` is made of. */
+type Inert =
+  | SessionLedgerEvent
+  | Extract<
+      DomainEvent,
+      {
+        type:
+          | 'LoginNameAdded'
+          | 'LoginNameRemoved'
+          | 'LoginNameVerified'
+          | 'ExternalIdentityLinked'
+          | 'ExternalIdentityUnlinked'
+          | 'ProfileChanged'
+          | 'SubjectErased'
+          | 'PasswordRehashed'
+          | 'CredentialRenamed'
+          | 'TotpEnrolled'
+          | 'OtpChannelEnrolled'
+          | 'PasskeyRegistered'
+          | 'RecoveryCodesGenerated'
+          | 'RecoveryCodeConsumed'
+          | 'CertificateBound'
+          | 'ClientSecretCreated'
+          | 'ClientChanged'
+          | 'UpstreamProviderSet'
+          | 'UpstreamProviderRemoved';
+      }
+    >;
+
+/** Names, profiles and second factors are identity's; a rehash keeps the version of the password. */
+const inertOfL: Readonly<Record<Exclude<Inert, SessionLedgerEvent>['type'], true>> = {
+  LoginNameAdded: true,
+  LoginNameRemoved: true,
+  LoginNameVerified: true,
+  ExternalIdentityLinked: true,
+  ExternalIdentityUnlinked: true,
+  ProfileChanged: true,
+  SubjectErased: true,
+  PasswordRehashed: true,
+  CredentialRenamed: true,
+  TotpEnrolled: true,
+  OtpChannelEnrolled: true,
+  PasskeyRegistered: true,
+  RecoveryCodesGenerated: true,
+  RecoveryCodeConsumed: true,
+  CertificateBound: true,
+  ClientSecretCreated: true,
+  ClientChanged: true,
+  UpstreamProviderSet: true,
+  UpstreamProviderRemoved: true,
+};
+
+function isInert(event: DomainEvent): event is Inert {
+  return Object.hasOwn(inertOfL, event.type) || ledgerOf(event.type) === 'S';
+}
+
 /**
  * The access view: ledger L folded into what a decision needs. Events are applied in the order of the
  * ledger. The fold is total: it never throws, never reads a clock, and a reference to something that
@@ -19,6 +77,7 @@ import { ViewState } from './view-state.js';
 export class AccessView extends ViewState {
   apply(event: DomainEvent, ctx: EventContext): void {
     this.position = Math.max(this.position, ctx.position);
+    if (isInert(event)) return;
     switch (event.type) {
       case 'TenantCreated':
       case 'TenantSettingsChanged':
@@ -39,7 +98,15 @@ export class AccessView extends ViewState {
       case 'ApiKeyRevoked':
       case 'CredentialBlocked':
       case 'CredentialUnblocked':
+      case 'CredentialRemoved':
         return applyCredential(this, event, ctx);
+      case 'ClientRegistered':
+      case 'ClientSuspended':
+      case 'ClientResumed':
+      case 'ClientDeleted':
+      case 'ConsentGiven':
+      case 'ConsentWithdrawn':
+        return applyClient(this, event, ctx);
       case 'PermissionDefined':
       case 'PermissionChanged':
       case 'PermissionRetired':
@@ -72,56 +139,6 @@ export class AccessView extends ViewState {
       case 'SigningKeyRemoved':
       case 'SigningKeyCompromised':
         return applySigningKey(this, event, ctx);
-      // No decision rests on these: names and profiles are identity's, a rehash keeps the version,
-      // whoever is erased was deleted before.
-      case 'LoginNameAdded':
-      case 'LoginNameRemoved':
-      case 'ProfileChanged':
-      case 'SubjectErased':
-      case 'PasswordRehashed':
-      case 'CredentialRenamed':
-        return;
-      case 'ClientRegistered':
-      case 'ClientChanged':
-      case 'ClientSuspended':
-      case 'ClientResumed':
-      case 'ClientDeleted':
-      case 'ConsentGiven':
-      case 'ConsentWithdrawn':
-        return;
-      case 'LoginNameVerified':
-      case 'ExternalIdentityLinked':
-      case 'ExternalIdentityUnlinked':
-      case 'TotpEnrolled':
-      case 'OtpChannelEnrolled':
-      case 'PasskeyRegistered':
-      case 'RecoveryCodesGenerated':
-      case 'RecoveryCodeConsumed':
-      case 'CertificateBound':
-      case 'ClientSecretCreated':
-      case 'CredentialRemoved':
-      case 'UpstreamProviderSet':
-      case 'UpstreamProviderRemoved':
-      case 'SessionStarted':
-      case 'SessionSteppedUp':
-      case 'SessionExtended':
-      case 'SessionEnded':
-      case 'RefreshFamilyStarted':
-      case 'RefreshRotated':
-      case 'RefreshFamilyRevoked':
-      case 'TokenRevoked':
-      case 'ChallengeIssued':
-      case 'ChallengeAttempted':
-      case 'AuthorizationCodeIssued':
-      case 'AuthorizationCodeReplayed':
-      case 'AssertionUsed':
-      case 'DeviceCodeIssued':
-      case 'DeviceCodeApproved':
-      case 'DeviceCodeDenied':
-      case 'DeviceCodeRedeemed':
-      case 'AttemptsRecorded':
-      case 'SessionLinked':
-        return;
     }
   }
 

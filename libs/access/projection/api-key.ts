@@ -6,6 +6,8 @@ export interface CredentialLimits {
   readonly resourcePrefix: string;
   /** ms since the Unix epoch; `Infinity`: never. */
   readonly expiresAtMs: number;
+  /** Issued while the ledger could not be asked: SENSITIVE permissions refuse it. */
+  readonly issuedInOutage?: boolean | undefined;
 }
 
 /** A credential that leaves its principal's rights as they are. */

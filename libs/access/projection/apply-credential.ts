@@ -8,7 +8,14 @@ import type { ViewState } from './view-state.js';
 
 type CredentialEvent = Extract<
   DomainEvent,
-  { type: 'ApiKeyCreated' | 'ApiKeyRevoked' | 'CredentialBlocked' | 'CredentialUnblocked' }
+  {
+    type:
+      | 'ApiKeyCreated'
+      | 'ApiKeyRevoked'
+      | 'CredentialBlocked'
+      | 'CredentialUnblocked'
+      | 'CredentialRemoved';
+  }
 >;
 
 export function applyCredential(state: ViewState, event: CredentialEvent, ctx: EventContext): void {
@@ -27,6 +34,9 @@ export function applyCredential(state: ViewState, event: CredentialEvent, ctx: E
       return;
     case 'CredentialUnblocked':
       tenant.blocked.delete(event.credential);
+      return;
+    case 'CredentialRemoved':
+      if (!tenant.removed.has(event.credential)) tenant.removed.set(event.credential, ctx.position);
   }
 }
 

@@ -21,11 +21,11 @@ type PrincipalEvent = Extract<
 
 /** Events about a principal that is not (or no longer) there have no effect. */
 export function applyPrincipal(state: ViewState, event: PrincipalEvent, ctx: EventContext): void {
-  const tenant = state.ownTenant(ctx.tenant).index;
+  const tenant = state.ownTenant(ctx.tenant);
   const { principals } = state;
-  const row = principals.find(tenant, event.principal);
+  const row = principals.find(tenant.index, event.principal);
   if (event.type === 'PrincipalRegistered') {
-    if (row < 0) principals.add(tenant, event.principal, active, event.kind === 'SERVICE');
+    if (row < 0) principals.add(tenant.index, event.principal, active, event.kind === 'SERVICE');
     return;
   }
   if (row < 0 || principals.statusOf(row) === deleted) return;
@@ -46,10 +46,12 @@ export function applyPrincipal(state: ViewState, event: PrincipalEvent, ctx: Eve
       return;
     case 'PasswordSet':
       principals.setPassword(row, event.version);
+      tenant.removed.delete(event.credential);
       principals.raiseWatermark(row, ctx.position);
       return;
     case 'PasswordRemoved':
       principals.setPassword(row, 0);
+      tenant.removed.set(event.credential, ctx.position);
       return;
     case 'PrincipalDeleted':
       principals.setStatus(row, deleted);

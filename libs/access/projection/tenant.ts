@@ -2,6 +2,7 @@ import type { Risk, TenantSettings } from '#libs/events/catalogue.js';
 
 import type { Api } from './api.js';
 import type { ApiKey } from './api-key.js';
+import type { Client, WithdrawnConsent } from './client.js';
 import type { Role } from './role.js';
 
 export type TenantStatus = 'UNKNOWN' | 'ACTIVE' | 'SUSPENDED' | 'DELETED';
@@ -53,6 +54,11 @@ export class Tenant {
   readonly apiKeys = new Map<string, ApiKey>();
   /** Blocked credentials, passwords and API keys alike → position of the block. */
   readonly blocked = new Map<string, number>();
+  /** Removed credentials (second factors, client secrets, …) → position of the removal. */
+  readonly removed = new Map<string, number>();
+  readonly clients = new Map<string, Client>();
+  /** Clients → principals that withdrew their consent for them at least once. */
+  readonly withdrawnConsents = new Map<string, Map<string, WithdrawnConsent>>();
   /** Grows when roles or permissions change; what was compiled for an older one is made anew. */
   generation = 0;
 

@@ -4,6 +4,21 @@ import { endedRow, rowOf, type SessionRow } from './session-row.js';
 import { keptAfterExpiryMs, SessionState, type TenantSessions } from './session-state.js';
 
 type Ended = Extract<DomainEvent, { type: 'SessionEnded' }>;
+type Applied = Extract<DomainEvent, { type: keyof typeof applied }>;
+
+/** Refresh families and short-lived things are identity's; events of L are not for this view. */
+const applied = {
+  SessionStarted: true,
+  SessionSteppedUp: true,
+  SessionExtended: true,
+  SessionEnded: true,
+  RefreshFamilyRevoked: true,
+  TokenRevoked: true,
+} as const;
+
+function isApplied(event: DomainEvent): event is Applied {
+  return Object.hasOwn(applied, event.type);
+}
 
 /**
  * The session view: ledger S folded into what a decision needs, as `AccessView` is for L. Events are
@@ -13,6 +28,7 @@ type Ended = Extract<DomainEvent, { type: 'SessionEnded' }>;
 export class SessionView extends SessionState {
   apply(event: DomainEvent, ctx: EventContext): void {
     this.position = Math.max(this.position, ctx.position);
+    if (!isApplied(event)) return;
     const tenant = this.ownTenant(ctx.tenant);
     switch (event.type) {
       case 'SessionStarted':
@@ -27,10 +43,7 @@ export class SessionView extends SessionState {
       case 'RefreshFamilyRevoked':
         return revoke(tenant.families, event.family, ctx.position, event.accessExpiresAtMs);
       case 'TokenRevoked':
-        return revoke(tenant.tokens, event.jti, ctx.position, event.expiresAtMs);
-      default:
-        // Refresh families and short-lived things are identity's; events of L are not for this view.
-        return;
+        revoke(tenant.tokens, event.jti, ctx.position, event.expiresAtMs);
     }
   }
 
@@ -62,7 +75,8 @@ export class SessionView extends SessionState {
       }
       const { from, id, untilMs, token } = next.value;
       if (!isOver(untilMs)) continue;
-      if (token !== undefined && this.byToken.get(token)?.session === id) this.byToken.delete(token);
+      if (token !== undefined && this.byToken.get(token)?.session === id)
+        this.byToken.delete(token);
       from.delete(id);
     }
   }

@@ -33,6 +33,7 @@ export function answeredOf(answered: WireAnswered | undefined): Answered {
     position: plain(answered.position),
     stalenessMs: plain(answered.stalenessMs),
     stale: answered.stale,
+    sessionPosition: plain(answered.sessionPosition),
   };
 }
 
@@ -78,7 +79,8 @@ export function authenticationOf(response: AuthenticateResponse): Authentication
   const { identity } = response;
   if (!identity) throw brokenAnswer('names nobody');
   const expiresAtMs = timeOrNever(identity.expiresAtMs);
-  return { authenticated: true, identity: { ...identity, expiresAtMs }, answered };
+  const authTimeMs = timeOrNever(identity.authTimeMs);
+  return { authenticated: true, identity: { ...identity, expiresAtMs, authTimeMs }, answered };
 }
 
 export function permissionsOf(response: ListPermissionsResponse): PermissionsPage {

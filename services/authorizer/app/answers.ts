@@ -2,8 +2,10 @@ import type { Reason } from './reasons.js';
 
 /** Where an answer was given. */
 export interface Answered {
-  /** Last position of the ledger that it includes; -1: none. */
+  /** Last position of ledger L that it includes; -1: none. */
   readonly position: number;
+  /** The same of ledger S. */
+  readonly sessionPosition: number;
   /** Age of the proof that nothing newer was missed, ms. */
   readonly stalenessMs: number;
   /** The soft limit was passed: the answer stands, but may be old. */
@@ -32,9 +34,17 @@ export interface Identity {
   readonly tenant: string;
   readonly principal: string;
   readonly principalKind: 'USER' | 'SERVICE';
-  readonly credentialKind: 'PASSWORD' | 'API_KEY' | 'TOKEN';
+  readonly credentialKind: 'PASSWORD' | 'API_KEY' | 'TOKEN' | 'SESSION';
   /** `''` for a token. */
   readonly credential: string;
+  /** `''`: no session is behind it. */
+  readonly session: string;
+  /** `''`: it was issued to no client. */
+  readonly client: string;
+  /** `''`: nobody logs in with such a credential, or it does not say. */
+  readonly acr: string;
+  /** ms since the Unix epoch; NaN: not known. */
+  readonly authTimeMs: number;
   readonly roles: readonly string[];
   /** Permission patterns; empty: no limit. */
   readonly scopes: readonly string[];

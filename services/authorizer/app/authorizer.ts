@@ -71,7 +71,7 @@ export class Authorizer {
       const recognised = credentials.recognise(credential, call.deadlineMs(), caller.sees);
       return this.#recognised(call, caller, recognised, (one, asker) => {
         const nowMs = clock.wallMs();
-        const holder = withoutForeign(holderOf(ledger.view, one, nowMs), asker.sees);
+        const holder = withoutForeign(holderOf(ledger, one, nowMs), asker.sees);
         return this.#authentication(holder, nowMs);
       });
     });
@@ -168,6 +168,10 @@ function identityOf({ view }: LedgerView, holder: Holder, nowMs: number): Identi
     principalKind: view.principals.isService(row) ? 'SERVICE' : 'USER',
     credentialKind: holder.kind,
     credential: holder.credential,
+    session: holder.session,
+    client: holder.client,
+    acr: holder.acr,
+    authTimeMs: holder.authTimeMs,
     roles: roleNames(view, row, nowMs).slice(0, limits.roles),
     scopes: holder.limits.scopes,
     amr: holder.amr,

@@ -129,7 +129,7 @@ export class Callers {
 
   #judge(header: string, recognised: Recognised, nowMs: number): Caller {
     const { view, generation } = this.#ledger;
-    const holder = holderOf(view, recognised, nowMs);
+    const holder = holderOf(this.#ledger, recognised, nowMs);
     if (!isGood(holder)) {
       this.#cache.delete(header);
       if (holder.reason === 'QUARANTINED') throw cannotDecide('QUARANTINED');
@@ -145,7 +145,7 @@ export class Callers {
   }
 
   #fresh(caller: Caller): Caller {
-    const stalenessMs = this.#ledger.reader.stalenessMs();
+    const stalenessMs = this.#ledger.stalenessMs();
     if (stalenessMs > caller.hardLimitMs) throw stale(stalenessMs, caller.hardLimitMs);
     return caller;
   }

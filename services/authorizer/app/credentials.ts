@@ -6,14 +6,18 @@ import {
   unknownApiKey,
   type VerifiedPassword,
 } from '#libs/access/evaluate/credential-status.js';
-import { tokenEnd } from '#libs/access/evaluate/decide.js';
+import { sessionEnd, tokenEnd } from '#libs/access/evaluate/decide.js';
+import { sessionStatus, unknownSession } from '#libs/access/evaluate/session-status.js';
+import { oneFactor, type AuthenticationFacts } from '#libs/access/evaluate/step-up.js';
 import { unlimited, type CredentialLimits } from '#libs/access/projection/api-key.js';
 import type { ViewState } from '#libs/access/projection/view-state.js';
 import { ALLOW, reasonName } from '#libs/access/reason-code.js';
 import type { Clock } from '#libs/runtime/clock.js';
 import { apiKeySha256 } from '#libs/tokens/api-key.js';
+import { isSessionToken, sessionTokenSha256 } from '#libs/tokens/session-token.js';
 import { andThen, type AtOnce } from './at-once.js';
 import type { LedgerView } from './ledger-view.js';
+import type { KeyProofs } from './key-proofs.js';
 import { limits } from './limits.js';
 import type { PasswordVerdicts } from './password-verdicts.js';
 import type { PositionWait } from './position-wait.js';
@@ -25,11 +29,15 @@ import type { VerifiedToken, VerifiedTokens } from './verified-tokens.js';
 export type Recognised =
   | { readonly kind: 'API_KEY'; readonly sha256: string }
   | { readonly kind: 'TOKEN'; readonly token: VerifiedToken }
+  | { readonly kind: 'SESSION'; readonly sha256: string }
   | { readonly kind: 'PASSWORD'; readonly password: VerifiedPassword }
   | { readonly kind: 'REFUSED'; readonly reason: Reason };
 
+/** What credentials are judged by. */
+export type Judging = Pick<LedgerView, 'view' | 'sessions'>;
+
 /** Whose credential it is, and whether it is good at this moment (`reason === 'ALLOWED'`). */
-export interface Holder {
+export interface Holder extends AuthenticationFacts {
   readonly reason: Reason;
   /** `''` when it belongs to nobody. */
   readonly tenant: string;
@@ -37,10 +45,14 @@ export interface Holder {
   /** Row of the principal in the view; -1: none. */
   readonly row: number;
   readonly limits: CredentialLimits;
-  readonly kind: 'API_KEY' | 'TOKEN' | 'PASSWORD';
+  readonly kind: 'API_KEY' | 'TOKEN' | 'PASSWORD' | 'SESSION';
   /** `''` for a token. */
   readonly credential: string;
   readonly amr: readonly string[];
+  /** `''`: no session is behind it. */
+  readonly session: string;
+  /** `''`: it was issued to no client. */
+  readonly client: string;
 }
 
 export interface CredentialsOptions {
@@ -48,6 +60,7 @@ export interface CredentialsOptions {
   readonly tokens: VerifiedTokens;
   readonly passwords: PasswordVerdicts;
   readonly wait: PositionWait;
+  readonly proofs: KeyProofs;
   readonly clock: Clock;
 }
 
@@ -75,24 +88,48 @@ export class Credentials {
       case 'API_KEY':
         return recogniseApiKey(credential.text);
       case 'TOKEN':
-        return this.#token(credential.text, deadlineMs);
+        return isSessionToken(credential.text)
+          ? this.#session(credential.text, deadlineMs)
+          : this.#token(credential, deadlineMs);
+      case 'SESSION':
+        return this.#session(credential.text, deadlineMs);
       case 'BASIC':
         return this.#password(credential, deadlineMs, tenants);
     }
   }
 
-  #token(text: string, deadlineMs: number): AtOnce<Recognised> {
-    const { ledger, tokens, wait, clock } = this.#options;
+  #token(
+    { text, proof }: Extract<Credential, { kind: 'TOKEN' }>,
+    deadlineMs: number,
+  ): AtOnce<Recognised> {
+    const { ledger, tokens, wait, clock, proofs } = this.#options;
     const token = tokens.verify(text, ledger.view, clock.wallMs());
     if (typeof token === 'string') return { kind: 'REFUSED', reason: token };
     if (token.epoch !== ledger.requireCluster().epoch) {
       return wrongEpoch;
     }
+    if (token.confirmation !== undefined) {
+      const reason = proofs.judge(text, token.confirmation, proof, clock.wallMs());
+      if (reason !== undefined) return { kind: 'REFUSED', reason };
+    }
     const recognised: Recognised = { kind: 'TOKEN', token };
-    if (token.position <= ledger.position) return recognised;
+    const { position, sessionPosition } = token;
+    if (position <= ledger.position && sessionPosition <= ledger.sessionPosition) {
+      return recognised;
+    }
     return wait
-      .forToken(token.position, deadlineMs)
+      .forToken(position, sessionPosition, deadlineMs)
       .then(() => (token.epoch === ledger.requireCluster().epoch ? recognised : wrongEpoch));
+  }
+
+  /** One that nobody has may have been given out a moment ago. */
+  #session(text: string, deadlineMs: number): AtOnce<Recognised> {
+    const { ledger, wait } = this.#options;
+    const sha256 = sessionTokenSha256(text);
+    if (sha256 === undefined) return { kind: 'REFUSED', reason: 'SESSION_UNKNOWN' };
+    const recognised: Recognised = { kind: 'SESSION', sha256 };
+    if (ledger.sessions?.findByToken(sha256) !== undefined) return recognised;
+    return wait.forSession(deadlineMs).then(() => recognised);
   }
 
   #password(
@@ -126,12 +163,15 @@ export function recogniseApiKey(text: string): Recognised {
 }
 
 /** Whose it is, and whether it is good at `nowMs`. Nothing of this is ever kept. */
-export function holderOf(view: ViewState, recognised: Recognised, nowMs: number): Holder {
+export function holderOf(ledger: Judging, recognised: Recognised, nowMs: number): Holder {
+  const { view } = ledger;
   switch (recognised.kind) {
     case 'API_KEY':
       return apiKeyHolder(view, recognised.sha256, nowMs);
     case 'TOKEN':
-      return tokenHolder(view, recognised.token, nowMs);
+      return tokenHolder(ledger, recognised.token, nowMs);
+    case 'SESSION':
+      return sessionHolder(ledger, recognised.sha256, nowMs);
     case 'PASSWORD':
       return passwordHolder(view, recognised.password, nowMs);
     case 'REFUSED':
@@ -151,26 +191,63 @@ function apiKeyHolder(view: ViewState, sha256: string, nowMs: number): Holder {
     kind: 'API_KEY',
     credential: key.credential,
     amr: nobody,
+    acr: '',
+    authTimeMs: Number.NaN,
+    session: '',
+    client: '',
   };
 }
 
-function tokenHolder(view: ViewState, token: VerifiedToken, nowMs: number): Holder {
-  const { facts, limits: own, amr } = token;
-  const end = tokenEnd(view, facts);
+/** How strongly its principal has authenticated is what its session says now: a step-up counts at once. */
+function tokenHolder({ view, sessions }: Judging, token: VerifiedToken, nowMs: number): Holder {
+  const { facts, limits: own } = token;
+  const { tenant, principal, client, place } = facts;
+  const end = tokenEnd(view, sessions, facts);
+  const session = place.session === '' ? undefined : sessions?.find(tenant, place.session);
+  const { acr, amr, authTimeMs } = session ?? token;
   return {
-    reason: reasonName(tokenStatus(view, facts, nowMs)),
-    tenant: facts.tenant,
-    principal: facts.principal,
-    row: view.principalRow(facts.tenant, facts.principal),
+    reason: reasonName(tokenStatus(view, sessions, facts, nowMs)),
+    tenant,
+    principal,
+    row: view.principalRow(tenant, principal),
     limits: end === own.expiresAtMs ? own : { ...own, expiresAtMs: end },
     kind: 'TOKEN',
     credential: '',
     amr,
+    acr,
+    authTimeMs,
+    session: place.session,
+    client,
+  };
+}
+
+function sessionHolder({ view, sessions }: Judging, sha256: string, nowMs: number): Holder {
+  const row = sessions?.findByToken(sha256);
+  if (sessions === undefined || row === undefined) {
+    const why =
+      sessions === undefined ? 'SESSION_UNKNOWN' : reasonName(unknownSession(sessions, sha256));
+    return unknownHolder(why, 'SESSION');
+  }
+  const { tenant, principal, credential, acr, amr, authTimeMs, session, client } = row;
+  return {
+    reason: reasonName(sessionStatus(view, sessions, row, nowMs)),
+    tenant,
+    principal,
+    row: view.principalRow(tenant, principal),
+    limits: { ...unlimited, expiresAtMs: sessionEnd(view, row) },
+    kind: 'SESSION',
+    credential,
+    amr,
+    acr,
+    authTimeMs,
+    session,
+    client,
   };
 }
 
 const passwordMethod: readonly string[] = Object.freeze(['pwd']);
 
+/** The password was sent with this very request: the authentication is as new as it can be. */
 function passwordHolder(view: ViewState, password: VerifiedPassword, nowMs: number): Holder {
   const { tenant, principal, credential } = password;
   return {
@@ -182,6 +259,10 @@ function passwordHolder(view: ViewState, password: VerifiedPassword, nowMs: numb
     kind: 'PASSWORD',
     credential,
     amr: passwordMethod,
+    acr: oneFactor,
+    authTimeMs: nowMs,
+    session: '',
+    client: '',
   };
 }
 
@@ -195,14 +276,24 @@ function unknownHolder(reason: Reason, kind: Holder['kind']): Holder {
     kind,
     credential: '',
     amr: nobody,
+    acr: '',
+    authTimeMs: Number.NaN,
+    session: '',
+    client: '',
   };
 }
+
+const whatNobodyKnows = {
+  PASSWORD: 'PASSWORD_REJECTED',
+  SESSION: 'SESSION_UNKNOWN',
+  API_KEY: 'CREDENTIAL_UNKNOWN',
+  TOKEN: 'CREDENTIAL_UNKNOWN',
+} as const satisfies Record<Holder['kind'], Reason>;
 
 /** A credential of a tenant that the asker may not know of is one that nobody knows. */
 export function withoutForeign(holder: Holder, tenants: (tenant: string) => boolean): Holder {
   if (holder.tenant === '' || tenants(holder.tenant)) return holder;
-  const reason = holder.kind === 'PASSWORD' ? 'PASSWORD_REJECTED' : 'CREDENTIAL_UNKNOWN';
-  return unknownHolder(reason, holder.kind);
+  return unknownHolder(whatNobodyKnows[holder.kind], holder.kind);
 }
 
 /** True when a principal's credential is good: the only test for it. */

@@ -65,7 +65,7 @@ export class Decider {
 
   /** Never throws: what cannot be decided is an answer too (`CANNOT_DECIDE`). */
   decide(caller: Caller, asked: Asked, action: Action, nowMs: number, method: Method): Answer {
-    const stalenessMs = this.#ledger.reader.stalenessMs();
+    const stalenessMs = this.#ledger.stalenessMs();
     const ruling = this.#rule(caller, asked, action, { nowMs, stalenessMs });
     const tenant = ruling.found ?? this.#ledger.view.findTenant(ruling.tenant);
     const answered = this.#ledger.answered(tenant, stalenessMs);
@@ -113,7 +113,7 @@ export class Decider {
       const row = this.#ledger.view.principalRow(asked.tenant, asked.principal);
       return this.#of(asked.tenant, asked.principal, row, unlimited, action, moment);
     }
-    const holder = withoutForeign(holderOf(this.#ledger.view, asked, nowMs), caller.sees);
+    const holder = withoutForeign(holderOf(this.#ledger, asked, nowMs), caller.sees);
     if (!isGood(holder)) return this.#refused(holder);
     const { tenant, principal, row, limits } = holder;
     return this.#of(tenant, principal, row, limits, action, moment);

@@ -2,6 +2,7 @@ import { passwordStatus } from '#libs/access/evaluate/credential-status.js';
 import {
   explain,
   explainApiKey,
+  explainSession,
   explainToken,
   type Explanation as Evidence,
 } from '#libs/access/evaluate/explain.js';
@@ -34,7 +35,7 @@ export async function explainDecision(
 }
 
 function evidenceOf(
-  { view }: LedgerView,
+  { view, sessions }: LedgerView,
   asked: Asked,
   { action, resource }: Action,
   nowMs: number,
@@ -47,7 +48,12 @@ function evidenceOf(
     case 'API_KEY':
       return explainApiKey(view, asked.sha256, { action, resource, nowMs });
     case 'TOKEN':
-      return explainToken(view, asked.token.facts, { action, resource, nowMs });
+      return explainToken(view, sessions, asked.token.facts, { action, resource, nowMs });
+    case 'SESSION': {
+      if (sessions === undefined) return undefined;
+      const session = sessions.findByToken(asked.sha256);
+      return explainSession(view, sessions, session, { action, resource, nowMs });
+    }
     case 'PASSWORD': {
       const { tenant, principal } = asked.password;
       if (passwordStatus(view, asked.password, nowMs) !== ALLOW) return undefined;

@@ -7,6 +7,13 @@ export interface PasswordClaim {
   readonly password: string;
 }
 
+export interface Barrier {
+  /** Of L. */
+  readonly position: number;
+  /** Of S; −1: there is none. */
+  readonly sessionPosition: number;
+}
+
 /**
  * What only identity can do. Both reject with a Failure (LEDGER_UNAVAILABLE, TOO_MANY_REQUESTS,
  * DEADLINE_EXCEEDED …) when it cannot be had within `timeoutMs`.
@@ -14,6 +21,6 @@ export interface PasswordClaim {
 export interface IdentityPort {
   /** `undefined`: user name or password are wrong. Nothing here is ever logged. */
   verifyPassword(claim: PasswordClaim, timeoutMs: number): Promise<VerifiedPassword | undefined>;
-  /** Appends a barrier; resolves with its position, which includes everything before the call. */
-  appendBarrier(timeoutMs: number): Promise<number>;
+  /** Appends a barrier; resolves with positions that include everything before the call. */
+  appendBarrier(timeoutMs: number): Promise<Barrier>;
 }

@@ -103,6 +103,11 @@ export class LedgerView {
     if (isForeign(sessions, cluster)) {
       throw new Failure('MISCONFIGURED', 'ledger S belongs to another cluster than ledger L');
     }
+    if (isBehind(sessions, cluster)) {
+      throw new Failure('NOT_READY', 'ledger S is not in the epoch of ledger L yet', {
+        retryAfterMs: 500,
+      });
+    }
     return cluster as Cluster;
   }
 
@@ -110,8 +115,10 @@ export class LedgerView {
   notReady(): readonly string[] {
     const { cluster } = this.#fold;
     const sessions = this.#counted;
-    const reasons = [...notFollowing('L', this.reader)];
-    if (sessions !== undefined) reasons.push(...notFollowing('S', sessions.reader));
+    const reasons = notFollowing('the ledger reader', this.reader);
+    if (sessions !== undefined) {
+      reasons.push(...notFollowing('the reader of ledger S', sessions.reader));
+    }
     if (cluster === undefined) reasons.push('no ledger was found: run ledgate init');
     else if (sessions !== undefined && isForeign(sessions, cluster)) {
       reasons.push('ledger S belongs to another cluster than ledger L');
@@ -161,10 +168,13 @@ function requireRead({ state, failure }: Follower, founded: boolean): void {
   });
 }
 
-function notFollowing(ledger: string, { state, failure }: Follower): string[] {
-  return state === 'following'
-    ? []
-    : [failure?.message ?? `the reader of ledger ${ledger} is ${state}`];
+function notFollowing(who: string, { state, failure }: Follower): string[] {
+  return state === 'following' ? [] : [failure?.message ?? `${who} is ${state}`];
+}
+
+/** After a restore of L: what S holds rests on positions that mean something else now. */
+function isBehind({ fold }: SessionLedger, cluster: Cluster | undefined): boolean {
+  return fold.cluster !== undefined && fold.cluster.epoch < (cluster?.epoch ?? 1);
 }
 
 /** S may be empty yet: identity founds it when it starts. */

@@ -9,6 +9,12 @@ export const limits = {
   resource: 4_096,
   token: 8_192,
   apiKey: 256,
+  sessionToken: 256,
+  /** SHA-256 in base64url is 43. */
+  thumbprint: 64,
+  proof: 4_096,
+  httpMethod: 32,
+  httpUri: 4_096,
   tenantName: 128,
   username: 320,
   password: 4_096,
@@ -32,4 +38,6 @@ export const limits = {
   /** Questions to identity under way at the same time. */
   identityCalls: 64,
   identityCallMs: 5_000,
+  /** DPoP proofs that are remembered at the same time. */
+  proofs: 262_144,
 } as const;

@@ -61,7 +61,7 @@ function heldBy(ledger: LedgerView, caller: Caller, asked: Asked, nowMs: number)
     if (!caller.mayAskAbout(asked.tenant, nowMs)) throw cannotDecide('CALLER_NOT_PERMITTED');
     return { tenant: asked.tenant, principal: asked.principal, limits: unlimited };
   }
-  const holder = withoutForeign(holderOf(ledger.view, asked, nowMs), caller.sees);
+  const holder = withoutForeign(holderOf(ledger, asked, nowMs), caller.sees);
   if (holder.reason === 'QUARANTINED') throw cannotDecide('QUARANTINED');
   return isGood(holder) ? holder : undefined;
 }

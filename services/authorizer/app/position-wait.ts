@@ -1,7 +1,7 @@
 import { Failure } from '#libs/errors/failure.js';
 import { checkConsistencyPoint, decodeConsistencyToken } from '#libs/ledger/consistency-token.js';
 import type { Clock } from '#libs/runtime/clock.js';
-import type { IdentityPort } from './identity-port.js';
+import type { Barrier, IdentityPort } from './identity-port.js';
 import type { LedgerView } from './ledger-view.js';
 import { limits } from './limits.js';
 import type { Consistency } from './question.js';
@@ -15,8 +15,8 @@ export class PositionWait {
   #asked = 0;
   #ahead = 0;
   /** The barrier that is being appended, and the one after it, for all who came meanwhile. */
-  #barrier: Promise<number> | undefined;
-  #nextBarrier: Promise<number> | undefined;
+  #barrier: Promise<Barrier> | undefined;
+  #nextBarrier: Promise<Barrier> | undefined;
 
   constructor(ledger: LedgerView, clock: Clock, identity: IdentityPort | undefined) {
     this.#ledger = ledger;
@@ -28,14 +28,47 @@ export class PositionWait {
     return this.#asked + this.#ahead;
   }
 
-  /** For a token whose signature was verified: "not yet" is never "no". Rejects NOT_YET_KNOWN. */
-  async forToken(position: number, deadlineMs: number): Promise<void> {
+  /**
+   * For a token whose signature was verified, until both ledgers include what it names (S: −1, nothing):
+   * "not yet" is never "no". Rejects NOT_YET_KNOWN.
+   */
+  async forToken(position: number, inS: number, deadlineMs: number): Promise<void> {
     const waitMs = this.#waitMs(limits.tokenWaitMs, deadlineMs);
-    if (this.#ahead < limits.waiters && (await this.#reachAhead(position, waitMs))) return;
-    throw new Failure('NOT_YET_KNOWN', 'this authorizer has not read that far yet: try again', {
+    const reach = async (): Promise<boolean> => {
+      const reached = await Promise.all([
+        this.#ledger.reader.waitFor(position, waitMs),
+        this.#reachInS(inS, waitMs),
+      ]);
+      return reached.every(Boolean);
+    };
+    if (this.#ahead < limits.waiters && (await this.#countedAhead(reach))) return;
+    throw this.#notYetKnown();
+  }
+
+  /**
+   * For a session token that nobody has: its session may be in what S holds and was not read yet.
+   * Rejects NOT_YET_KNOWN.
+   */
+  async forSession(deadlineMs: number): Promise<void> {
+    const waitMs = this.#waitMs(limits.tokenWaitMs, deadlineMs);
+    if (this.#ahead >= limits.waiters) throw this.#notYetKnown();
+    await this.#countedAhead(async () => {
+      const end = await this.#ledger.sessionEnd(waitMs);
+      if (!(await this.#reachInS(end - 1, waitMs))) throw this.#notYetKnown();
+    });
+  }
+
+  #notYetKnown(): Failure {
+    return new Failure('NOT_YET_KNOWN', 'this authorizer has not read that far yet: try again', {
       retryAfterMs: limits.tokenWaitMs,
       facts: { position: String(this.#ledger.position) },
     });
+  }
+
+  /** Without a ledger S nothing in it is ever reached. */
+  async #reachInS(position: number, waitMs: number): Promise<boolean> {
+    if (position <= this.#ledger.sessionPosition) return true;
+    return (await this.#ledger.sessionReader?.waitFor(position, waitMs)) === true;
   }
 
   /** `undefined`: the state is fresh enough already. Rejects DEADLINE_EXCEEDED or WRONG_CLUSTER. */
@@ -48,15 +81,22 @@ export class PositionWait {
   #atLeast(token: string, deadlineMs: number): Promise<void> | undefined {
     const point = decodeConsistencyToken(token, 'consistency.at_least_as_fresh');
     const { reader } = this.#ledger;
-    const check = (): void =>
-      checkConsistencyPoint(point, {
-        ...this.#ledger.requireCluster(),
-        chainAt: (position) => reader.window.chainAt(position),
-      });
+    const inS = point.session?.position ?? -1;
+    const check = (): void => {
+      const sessions = this.#ledger.sessionReader;
+      checkConsistencyPoint(
+        point,
+        {
+          ...this.#ledger.requireCluster(),
+          chainAt: (position) => reader.window.chainAt(position),
+        },
+        sessions && { chainAt: (position) => sessions.window.chainAt(position) },
+      );
+    };
     // Whatever is wrong with the token shows before anything is waited for.
     check();
-    if (point.position <= reader.position) return undefined;
-    return this.#until(point.position, deadlineMs).then(check);
+    if (point.position <= reader.position && inS <= this.#ledger.sessionPosition) return undefined;
+    return this.#counted(() => this.#reach(point.position, inS, deadlineMs)).then(check);
   }
 
   async #afterBarrier(deadlineMs: number): Promise<void> {
@@ -68,8 +108,8 @@ export class PositionWait {
       );
     }
     await this.#counted(async () => {
-      const position = await this.#sharedBarrier(identity);
-      await this.#reach(position, deadlineMs);
+      const { position, sessionPosition } = await this.#sharedBarrier(identity);
+      await this.#reach(position, sessionPosition, deadlineMs);
     });
   }
 
@@ -77,7 +117,7 @@ export class PositionWait {
    * A barrier that is appended from now on. One at a time, so that the ledger does not grow with the
    * number of those who want one; whoever comes while one is under way waits for the next.
    */
-  #sharedBarrier(identity: IdentityPort): Promise<number> {
+  #sharedBarrier(identity: IdentityPort): Promise<Barrier> {
     if (this.#nextBarrier !== undefined) return this.#nextBarrier;
     if (this.#barrier === undefined) return this.#append(identity);
     this.#nextBarrier = this.#barrier
@@ -89,7 +129,7 @@ export class PositionWait {
     return this.#nextBarrier;
   }
 
-  #append(identity: IdentityPort): Promise<number> {
+  #append(identity: IdentityPort): Promise<Barrier> {
     const barrier = identity.appendBarrier(limits.identityCallMs).finally(() => {
       this.#barrier = undefined;
     });
@@ -97,22 +137,22 @@ export class PositionWait {
     return barrier;
   }
 
-  #until(position: number, deadlineMs: number): Promise<void> {
-    return this.#counted(() => this.#reach(position, deadlineMs));
-  }
-
-  async #reach(position: number, deadlineMs: number): Promise<void> {
+  async #reach(position: number, inS: number, deadlineMs: number): Promise<void> {
     const waitMs = this.#waitMs(limits.consistencyWaitMs, deadlineMs);
-    if (await this.#ledger.reader.waitFor(position, waitMs)) return;
+    const reached = await Promise.all([
+      this.#ledger.reader.waitFor(position, waitMs),
+      this.#reachInS(inS, waitMs),
+    ]);
+    if (reached.every(Boolean)) return;
     throw new Failure('DEADLINE_EXCEEDED', 'the state did not come that far in time', {
       facts: { position: String(this.#ledger.position) },
     });
   }
 
-  async #reachAhead(position: number, waitMs: number): Promise<boolean> {
+  async #countedAhead<T>(wait: () => Promise<T>): Promise<T> {
     this.#ahead += 1;
     try {
-      return await this.#ledger.reader.waitFor(position, waitMs);
+      return await wait();
     } finally {
       this.#ahead -= 1;
     }

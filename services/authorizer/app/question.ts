@@ -1,13 +1,32 @@
 /** Whom a question is about, as the request says it. Nothing here has been believed yet. */
 export type Credential =
-  | { readonly kind: 'TOKEN'; readonly text: string }
+  | { readonly kind: 'TOKEN'; readonly text: string; readonly proof?: Possession | undefined }
   | { readonly kind: 'API_KEY'; readonly text: string }
+  | { readonly kind: 'SESSION'; readonly text: string }
   | {
       readonly kind: 'BASIC';
       readonly tenant: string;
       readonly username: string;
       readonly password: string;
     };
+
+/** What was presented beside a token, for one that is bound to a key. */
+export interface Possession {
+  /** SHA-256 (base64url) of the certificate of the TLS connection (RFC 8705); `''`: none. */
+  readonly certificateSha256: string;
+  /** Thumbprint of the key of a DPoP proof that the asker has verified itself; `''`: none. */
+  readonly verifiedJkt: string;
+  /** The proof as it came (RFC 9449), and the request that it came with; undefined: none. */
+  readonly dpop?: PresentedProof | undefined;
+}
+
+export interface PresentedProof {
+  readonly proof: string;
+  /** Compared with `htm`. */
+  readonly httpMethod: string;
+  /** Compared with `htu`, both without query and fragment. */
+  readonly httpUri: string;
+}
 
 export interface Subject {
   readonly kind: 'SUBJECT';

@@ -11,6 +11,9 @@ export const reasonsBefore = [
   'TOKEN_NOT_YET_VALID',
   /** Issued before the ledger was restored or moved. */
   'TOKEN_WRONG_EPOCH',
+  /** The token is bound to a key, and whoever presents it has not shown to have it. */
+  'PROOF_REQUIRED',
+  'PROOF_INVALID',
   /** User name or password are wrong, or there is no such user. */
   'PASSWORD_REJECTED',
   /** Only in batches: what a single question answers with a status. */

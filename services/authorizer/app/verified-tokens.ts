@@ -1,7 +1,9 @@
-import type { TokenFacts } from '#libs/access/evaluate/credential-status.js';
+import type { TokenFacts, TokenPlace } from '#libs/access/evaluate/token-facts.js';
 import type { CredentialLimits } from '#libs/access/projection/api-key.js';
 import type { ViewState } from '#libs/access/projection/view-state.js';
+import type { Confirmation } from '#libs/tokens/access-claims.js';
 import { importPublicJwk, type VerificationKey } from '#libs/tokens/keys.js';
+import { factsOf } from '#libs/tokens/token-facts.js';
 import { verifyAccessToken } from '#libs/tokens/verify-access-token.js';
 import { BoundedCache, type CacheUse } from './bounded-cache.js';
 import { limits } from './limits.js';
@@ -9,13 +11,23 @@ import { tokenReasons, type Reason } from './reasons.js';
 
 /** A token whose signature, issuer, audience and shape are right. Whether it is good is another matter. */
 export interface VerifiedToken {
-  readonly facts: TokenFacts & { readonly scopes: readonly string[] };
+  readonly facts: TokenFacts & {
+    readonly scopes: readonly string[];
+    readonly place: TokenPlace;
+  };
   /** What it leaves of its principal's rights, as long as its signing key stays active. */
   readonly limits: CredentialLimits;
   readonly epoch: number;
   /** Position of L that whoever judges it must have read. */
   readonly position: number;
+  /** The same of S; −1: none. */
+  readonly sessionPosition: number;
   readonly amr: readonly string[];
+  /** `''`: the token does not say. */
+  readonly acr: string;
+  readonly authTimeMs: number;
+  /** The key that whoever presents it must prove to have. */
+  readonly confirmation: Confirmation | undefined;
 }
 
 /** A `scope` claim that is there and empty allows nothing; so does this pattern, which matches none. */
@@ -58,23 +70,19 @@ export class VerifiedTokens {
     const verdict = verifyAccessToken(text, rules, nowMs);
     if (!verdict.ok) return tokenReasons[verdict.why];
     const { claims, kid } = verdict;
-    const expiresAtMs = claims.expiresAtS * 1000;
-    const scopes = claims.scopes?.length === 0 ? nothing : (claims.scopes ?? []);
+    const facts = factsOf(claims, kid);
+    const { expiresAtMs, issuedInOutage } = facts;
+    const scopes = claims.scopes?.length === 0 ? nothing : facts.scopes;
     const verified: VerifiedToken = {
-      facts: {
-        tenant: claims.tenant,
-        principal: claims.subject,
-        client: '',
-        kid,
-        authPosition: claims.ledger.authPosition,
-        credential: claims.ledger.credential,
-        expiresAtMs,
-        scopes,
-      },
-      limits: { scopes, resourcePrefix: '', expiresAtMs },
+      facts: { ...facts, scopes },
+      limits: { scopes, resourcePrefix: '', expiresAtMs, issuedInOutage },
       epoch: claims.ledger.epoch,
       position: claims.ledger.position,
+      sessionPosition: claims.ledger.sessionPosition ?? -1,
       amr: claims.amr,
+      acr: claims.acr ?? '',
+      authTimeMs: claims.authTimeS * 1000,
+      confirmation: claims.confirmation,
     };
     this.#cache.set(text, verified, nowMs, expiresAtMs);
     return verified;

@@ -1,6 +1,12 @@
 import { invalid, type FieldViolation } from '#libs/errors/failure.js';
 import { limits } from '#services/authorizer/app/limits.js';
-import type { Consistency, Credential, Question, Who } from '#services/authorizer/app/question.js';
+import type {
+  Consistency,
+  Credential,
+  Possession,
+  Question,
+  Who,
+} from '#services/authorizer/app/question.js';
 import type { WireConsistency, WireQuestion, WireWho } from './wire/wire-question.js';
 
 /** Gathers what is wrong with a request; `check` throws INVALID_ARGUMENT with every violation. */
@@ -39,6 +45,10 @@ export class Checks {
     switch (who?.kind) {
       case 'TOKEN':
         this.text(`${path}.bearer_token`, who.text, limits.token);
+        if (who.proof !== undefined) this.#possession(who.proof, `${path}.possession`);
+        return who;
+      case 'SESSION':
+        this.text(`${path}.session_token`, who.text, limits.sessionToken);
         return who;
       case 'API_KEY':
         this.text(`${path}.api_key`, who.text, limits.apiKey);
@@ -51,9 +61,18 @@ export class Checks {
       case 'EMPTY':
       case 'SUBJECT':
       case undefined:
-        this.add(path, 'one of bearer_token, api_key and basic must be set');
+        this.add(path, 'one of bearer_token, api_key, basic and session_token must be set');
         return noCredential;
     }
+  }
+
+  #possession({ certificateSha256, verifiedJkt, dpop }: Possession, path: string): void {
+    this.#most(`${path}.certificate_sha256`, certificateSha256, limits.thumbprint);
+    this.#most(`${path}.verified_jkt`, verifiedJkt, limits.thumbprint);
+    if (dpop === undefined) return;
+    this.text(`${path}.dpop.proof`, dpop.proof, limits.proof);
+    this.text(`${path}.dpop.http_method`, dpop.httpMethod, limits.httpMethod);
+    this.text(`${path}.dpop.http_uri`, dpop.httpUri, limits.httpUri);
   }
 
   /** A resource is judged by the evaluation; here only what is no resource in any case. */
@@ -80,6 +99,10 @@ export class Checks {
         this.add(field, 'must say how fresh the answer has to be, or not be set');
         return undefined;
     }
+  }
+
+  #most(field: string, value: string, most: number): void {
+    if (value.length > most) this.add(field, `must not be longer than ${most} characters`);
   }
 
   text(field: string, value: string, most: number): void {

@@ -12,7 +12,11 @@ import {
   TokenServiceClient,
   type VerifyPasswordResponse,
 } from '#proto/ledgate/identity/v1/token.js';
-import type { IdentityPort, PasswordClaim } from '#services/authorizer/app/identity-port.js';
+import type {
+  Barrier,
+  IdentityPort,
+  PasswordClaim,
+} from '#services/authorizer/app/identity-port.js';
 
 export interface IdentityTarget {
   /** `host:port`, or a name of several addresses. */
@@ -64,11 +68,12 @@ export class IdentityClient implements IdentityPort {
     };
   }
 
-  async appendBarrier(timeoutMs: number): Promise<number> {
-    const { position } = await this.#ask<AppendBarrierResponse>(timeoutMs, (deadline, done) =>
-      this.#ledger.appendBarrier({}, new Metadata(), { deadline }, done),
+  async appendBarrier(timeoutMs: number): Promise<Barrier> {
+    const { position, sessionPosition } = await this.#ask<AppendBarrierResponse>(
+      timeoutMs,
+      (deadline, done) => this.#ledger.appendBarrier({}, new Metadata(), { deadline }, done),
     );
-    return Number(position);
+    return { position: Number(position), sessionPosition: Number(sessionPosition) };
   }
 
   close(): void {

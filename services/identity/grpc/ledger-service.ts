@@ -43,7 +43,17 @@ async function appendBarrier(_: AppendBarrierRequest, call: AdmittedCall) {
   const { tenant, principal } = call.caller;
   call.permitRead({ tenant });
   requireFresh(call.parts);
-  const position = await call.parts.ledger.barrier(tenant, { tenant, principal });
-  const consistencyToken = call.parts.ledger.tokenAt(position);
-  return { consistencyToken, position: BigInt(position) };
+  const { ledger, sessions } = call.parts;
+  const actor = { tenant, principal };
+  const hasSessions = sessions.fold.cluster !== undefined;
+  const [position, sessionPosition] = await Promise.all([
+    ledger.barrier(tenant, actor),
+    hasSessions ? sessions.barrier(tenant, actor) : -1,
+  ]);
+  const consistencyToken = ledger.tokenAt(position);
+  return {
+    consistencyToken,
+    position: BigInt(position),
+    sessionPosition: BigInt(sessionPosition),
+  };
 }

@@ -35,7 +35,7 @@ describe('authorize', () => {
       tenantId: 't1',
       principalId: 'p1',
       validUntilMs: 1234,
-      answered: { position: 7, stalenessMs: 3, stale: false },
+      answered: { position: 7, stalenessMs: 3, stale: false, sessionPosition: 4 },
       decisionId: 'd1',
       obligations: [{ kind: 'step_up', parameters: { acr: 'mfa' } }],
     });
@@ -242,6 +242,9 @@ describe('the other questions', () => {
     acr: '',
     amr: ['pwd'],
     expiresAtMs: 99n,
+    authTimeMs: 0n,
+    sessionId: '',
+    clientId: '',
   };
 
   it('tells who a credential belongs to, and why a wrong one is refused', async () => {
@@ -254,8 +257,8 @@ describe('the other questions', () => {
     const ledgate = client(address);
     expect(await ledgate.authenticate({ bearerToken: 'good' })).toEqual({
       authenticated: true,
-      identity: { ...identity, expiresAtMs: 99 },
-      answered: { position: 7, stalenessMs: 3, stale: false },
+      identity: { ...identity, expiresAtMs: 99, authTimeMs: undefined },
+      answered: { position: 7, stalenessMs: 3, stale: false, sessionPosition: 4 },
     });
     expect(await ledgate.authenticate({ bearerToken: 'bad' })).toMatchObject({
       authenticated: false,

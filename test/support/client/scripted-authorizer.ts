@@ -14,7 +14,7 @@ import {
 import { ErrorInfo, RetryInfo } from '#proto/google/rpc/error_details.js';
 import { Status } from '#proto/google/rpc/status.js';
 
-export const answered = { position: 7n, stalenessMs: 3n, stale: false };
+export const answered = { position: 7n, stalenessMs: 3n, stale: false, sessionPosition: 4n };
 
 /** The answer of a script; what is left out is a plain denial. */
 export function wireAnswer(fields: Partial<AuthorizeResponse> = {}): AuthorizeResponse {

@@ -5,9 +5,9 @@ import {
   passwordStatus,
   signingKeyStatus,
   tokenStatus,
-  type TokenFacts,
 } from '#libs/access/evaluate/credential-status.js';
 import { decide, decideWithApiKey } from '#libs/access/evaluate/decide.js';
+import type { TokenFacts } from '#libs/access/evaluate/token-facts.js';
 import { reasonName } from '#libs/access/reason-code.js';
 import type { AccessView } from '#libs/access/projection/access-view.js';
 import type { DomainEvent } from '#libs/events/catalogue.js';
@@ -109,7 +109,8 @@ describe('a ledger that was restored', () => {
 
   it('kills the tokens of before, and those without a position', () => {
     const view = restored();
-    const reason = (facts: TokenFacts): string => reasonName(tokenStatus(view, facts, nowMs));
+    const reason = (facts: TokenFacts): string =>
+      reasonName(tokenStatus(view, undefined, facts, nowMs));
     expect(reason(token(view.openedAt - 1))).toBe('ISSUED_BEFORE_RESTORE');
     expect(reason(token(Number.NaN))).toBe('ISSUED_BEFORE_RESTORE');
     expect(reason(token(view.openedAt))).toBe('ALLOWED');
@@ -118,7 +119,7 @@ describe('a ledger that was restored', () => {
   it('trusts no signing key of before, however a token says that it is new', () => {
     const view = restored();
     expect(reasonName(signingKeyStatus(view, 'old', nowMs))).toBe('ISSUED_BEFORE_RESTORE');
-    expect(reasonName(tokenStatus(view, token(view.position, 'old'), nowMs))).toBe(
+    expect(reasonName(tokenStatus(view, undefined, token(view.position, 'old'), nowMs))).toBe(
       'ISSUED_BEFORE_RESTORE',
     );
     expect(reasonName(signingKeyStatus(view, 'new', nowMs))).toBe('ALLOWED');

@@ -176,7 +176,7 @@ describe('explain a denial that is not about grants', () => {
     };
     const ask = { action: read, resource: 'a', nowMs: 0 };
     const at = (authPosition: number) =>
-      explainToken(view, { ...token, authPosition, scopes: [] }, ask);
+      explainToken(view, undefined, { ...token, authPosition, scopes: [] }, ask);
     expect(at(4)).toMatchObject({ reason: 'WATERMARK', evidence: [5, 6] });
     expect(at(5)).toMatchObject({ reason: 'WATERMARK', evidence: [6] });
     expect(at(6)).toMatchObject({ reason: 'NO_GRANT', evidence: [] });

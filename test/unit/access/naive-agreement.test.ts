@@ -126,7 +126,7 @@ describe('the view and an independent evaluator agree on random histories', () =
         const [view, oracle] = [fold(history), new NaiveOracle(history)];
         for (const t of tokens) {
           const facts = { ...t, credential: '', authPosition: t.at, expiresAtMs: t.expires };
-          const reason = reasonName(tokenStatus(view, facts, t.nowMs));
+          const reason = reasonName(tokenStatus(view, undefined, facts, t.nowMs));
           expect([t, reason]).toEqual([t, oracle.token(t, t.expires, t.nowMs)]);
         }
       }),

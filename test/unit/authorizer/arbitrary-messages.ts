@@ -25,10 +25,19 @@ const text: fc.Arbitrary<string> = fc.oneof(
   fc.string({ minLength: 120, maxLength: 300 }),
 );
 
+const proof = fc.record({ proof: text, httpMethod: text, httpUri: text });
+const possession = fc.record({
+  certificateSha256: text,
+  dpop: fc.option(proof, { nil: undefined }),
+  verifiedJkt: text,
+});
+
 const credential: fc.Arbitrary<Credential> = fc.record({
+  possession: fc.option(possession, { nil: undefined }),
   credential: fc.oneof(
     fc.constant(undefined),
     fc.record({ $case: fc.constant('bearerToken' as const), value: text }),
+    fc.record({ $case: fc.constant('sessionToken' as const), value: text }),
     fc.record({ $case: fc.constant('apiKey' as const), value: text }),
     fc.record({
       $case: fc.constant('basic' as const),

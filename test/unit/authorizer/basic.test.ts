@@ -35,7 +35,7 @@ const identity: IdentityPort = {
     };
     return known ? verified : undefined;
   },
-  appendBarrier: async () => world.reader.position,
+  appendBarrier: async () => ({ position: world.reader.position, sessionPosition: -1 }),
 };
 
 beforeEach(async () => {

@@ -24,7 +24,7 @@ const identity: IdentityPort = {
       const credential = 'password-of-alice';
       verified = () => resolve({ tenant, principal: 'alice', credential, version: 1 });
     }),
-  appendBarrier: async () => world.reader.position,
+  appendBarrier: async () => ({ position: world.reader.position, sessionPosition: -1 }),
 };
 
 beforeEach(async () => {

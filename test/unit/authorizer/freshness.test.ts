@@ -22,7 +22,8 @@ const identity: IdentityPort = {
   verifyPassword: async () => undefined,
   appendBarrier: async () => {
     barriers += 1;
-    return world.write('acme', registered(`barrier-${barriers}`));
+    const position = await world.write('acme', registered(`barrier-${barriers}`));
+    return { position, sessionPosition: -1 };
   },
 };
 

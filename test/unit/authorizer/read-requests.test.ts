@@ -31,7 +31,12 @@ function whoOf(credential: Credential | undefined): WireWho {
   const one = credential?.credential;
   if (credential === undefined) return undefined;
   if (one === undefined) return { kind: 'EMPTY' };
-  if (one.$case === 'bearerToken') return { kind: 'TOKEN', text: one.value };
+  const { possession } = credential;
+  if (one.$case === 'bearerToken') {
+    const token = { kind: 'TOKEN' as const, text: one.value };
+    return possession === undefined ? token : { ...token, proof: possession };
+  }
+  if (one.$case === 'sessionToken') return { kind: 'SESSION', text: one.value };
   if (one.$case === 'apiKey') return { kind: 'API_KEY', text: one.value };
   return { kind: 'BASIC', ...one.value };
 }

@@ -21,7 +21,10 @@ let barriers: ((position: number | Promise<number>) => void)[];
 /** Identity appends a barrier when the test says so. */
 const identity: IdentityPort = {
   verifyPassword: async () => undefined,
-  appendBarrier: () => new Promise((resolve) => void barriers.push(resolve)),
+  appendBarrier: async () => {
+    const position = await new Promise<number>((resolve) => void barriers.push(resolve));
+    return { position, sessionPosition: -1 };
+  },
 };
 
 beforeEach(async () => {

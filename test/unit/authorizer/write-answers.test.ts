@@ -5,7 +5,12 @@ import {
   AuthorizeResponse,
   BatchAuthorizeResponse,
 } from '#proto/ledgate/authorizer/v1/authorizer.js';
-import type { Answer, Answered, Authentication } from '#services/authorizer/app/answers.js';
+import type {
+  Answer,
+  Answered,
+  Authentication,
+  Identity,
+} from '#services/authorizer/app/answers.js';
 import { reasonsBefore, type Reason } from '#services/authorizer/app/reasons.js';
 import {
   writeAnswer,
@@ -30,6 +35,7 @@ const answered: fc.Arbitrary<Answered> = fc.record({
   position: fc.oneof(fc.constantFrom(-1, 0, 2 ** 31 - 1, 2 ** 31, 2 ** 53 - 1), fc.nat()),
   stalenessMs: fc.oneof(fc.nat(), fc.double({ min: 0, max: 1e9, noNaN: true })),
   stale: fc.boolean(),
+  sessionPosition: fc.oneof(fc.constantFrom(-1, 0, 2 ** 53 - 1), fc.nat()),
 });
 const answer: fc.Arbitrary<Answer> = fc.record({
   outcome: fc.constantFrom('ALLOW', 'DENY', 'CANNOT_DECIDE'),
@@ -43,7 +49,8 @@ const answer: fc.Arbitrary<Answer> = fc.record({
 
 function wireAnswered(from: Answered): AuthorizeResponse['answered'] {
   const stalenessMs = BigInt(Math.round(from.stalenessMs));
-  return { position: BigInt(from.position), stalenessMs, stale: from.stale };
+  const sessionPosition = BigInt(from.sessionPosition);
+  return { position: BigInt(from.position), stalenessMs, stale: from.stale, sessionPosition };
 }
 
 function wireTime(ms: number): bigint {
@@ -95,7 +102,7 @@ describe('writing answers by hand', () => {
       tenant: 't'.repeat(300),
       principal: 'p'.repeat(20_000),
       validUntilMs: Number.POSITIVE_INFINITY,
-      answered: { position: 1, stalenessMs: 2, stale: false },
+      answered: { position: 1, sessionPosition: -1, stalenessMs: 2, stale: false },
       decisionId: 'd',
     };
     const bytes = writeAnswers(
@@ -108,16 +115,20 @@ describe('writing answers by hand', () => {
 
   it('writes AuthenticateResponse as the generated encoder does', () => {
     const words = fc.array(word, { maxLength: 5 });
-    const identity = fc.record({
+    const identity: fc.Arbitrary<Identity> = fc.record({
       tenant: text,
       principal: text,
       principalKind: fc.constantFrom('USER' as const, 'SERVICE' as const),
-      credentialKind: fc.constantFrom('PASSWORD' as const, 'API_KEY' as const, 'TOKEN' as const),
+      credentialKind: fc.constantFrom('PASSWORD', 'API_KEY', 'TOKEN', 'SESSION'),
       credential: text,
       roles: words,
       scopes: words,
       amr: words,
       expiresAtMs: time,
+      session: text,
+      client: text,
+      acr: text,
+      authTimeMs: fc.oneof(time, fc.constant(Number.NaN)),
     });
     const authentication: fc.Arbitrary<Authentication> = fc.oneof(
       fc.record({ identity, answered }),
@@ -136,9 +147,12 @@ describe('writing answers by hand', () => {
             credentialId: one.identity.credential,
             roles: [...one.identity.roles],
             scopes: [...one.identity.scopes],
-            acr: '',
+            acr: one.identity.acr,
             amr: [...one.identity.amr],
             expiresAtMs: wireTime(one.identity.expiresAtMs),
+            authTimeMs: wireTime(one.identity.authTimeMs),
+            sessionId: one.identity.session,
+            clientId: one.identity.client,
           },
           answered: wireAnswered(one.answered),
         }).finish();

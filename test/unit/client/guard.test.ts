@@ -13,7 +13,7 @@ const allow: Answer = {
   tenantId: 't1',
   principalId: 'p1',
   validUntilMs: undefined,
-  answered: { position: 1, stalenessMs: 0, stale: false },
+  answered: { position: 1, sessionPosition: -1, stalenessMs: 0, stale: false },
   decisionId: 'd1',
   obligations: [],
 };

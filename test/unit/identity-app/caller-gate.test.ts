@@ -6,6 +6,8 @@ import { signAccessToken } from '#libs/tokens/sign-access-token.js';
 import { generateSigningKey } from '#libs/tokens/signing-key.js';
 import { CallerGate } from '#services/identity/app/caller.js';
 import type { LedgerSession } from '#services/identity/app/ledger-session.js';
+import type { SessionFold } from '#services/identity/app/session-fold.js';
+import { SessionView } from '#libs/access/sessions/session-view.js';
 
 const [issuer, audience, tenant, subject] = ['https://i.test', 'https://a.test', 't', 'alice'];
 const nowMs = 1_800_000_000_000;
@@ -40,7 +42,11 @@ it('a signing key that cannot be read verifies nothing, and keeps no other from 
     fold: { view, cluster: { clusterId: 'c', epoch: 1 } },
     reader: { waitFor: async () => true },
   } as unknown as LedgerSession;
-  const gate = new CallerGate(ledger, issuer, [audience]);
+  const sessions = {
+    fold: { view: new SessionView(keyHash) },
+    reader: { waitFor: async () => true },
+  } as unknown as LedgerSession<SessionFold>;
+  const gate = new CallerGate({ ledger, sessions }, issuer, [audience]);
   const token = await signAccessToken(key, {
     issuer,
     subject,

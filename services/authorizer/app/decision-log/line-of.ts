@@ -1,5 +1,6 @@
 import { findApiKey } from '#libs/access/evaluate/credential-status.js';
-import type { DecisionLine, LoggedAsker } from '#libs/audit/decision-line.js';
+import type { TokenPlace } from '#libs/access/evaluate/token-facts.js';
+import type { DecisionLine, LoggedAsker, LoggedToken } from '#libs/audit/decision-line.js';
 import type { Asked } from '../decider.js';
 import type { LedgerView } from '../ledger-view.js';
 import type { Subject } from '../question.js';
@@ -8,7 +9,7 @@ import type { DecisionEntry } from './decision-entry.js';
 /** The line of a decision: ids that the ledger knows, permissions, resources, and positions. */
 export function lineOf(entry: DecisionEntry, ledger: LedgerView, authorizer: string): DecisionLine {
   const { answer, caller, nowMs, method, epoch } = entry;
-  const { position, stalenessMs } = answer.answered;
+  const { position, sessionPosition, stalenessMs } = answer.answered;
   const { action, resource } = wordsOf(entry, ledger);
   const chain = position < 0 ? undefined : ledger.reader.window.chainAt(position);
   return {
@@ -26,6 +27,7 @@ export function lineOf(entry: DecisionEntry, ledger: LedgerView, authorizer: str
     outcome: answer.outcome,
     reason: answer.reason,
     position,
+    ...(sessionPosition >= 0 ? { sessionPosition } : {}),
     chain: chain === undefined ? '' : Buffer.from(chain.subarray(0, 8)).toString('hex'),
     epoch,
     stalenessMs: Number.isFinite(stalenessMs) ? stalenessMs : null,
@@ -48,10 +50,17 @@ function askerOf(asked: Asked, ledger: LedgerView): LoggedAsker {
     case 'TOKEN': {
       const { facts, epoch, position: issuedAtPosition } = asked.token;
       const { tenant, principal, client, kid, credential } = facts;
-      const { authPosition, expiresAtMs, scopes } = facts;
-      const ids = { tenant, principal, client, kid, credential };
+      const { authPosition, expiresAtMs, scopes, place } = facts;
+      const ids = { tenant, principal, client, kid, credential, ...placeOf(place) };
       const when = { epoch, issuedAtPosition, authPosition, expiresAtMs };
-      return { kind: 'TOKEN', ...ids, ...when, scopes };
+      const outage = facts.issuedInOutage === true ? { issuedInOutage: true as const } : {};
+      return { kind: 'TOKEN', ...ids, ...when, ...outage, scopes };
+    }
+    case 'SESSION': {
+      const row = ledger.sessions?.findByToken(asked.sha256);
+      if (row === undefined) return { kind: 'UNKNOWN_SESSION' };
+      const { tenant, principal, session } = row;
+      return { kind: 'SESSION', tenant, principal, session };
     }
     case 'PASSWORD': {
       const { tenant, principal, credential, version } = asked.password;
@@ -60,6 +69,18 @@ function askerOf(asked: Asked, ledger: LedgerView): LoggedAsker {
     case 'REFUSED':
       return { kind: 'REFUSED', reason: asked.reason };
   }
+}
+
+/** What a token names in ledger S: nothing, where that is not there. */
+function placeOf(
+  place: TokenPlace,
+): Pick<LoggedToken, 'tokenId' | 'session' | 'family' | 'sessionPosition'> {
+  const { tokenId, session, family, position } = place;
+  return {
+    ...(position >= 0 ? { tokenId, sessionPosition: position } : {}),
+    ...(session === '' ? {} : { session }),
+    ...(family === '' ? {} : { family }),
+  };
 }
 
 /** A caller may put anything into a question: what the ledger does not know is not kept. */
@@ -76,8 +97,8 @@ function knownPrincipal(tenant: string, principal: string, { view }: LedgerView)
 
 /** `orders:read`: lower case, with a colon. No password, key or token of ours looks like it. */
 const permissionLike = /^[a-z][a-z0-9_.-]{0,63}(:[a-z][a-z0-9_.-]{0,63}){1,7}$/u;
-/** An API key of ours, or a JWT, anywhere in a text. */
-const credentialLike = /lgk_[0-9A-Za-z]{20}|eyJ[\w-]{8,}\.[\w-]+/u;
+/** An API key, session or refresh token of ours, or a JWT, anywhere in a text. */
+const credentialLike = /lg[ksr]_[0-9A-Za-z]{20}|eyJ[\w-]{8,}\.[\w-]+/u;
 
 function wordsOf(
   { action, resource, answer }: DecisionEntry,

@@ -1,4 +1,9 @@
-import type { Credential, Subject } from '#services/authorizer/app/question.js';
+import type {
+  Credential,
+  Possession,
+  PresentedProof,
+  Subject,
+} from '#services/authorizer/app/question.js';
 import { WireReader } from './wire-reader.js';
 import type {
   Empty,
@@ -99,14 +104,45 @@ function subject(from: WireReader, end: number): Subject {
 
 function credential(from: WireReader, end: number): Credential | Empty {
   let found: Credential | Empty = empty;
+  let proof: Possession | undefined;
   while (from.at < end) {
     const tag = from.tag(end);
     if (tag === field1) found = { kind: 'TOKEN', text: from.text(end) };
     else if (tag === field2) found = { kind: 'API_KEY', text: from.text(end) };
     else if (tag === field3) found = basic(from, from.nested(end));
+    else if (tag === field4) found = { kind: 'SESSION', text: from.text(end) };
+    else if (tag === field5) proof = possession(from, from.nested(end));
     else from.skip(tag, end);
   }
-  return found;
+  return proof === undefined || found.kind !== 'TOKEN' ? found : { ...found, proof };
+}
+
+function possession(from: WireReader, end: number): Possession {
+  let certificateSha256 = '';
+  let verifiedJkt = '';
+  let proof: PresentedProof | undefined;
+  while (from.at < end) {
+    const tag = from.tag(end);
+    if (tag === field1) certificateSha256 = from.text(end);
+    else if (tag === field2) proof = dpop(from, from.nested(end));
+    else if (tag === field3) verifiedJkt = from.text(end);
+    else from.skip(tag, end);
+  }
+  return { certificateSha256, dpop: proof, verifiedJkt };
+}
+
+function dpop(from: WireReader, end: number): PresentedProof {
+  let proof = '';
+  let httpMethod = '';
+  let httpUri = '';
+  while (from.at < end) {
+    const tag = from.tag(end);
+    if (tag === field1) proof = from.text(end);
+    else if (tag === field2) httpMethod = from.text(end);
+    else if (tag === field3) httpUri = from.text(end);
+    else from.skip(tag, end);
+  }
+  return { proof, httpMethod, httpUri };
 }
 
 function basic(from: WireReader, end: number): Credential {

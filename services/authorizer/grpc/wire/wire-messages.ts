@@ -26,10 +26,12 @@ export function whoOf(who: WhoMessage): WireWho {
   return { kind: 'SUBJECT', tenant: who.value.tenantId, principal: who.value.principalId };
 }
 
-function credentialOf({ credential }: Credential): WireWho {
+function credentialOf({ credential, possession }: Credential): WireWho {
   switch (credential?.$case) {
     case 'bearerToken':
-      return { kind: 'TOKEN', text: credential.value };
+      return { kind: 'TOKEN', text: credential.value, proof: possession };
+    case 'sessionToken':
+      return { kind: 'SESSION', text: credential.value };
     case 'apiKey':
       return { kind: 'API_KEY', text: credential.value };
     case 'basic':
@@ -54,9 +56,15 @@ export function consistencyOf(consistency: Consistency | undefined): WireConsist
   }
 }
 
-export function answeredMessage({ position, stalenessMs, stale }: Answered): WireAnswered {
+export function answeredMessage(answered: Answered): WireAnswered {
+  const { position, sessionPosition, stalenessMs, stale } = answered;
   const known = Number.isFinite(stalenessMs) ? Math.round(stalenessMs) : 0;
-  return { position: BigInt(position), stalenessMs: BigInt(known), stale };
+  return {
+    position: BigInt(position),
+    stalenessMs: BigInt(known),
+    stale,
+    sessionPosition: BigInt(sessionPosition),
+  };
 }
 
 const decisions = { CANNOT_DECIDE: 0, ALLOW: 1, DENY: 2 } as const;

@@ -61,6 +61,7 @@ function putAnswered(to: WireWriter, tag: number, answered: Answered): void {
   to.int(8, answered.position);
   to.int(16, finite(Math.round(answered.stalenessMs)));
   to.bool(24, answered.stale);
+  to.int(32, answered.sessionPosition);
   to.end(start);
 }
 
@@ -73,8 +74,12 @@ function putIdentity(to: WireWriter, identity: Identity): void {
   to.text(42, identity.credential);
   for (const role of identity.roles) to.text(50, role);
   for (const scope of identity.scopes) to.text(58, scope);
+  to.text(66, identity.acr);
   for (const method of identity.amr) to.text(74, method);
   to.int(80, finite(identity.expiresAtMs));
+  to.int(88, finite(identity.authTimeMs));
+  to.text(98, identity.session);
+  to.text(106, identity.client);
   to.end(start);
 }
 

@@ -43,6 +43,16 @@ export function reAsk(line: DecisionLine, past: PastState): ReAsked {
   return { kind: 'answered', outcome: answer.outcome, reason: answer.reason };
 }
 
+/** Reasons to deny that come from ledger S alone: it never allows what L does not. */
+const restsOnS: ReadonlySet<string> = new Set([
+  'SESSION_UNKNOWN',
+  'SESSION_ENDED',
+  'SESSION_IDLE',
+  'SESSION_EXPIRED',
+  'TOKEN_REVOKED',
+  'FAMILY_REVOKED',
+]);
+
 function whyNot({ action, resource, asked, caller, reason }: DecisionLine): string | undefined {
   if (asked.kind === 'REFUSED') return `${asked.reason} was found on the credential itself`;
   if (asked.kind === 'UNKNOWN_API_KEY') return 'the API key is of nobody, and not recorded';
@@ -50,6 +60,10 @@ function whyNot({ action, resource, asked, caller, reason }: DecisionLine): stri
   if (asked.kind === 'SUBJECT' && (asked.tenant === null || asked.principal === null)) {
     return 'the ledger did not know the subject, and it is not recorded';
   }
+  if (asked.kind === 'SESSION' || asked.kind === 'UNKNOWN_SESSION') {
+    return 'what the session was then is in ledger S, which is kept for a time only';
+  }
+  if (restsOnS.has(reason)) return `${reason} rests on ledger S, which is kept for a time only`;
   if (action === null) return 'the action is no permission, and is not recorded';
   if (resource === null) return 'the resource looked like a credential, and is not recorded';
   if (reason === 'NOT_RECORDED') return 'NOT_RECORDED depends on the buffer of the log';
@@ -74,7 +88,7 @@ function viewOf(line: DecisionLine, { fold, window }: PastState): LedgerView {
 function callerOf(line: DecisionLine, ledger: LedgerView): Caller | undefined {
   const one = recognised(line.caller, ledger.view);
   if (one === undefined || one.kind === 'SUBJECT') return undefined;
-  return new Caller(one, holderOf(ledger.view, one, line.atMs), ledger);
+  return new Caller(one, holderOf(ledger, one, line.atMs), ledger);
 }
 
 /** `undefined`: a key that the ledger did not hold. */
@@ -91,14 +105,20 @@ function recognised(asker: LoggedAsker, view: AccessView): Asked | undefined {
     case 'PASSWORD':
       return { kind: 'PASSWORD', password: asker };
     case 'UNKNOWN_API_KEY':
+    case 'SESSION':
+    case 'UNKNOWN_SESSION':
     case 'REFUSED':
       return undefined;
   }
 }
 
+/** By ledger L alone: what was allowed then is allowed by L, and S was asked after L. */
 function tokenOf(asker: Extract<LoggedAsker, { kind: 'TOKEN' }>): Recognised {
-  const { epoch, issuedAtPosition: position, kind: _kind, ...facts } = asker;
-  const { scopes, expiresAtMs } = facts;
-  const limits = { scopes, resourcePrefix: '', expiresAtMs };
-  return { kind: 'TOKEN', token: { facts, limits, epoch, position, amr: [] } };
+  const { epoch, issuedAtPosition: position, kind: _kind, ...rest } = asker;
+  const { tokenId = '', scopes, expiresAtMs, issuedInOutage } = rest;
+  const place = { tokenId, issuedAt: position, session: '', family: '', position: Number.NaN };
+  const facts = { ...rest, place };
+  const limits = { scopes, resourcePrefix: '', expiresAtMs, issuedInOutage };
+  const unsaid = { sessionPosition: -1, amr: [], acr: '', authTimeMs: 0, confirmation: undefined };
+  return { kind: 'TOKEN', token: { facts, limits, epoch, position, ...unsaid } };
 }

@@ -30,7 +30,7 @@ const identity: IdentityPort = {
     password === right
       ? { tenant, principal: 'bob', credential: 'password-of-bob', version: 1 }
       : undefined,
-  appendBarrier: async () => 0,
+  appendBarrier: async () => ({ position: 0, sessionPosition: -1 }),
 };
 
 let world: AppWorld;

@@ -78,7 +78,34 @@ export interface Credential {
     | //
     /** User name and password (RFC 7617). */
     { $case: "basic"; value: BasicCredential }
+    | //
+    /** Token of a session, `lgs_…`; also taken as bearer_token. */
+    { $case: "sessionToken"; value: string }
     | undefined;
+  /** What was presented beside a bearer token that is bound to a key; of other credentials it is ignored. */
+  possession?: Possession | undefined;
+}
+
+/** Shows that whoever presents a token has the key that it is bound to (its claim `cnf`). */
+export interface Possession {
+  /** Of the client certificate of the connection: SHA-256 of its DER form, base64url (RFC 8705). */
+  certificateSha256: string;
+  /** The header `DPoP` as it came (RFC 9449). Each proof is taken once by an authorizer. */
+  dpop?:
+    | DpopProof
+    | undefined;
+  /**
+   * Instead of the proof: the thumbprint (RFC 7638) of its key, where the caller has verified the
+   * proof itself, with its method, URI, `ath` and `jti`.
+   */
+  verifiedJkt: string;
+}
+
+export interface DpopProof {
+  proof: string;
+  /** Method and URI of the request that it came with. */
+  httpMethod: string;
+  httpUri: string;
 }
 
 export interface BasicCredential {
@@ -118,6 +145,8 @@ export interface Answered {
   stalenessMs: bigint;
   /** The soft limit was passed: the answer stands but may be old. */
   stale: boolean;
+  /** Position of ledger S that the answer includes; -1: nothing yet, or the cell has none. */
+  sessionPosition: bigint;
 }
 
 export interface AuthenticateRequest {
@@ -138,7 +167,7 @@ export interface Identity {
   principalId: string;
   /** USER or SERVICE. */
   principalKind: string;
-  /** PASSWORD, API_KEY or TOKEN. */
+  /** PASSWORD, API_KEY, TOKEN or SESSION. */
   credentialKind: string;
   /** Id of the credential; empty for a token. */
   credentialId: string;
@@ -146,11 +175,19 @@ export interface Identity {
   roles: string[];
   /** Permission patterns that limit the credential; empty: no limit. */
   scopes: string[];
-  /** Authentication context and methods (RFC 8176), when known. */
+  /**
+   * How strongly it was authenticated (RFC 9470: `urn:ledgate:acr:1`, `urn:ledgate:acr:2`), as its
+   * session says now, and by which methods (RFC 8176); when known.
+   */
   acr: string;
   amr: string[];
   /** Unix time in milliseconds; 0: does not expire. */
   expiresAtMs: bigint;
+  /** When that authentication was, Unix time in milliseconds; 0: not known. */
+  authTimeMs: bigint;
+  /** Session behind the credential, and OAuth client that it was issued to; empty: none. */
+  sessionId: string;
+  clientId: string;
 }
 
 export interface AuthorizeRequest {
@@ -216,7 +253,7 @@ export interface AuthorizeResponse {
     | undefined;
   /** Names this decision in logs and audit. */
   decisionId: string;
-  /** What the caller must do before it may serve the request (step-up; none yet). */
+  /** What must be done so that the answer becomes ALLOW: with STEP_UP_REQUIRED one of kind `step_up`. */
   obligations: Obligation[];
   /** Of a question about an endpoint only. */
   endpoint?: EndpointAnswer | undefined;
@@ -238,7 +275,10 @@ export interface EndpointAnswer {
 }
 
 export interface Obligation {
-  /** Kind of the obligation, e.g. `step_up`. */
+  /**
+   * Kind of the obligation. `step_up`: authenticate again; its parameters are `acr` (at least so
+   * strongly) and `max_age` (at most so many seconds ago), where they are asked for.
+   */
   kind: string;
   parameters: { [key: string]: string };
 }
@@ -358,7 +398,7 @@ export interface GetStatusResponse {
 }
 
 function createBaseCredential(): Credential {
-  return { credential: undefined };
+  return { credential: undefined, possession: undefined };
 }
 
 export const Credential: MessageFns<Credential> = {
@@ -373,6 +413,12 @@ export const Credential: MessageFns<Credential> = {
       case "basic":
         BasicCredential.encode(message.credential.value, writer.uint32(26).fork()).join();
         break;
+      case "sessionToken":
+        writer.uint32(34).string(message.credential.value);
+        break;
+    }
+    if (message.possession !== undefined) {
+      Possession.encode(message.possession, writer.uint32(42).fork()).join();
     }
     return writer;
   },
@@ -414,6 +460,22 @@ export const Credential: MessageFns<Credential> = {
             message.credential = { $case: "basic", value: BasicCredential.decode(reader, reader.uint32()) };
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.credential = { $case: "sessionToken", value: reader.string() };
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.possession = Possession.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -438,7 +500,12 @@ export const Credential: MessageFns<Credential> = {
         ? { $case: "apiKey", value: globalThis.String(object.api_key) }
         : isSet(object.basic)
         ? { $case: "basic", value: BasicCredential.fromJSON(object.basic) }
+        : isSet(object.sessionToken)
+        ? { $case: "sessionToken", value: globalThis.String(object.sessionToken) }
+        : isSet(object.session_token)
+        ? { $case: "sessionToken", value: globalThis.String(object.session_token) }
         : undefined,
+      possession: isSet(object.possession) ? Possession.fromJSON(object.possession) : undefined,
     };
   },
 
@@ -450,6 +517,11 @@ export const Credential: MessageFns<Credential> = {
       obj.apiKey = message.credential.value;
     } else if (message.credential?.$case === "basic") {
       obj.basic = BasicCredential.toJSON(message.credential.value);
+    } else if (message.credential?.$case === "sessionToken") {
+      obj.sessionToken = message.credential.value;
+    }
+    if (message.possession !== undefined) {
+      obj.possession = Possession.toJSON(message.possession);
     }
     return obj;
   },
@@ -478,7 +550,234 @@ export const Credential: MessageFns<Credential> = {
         }
         break;
       }
+      case "sessionToken": {
+        if (object.credential?.value !== undefined && object.credential?.value !== null) {
+          message.credential = { $case: "sessionToken", value: object.credential.value };
+        }
+        break;
+      }
     }
+    message.possession = (object.possession !== undefined && object.possession !== null)
+      ? Possession.fromPartial(object.possession)
+      : undefined;
+    return message;
+  },
+};
+
+function createBasePossession(): Possession {
+  return { certificateSha256: "", dpop: undefined, verifiedJkt: "" };
+}
+
+export const Possession: MessageFns<Possession> = {
+  encode(message: Possession, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.certificateSha256 !== "") {
+      writer.uint32(10).string(message.certificateSha256);
+    }
+    if (message.dpop !== undefined) {
+      DpopProof.encode(message.dpop, writer.uint32(18).fork()).join();
+    }
+    if (message.verifiedJkt !== "") {
+      writer.uint32(26).string(message.verifiedJkt);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Possession {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePossession();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.certificateSha256 = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.dpop = DpopProof.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.verifiedJkt = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Possession {
+    return {
+      certificateSha256: isSet(object.certificateSha256)
+        ? globalThis.String(object.certificateSha256)
+        : isSet(object.certificate_sha256)
+        ? globalThis.String(object.certificate_sha256)
+        : "",
+      dpop: isSet(object.dpop) ? DpopProof.fromJSON(object.dpop) : undefined,
+      verifiedJkt: isSet(object.verifiedJkt)
+        ? globalThis.String(object.verifiedJkt)
+        : isSet(object.verified_jkt)
+        ? globalThis.String(object.verified_jkt)
+        : "",
+    };
+  },
+
+  toJSON(message: Possession): unknown {
+    const obj: any = {};
+    if (message.certificateSha256 !== "") {
+      obj.certificateSha256 = message.certificateSha256;
+    }
+    if (message.dpop !== undefined) {
+      obj.dpop = DpopProof.toJSON(message.dpop);
+    }
+    if (message.verifiedJkt !== "") {
+      obj.verifiedJkt = message.verifiedJkt;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<Possession>, I>>(base?: I): Possession {
+    return Possession.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Possession>, I>>(object: I): Possession {
+    const message = createBasePossession();
+    message.certificateSha256 = object.certificateSha256 ?? "";
+    message.dpop = (object.dpop !== undefined && object.dpop !== null) ? DpopProof.fromPartial(object.dpop) : undefined;
+    message.verifiedJkt = object.verifiedJkt ?? "";
+    return message;
+  },
+};
+
+function createBaseDpopProof(): DpopProof {
+  return { proof: "", httpMethod: "", httpUri: "" };
+}
+
+export const DpopProof: MessageFns<DpopProof> = {
+  encode(message: DpopProof, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.proof !== "") {
+      writer.uint32(10).string(message.proof);
+    }
+    if (message.httpMethod !== "") {
+      writer.uint32(18).string(message.httpMethod);
+    }
+    if (message.httpUri !== "") {
+      writer.uint32(26).string(message.httpUri);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DpopProof {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDpopProof();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.proof = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.httpMethod = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.httpUri = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): DpopProof {
+    return {
+      proof: isSet(object.proof) ? globalThis.String(object.proof) : "",
+      httpMethod: isSet(object.httpMethod)
+        ? globalThis.String(object.httpMethod)
+        : isSet(object.http_method)
+        ? globalThis.String(object.http_method)
+        : "",
+      httpUri: isSet(object.httpUri)
+        ? globalThis.String(object.httpUri)
+        : isSet(object.http_uri)
+        ? globalThis.String(object.http_uri)
+        : "",
+    };
+  },
+
+  toJSON(message: DpopProof): unknown {
+    const obj: any = {};
+    if (message.proof !== "") {
+      obj.proof = message.proof;
+    }
+    if (message.httpMethod !== "") {
+      obj.httpMethod = message.httpMethod;
+    }
+    if (message.httpUri !== "") {
+      obj.httpUri = message.httpUri;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<DpopProof>, I>>(base?: I): DpopProof {
+    return DpopProof.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<DpopProof>, I>>(object: I): DpopProof {
+    const message = createBaseDpopProof();
+    message.proof = object.proof ?? "";
+    message.httpMethod = object.httpMethod ?? "";
+    message.httpUri = object.httpUri ?? "";
     return message;
   },
 };
@@ -806,7 +1105,7 @@ export const Consistency: MessageFns<Consistency> = {
 };
 
 function createBaseAnswered(): Answered {
-  return { position: 0n, stalenessMs: 0n, stale: false };
+  return { position: 0n, stalenessMs: 0n, stale: false, sessionPosition: 0n };
 }
 
 export const Answered: MessageFns<Answered> = {
@@ -825,6 +1124,12 @@ export const Answered: MessageFns<Answered> = {
     }
     if (message.stale !== false) {
       writer.uint32(24).bool(message.stale);
+    }
+    if (message.sessionPosition !== 0n) {
+      if (BigInt.asIntN(64, message.sessionPosition) !== message.sessionPosition) {
+        throw new globalThis.Error("value provided for field message.sessionPosition of type int64 too large");
+      }
+      writer.uint32(32).int64(message.sessionPosition);
     }
     return writer;
   },
@@ -866,6 +1171,14 @@ export const Answered: MessageFns<Answered> = {
             message.stale = reader.bool();
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.sessionPosition = reader.int64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -887,6 +1200,11 @@ export const Answered: MessageFns<Answered> = {
         ? BigInt(object.staleness_ms)
         : 0n,
       stale: isSet(object.stale) ? globalThis.Boolean(object.stale) : false,
+      sessionPosition: isSet(object.sessionPosition)
+        ? BigInt(object.sessionPosition)
+        : isSet(object.session_position)
+        ? BigInt(object.session_position)
+        : 0n,
     };
   },
 
@@ -901,6 +1219,9 @@ export const Answered: MessageFns<Answered> = {
     if (message.stale !== false) {
       obj.stale = message.stale;
     }
+    if (message.sessionPosition !== 0n) {
+      obj.sessionPosition = message.sessionPosition.toString();
+    }
     return obj;
   },
 
@@ -914,6 +1235,9 @@ export const Answered: MessageFns<Answered> = {
       ? BigInt(object.stalenessMs)
       : 0n;
     message.stale = object.stale ?? false;
+    message.sessionPosition = (object.sessionPosition !== undefined && object.sessionPosition !== null)
+      ? BigInt(object.sessionPosition)
+      : 0n;
     return message;
   },
 };
@@ -1140,6 +1464,9 @@ function createBaseIdentity(): Identity {
     acr: "",
     amr: [],
     expiresAtMs: 0n,
+    authTimeMs: 0n,
+    sessionId: "",
+    clientId: "",
   };
 }
 
@@ -1177,6 +1504,18 @@ export const Identity: MessageFns<Identity> = {
         throw new globalThis.Error("value provided for field message.expiresAtMs of type int64 too large");
       }
       writer.uint32(80).int64(message.expiresAtMs);
+    }
+    if (message.authTimeMs !== 0n) {
+      if (BigInt.asIntN(64, message.authTimeMs) !== message.authTimeMs) {
+        throw new globalThis.Error("value provided for field message.authTimeMs of type int64 too large");
+      }
+      writer.uint32(88).int64(message.authTimeMs);
+    }
+    if (message.sessionId !== "") {
+      writer.uint32(98).string(message.sessionId);
+    }
+    if (message.clientId !== "") {
+      writer.uint32(106).string(message.clientId);
     }
     return writer;
   },
@@ -1274,6 +1613,30 @@ export const Identity: MessageFns<Identity> = {
             message.expiresAtMs = reader.int64() as bigint;
             continue;
           }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.authTimeMs = reader.int64() as bigint;
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.sessionId = reader.string();
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.clientId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1326,6 +1689,21 @@ export const Identity: MessageFns<Identity> = {
         : isSet(object.expires_at_ms)
         ? BigInt(object.expires_at_ms)
         : 0n,
+      authTimeMs: isSet(object.authTimeMs)
+        ? BigInt(object.authTimeMs)
+        : isSet(object.auth_time_ms)
+        ? BigInt(object.auth_time_ms)
+        : 0n,
+      sessionId: isSet(object.sessionId)
+        ? globalThis.String(object.sessionId)
+        : isSet(object.session_id)
+        ? globalThis.String(object.session_id)
+        : "",
+      clientId: isSet(object.clientId)
+        ? globalThis.String(object.clientId)
+        : isSet(object.client_id)
+        ? globalThis.String(object.client_id)
+        : "",
     };
   },
 
@@ -1361,6 +1739,15 @@ export const Identity: MessageFns<Identity> = {
     if (message.expiresAtMs !== 0n) {
       obj.expiresAtMs = message.expiresAtMs.toString();
     }
+    if (message.authTimeMs !== 0n) {
+      obj.authTimeMs = message.authTimeMs.toString();
+    }
+    if (message.sessionId !== "") {
+      obj.sessionId = message.sessionId;
+    }
+    if (message.clientId !== "") {
+      obj.clientId = message.clientId;
+    }
     return obj;
   },
 
@@ -1381,6 +1768,11 @@ export const Identity: MessageFns<Identity> = {
     message.expiresAtMs = (object.expiresAtMs !== undefined && object.expiresAtMs !== null)
       ? BigInt(object.expiresAtMs)
       : 0n;
+    message.authTimeMs = (object.authTimeMs !== undefined && object.authTimeMs !== null)
+      ? BigInt(object.authTimeMs)
+      : 0n;
+    message.sessionId = object.sessionId ?? "";
+    message.clientId = object.clientId ?? "";
     return message;
   },
 };

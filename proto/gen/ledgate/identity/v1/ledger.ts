@@ -9,7 +9,7 @@ import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import {
   type CallOptions,
   type ChannelCredentials,
-  Client,
+  Client as Client1,
   type ClientOptions,
   type ClientUnaryCall,
   type handleUnaryCall,
@@ -48,6 +48,8 @@ export interface AppendBarrierRequest {
 export interface AppendBarrierResponse {
   consistencyToken: string;
   position: bigint;
+  /** Position of the barrier in ledger S; -1: the cell has none. */
+  sessionPosition: bigint;
 }
 
 function createBaseGetStatusRequest(): GetStatusRequest {
@@ -430,7 +432,7 @@ export const AppendBarrierRequest: MessageFns<AppendBarrierRequest> = {
 };
 
 function createBaseAppendBarrierResponse(): AppendBarrierResponse {
-  return { consistencyToken: "", position: 0n };
+  return { consistencyToken: "", position: 0n, sessionPosition: 0n };
 }
 
 export const AppendBarrierResponse: MessageFns<AppendBarrierResponse> = {
@@ -443,6 +445,12 @@ export const AppendBarrierResponse: MessageFns<AppendBarrierResponse> = {
         throw new globalThis.Error("value provided for field message.position of type int64 too large");
       }
       writer.uint32(16).int64(message.position);
+    }
+    if (message.sessionPosition !== 0n) {
+      if (BigInt.asIntN(64, message.sessionPosition) !== message.sessionPosition) {
+        throw new globalThis.Error("value provided for field message.sessionPosition of type int64 too large");
+      }
+      writer.uint32(24).int64(message.sessionPosition);
     }
     return writer;
   },
@@ -476,6 +484,14 @@ export const AppendBarrierResponse: MessageFns<AppendBarrierResponse> = {
             message.position = reader.int64() as bigint;
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.sessionPosition = reader.int64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -496,6 +512,11 @@ export const AppendBarrierResponse: MessageFns<AppendBarrierResponse> = {
         ? globalThis.String(object.consistency_token)
         : "",
       position: isSet(object.position) ? BigInt(object.position) : 0n,
+      sessionPosition: isSet(object.sessionPosition)
+        ? BigInt(object.sessionPosition)
+        : isSet(object.session_position)
+        ? BigInt(object.session_position)
+        : 0n,
     };
   },
 
@@ -507,6 +528,9 @@ export const AppendBarrierResponse: MessageFns<AppendBarrierResponse> = {
     if (message.position !== 0n) {
       obj.position = message.position.toString();
     }
+    if (message.sessionPosition !== 0n) {
+      obj.sessionPosition = message.sessionPosition.toString();
+    }
     return obj;
   },
 
@@ -517,6 +541,9 @@ export const AppendBarrierResponse: MessageFns<AppendBarrierResponse> = {
     const message = createBaseAppendBarrierResponse();
     message.consistencyToken = object.consistencyToken ?? "";
     message.position = (object.position !== undefined && object.position !== null) ? BigInt(object.position) : 0n;
+    message.sessionPosition = (object.sessionPosition !== undefined && object.sessionPosition !== null)
+      ? BigInt(object.sessionPosition)
+      : 0n;
     return message;
   },
 };
@@ -554,7 +581,7 @@ export interface LedgerServiceServer extends UntypedServiceImplementation {
   appendBarrier: handleUnaryCall<AppendBarrierRequest, AppendBarrierResponse>;
 }
 
-export interface LedgerServiceClient extends Client {
+export interface LedgerServiceClient extends Client1 {
   /** Position, chain and state hash of this instance. */
   getStatus(
     request: GetStatusRequest,
