@@ -24,11 +24,11 @@ const used: FieldRules = {
   passkey: { optional: { credential: 'text' } },
   recovery: { optional: { credential: 'text', generation: 'positive' } },
 };
+/** Without a client: of our own command line and pages. */
 const family: FieldRules = {
   family: 'text',
   session: 'text',
   ...principal,
-  client: 'text',
   credential: 'text',
   scopes: 'texts',
   acr: 'text',
@@ -72,7 +72,7 @@ export const sessionFormats = {
     'RefreshFamilyRevoked',
     'refresh_family',
     wire.RefreshFamilyRevoked,
-    { family: 'text', ...principal, client: 'text', cause: familyEndCauses },
+    { family: 'text', ...principal, cause: familyEndCauses },
   ),
   TokenRevoked: format('TokenRevoked', 'token', wire.TokenRevoked, {
     jti: 'text',

@@ -1,68 +1,48 @@
-import { availableParallelism } from 'node:os';
+import {
+  assembleParts,
+  type SharedParts,
+  type Surroundings,
+} from '#services/identity/adapters/assemble-parts.js';
 import { createCallMetrics } from '#libs/grpc/call-metrics.js';
 import { drain } from '#libs/grpc/drain.js';
 import { Health } from '#libs/grpc/health.js';
 import { listen } from '#libs/grpc/server.js';
 import { serverTls, serverTlsFiles } from '#libs/grpc/tls.js';
-import type { DocumentReader } from '#libs/decider/documents.js';
-import type { VaultRef } from '#libs/events/catalogue.js';
 import { addSnapshotMetrics } from '#libs/history/snapshot-metrics.js';
+import { defaultSessionRetentionMs } from '#libs/ledger/ledger-place.js';
 import { systemClock, type Clock } from '#libs/runtime/clock.js';
-import { createIds, systemRandom } from '#libs/runtime/ids.js';
 import { createLogger, type Logger } from '#libs/runtime/log.js';
-import { MasterKeys } from '#libs/runtime/master-keys.js';
 import { createRegistry } from '#libs/runtime/metrics.js';
 import { startTracing } from '#libs/runtime/start-tracing.js';
 import { Shutdown } from '#libs/runtime/shutdown.js';
-import { Argon2Hasher } from '#services/identity/adapters/argon2-hasher.js';
-import { BlindIndexes } from '#services/identity/adapters/blind-indexes.js';
-import { commonPasswords } from '#services/identity/adapters/common-passwords.js';
-import type { OutboxMessage } from '#services/identity/adapters/delivery/dev-outbox.js';
-import {
-  openDelivery,
-  type OpenDelivery,
-} from '#services/identity/adapters/delivery/open-delivery.js';
-import { GuessLimits } from '#services/identity/adapters/guess-limits.js';
-import { SealedVault } from '#services/identity/adapters/sealed-vault.js';
-import { hashThreads } from '#services/identity/adapters/thread-pool.js';
 import { addPublisher } from '#services/identity/adapters/start-publisher.js';
 import { followLedgers, type Founding } from '#services/identity/adapters/follow-ledgers.js';
 import { startOperations, watchHealth } from '#services/identity/adapters/identity-health.js';
-import {
-  openLedgers,
-  openStores,
-  type LedgerKeys,
-  type LedgerStores,
-} from '#services/identity/adapters/open-ledgers.js';
 import { processKeys } from '#services/identity/adapters/process-keys.js';
 import { watchTopics } from '#services/identity/adapters/topic-watch.js';
-import { documentsOf } from '#services/identity/app/accounts.js';
 import type { Bootstrap } from '#services/identity/app/bootstrap.js';
-import { CallerGate } from '#services/identity/app/caller.js';
 import { EscalationGuard } from '#services/identity/app/escalation.js';
 import type { IdentityParts } from '#services/identity/app/identity-parts.js';
 import { addLedgerMetrics, measureLedgers } from '#services/identity/app/metrics.js';
 import { openStreams } from '#services/identity/app/subscriptions/open-streams.js';
 import { startUpkeep } from '#services/identity/app/upkeep.js';
-import { SigningKeys } from '#services/identity/app/signing-keys.js';
 import type { IdentityConfig } from '#services/identity/config.js';
-import { keyrings, signingKeys } from '#services/identity/domain/signing-key/state.js';
-import { tenants } from '#services/identity/domain/tenant/state.js';
 import { trustedProxies } from '#services/identity/grpc/client-address.js';
 import { identityServer, identityServices } from '#services/identity/grpc/identity-server.js';
+import { startHttp } from '#services/identity/http/start-http.js';
 import { PageTokens } from '#services/identity/grpc/page-tokens.js';
 
 /** What a process that runs more than identity shares with it; whoever injects it closes it. */
-export interface IdentityInjection extends Founding, Partial<LedgerStores> {
+export interface IdentityInjection extends Founding, SharedParts {
   readonly clock?: Clock;
   readonly logger?: Logger;
-  /** Told of each message that the outbox of a development installation keeps. */
-  readonly onOutbox?: (message: OutboxMessage) => void;
 }
 
 export interface RunningIdentity {
   /** `host:port` that it listens on. */
   readonly address: string;
+  /** The same of OAuth and the pages. */
+  readonly http: string | undefined;
   readonly metricsPort: number | undefined;
   readonly clusterId: string;
   /** Only when this start founded the cluster, or opened a restored one. */
@@ -90,14 +70,6 @@ export async function startIdentity(
   }
 }
 
-interface Surroundings {
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly shutdown: Shutdown;
-  /** Called with every alarm of the reader. */
-  readonly onAlarm: Set<() => void>;
-}
-
 async function start(
   config: IdentityConfig,
   injection: IdentityInjection,
@@ -105,7 +77,7 @@ async function start(
 ): Promise<RunningIdentity> {
   const { clock, logger, shutdown } = surroundings;
   const { masterKeys, macKeys } = processKeys(config);
-  const assembled = assemble(config, injection, surroundings, masterKeys, macKeys);
+  const assembled = assembleParts(config, injection, surroundings, masterKeys, macKeys);
   const { hasher } = assembled;
   const { ledger } = assembled.parts;
   const registry = createRegistry('identity');
@@ -134,7 +106,8 @@ async function start(
   shutdown.add('level', stop);
   await hasher.dummyHash();
   const auditSeed = masterKeys.derive('audit signature');
-  const checkpoints = startUpkeep(parts, config.tickMs, auditSeed, shutdown);
+  const retentionMs = config.sessionRetentionMs ?? defaultSessionRetentionMs;
+  const checkpoints = startUpkeep(parts, config.tickMs, auditSeed, retentionMs, shutdown);
   const streams = openStreams(ledger, clock, registry, config.streams);
   const server = identityServer(
     {
@@ -160,6 +133,7 @@ async function start(
     clean = await drain({ server, health, clock, noticeMs, graceMs: GRACE_MS });
   });
   shutdown.add('streams', () => streams.close());
+  const http = await startHttp(config, parts, masterKeys, shutdown, serving);
   addPublisher(config, ledger, surroundings, registry);
   shutdown.add('health', watchHealth(parts, health, surroundings.onAlarm));
   serving.now = true;
@@ -170,79 +144,10 @@ async function start(
   logger.info({ address: `${host}:${port}`, position: ledger.reader.position }, 'identity serves');
   return {
     address: `${host}:${port}`,
+    http,
     metricsPort,
     clusterId: ledger.fold.cluster?.clusterId ?? '',
     founded,
     close: async () => (await shutdown.run('close')) && clean,
   };
-}
-
-/** Opens the stores and puts the parts together; the ledger is not read yet. */
-function assemble(
-  config: IdentityConfig,
-  injection: IdentityInjection,
-  { clock, logger, shutdown, onAlarm }: Surroundings,
-  masterKeys: MasterKeys,
-  macKeys: LedgerKeys,
-): { parts: IdentityParts; hasher: Argon2Hasher; delivery: OpenDelivery } {
-  const ids = createIds(clock, systemRandom);
-  const stores = openStores(config, injection, { logger, shutdown });
-  const { ledger, sessions } = openLedgers(config, stores, macKeys, {
-    clock,
-    logger,
-    shutdown,
-    ids,
-    onAlarm,
-  });
-  const { vault } = stores;
-  const documents = documentsOf(ledger.state);
-  const secrets = new SealedVault(vault, masterKeys, ids);
-  const { parallel, advice } = hashThreads(
-    availableParallelism(),
-    process.env['UV_THREADPOOL_SIZE'],
-  );
-  if (advice !== undefined) logger.warn(advice);
-  const { memoryKib: memoryCost, passes: timeCost } = config.argon2;
-  const cost = { memoryCost, timeCost, parallelism: 1 };
-  const hasher = new Argon2Hasher({ clock, parallel, cost });
-  const { issuer, audiences, maxStalenessMs } = config;
-  const { dataDir } = config;
-  const { onOutbox } = injection;
-  const delivery = openDelivery(config.delivery, { clock, ids, log: logger, dataDir, onOutbox });
-  shutdown.add('delivery', () => delivery.close());
-  const parts: IdentityParts = {
-    ledger,
-    sessions,
-    gate: new CallerGate(ledger, issuer, audiences),
-    secrets,
-    blobs: vault,
-    loginNames: new BlindIndexes(secrets, (tenant) => tenantKey(documents, tenant)),
-    hasher,
-    limits: new GuessLimits({
-      clock,
-      sourceBurst: config.loginsPerSource.burst,
-      sourcePerSecond: config.loginsPerSource.perSecond,
-      accountBurst: config.guessesPerAccount.burst,
-      accountPerSecond: config.guessesPerAccount.perMinute / 60,
-    }),
-    blockList: commonPasswords,
-    delivery,
-    signingKeys: new SigningKeys(secrets, () => {
-      const kid = keyrings.read(documents, '', issuer)?.active;
-      const key = kid === undefined ? undefined : signingKeys.read(documents, '', kid);
-      return kid === undefined || key === undefined ? undefined : { ...key, kid };
-    }),
-    clock,
-    ids,
-    random: systemRandom,
-    log: logger,
-    issuer,
-    audiences,
-    maxStalenessMs,
-  };
-  return { parts, hasher, delivery };
-}
-
-function tenantKey(documents: DocumentReader, tenant: string): VaultRef | undefined {
-  return tenants.read(documents, tenant, tenant)?.blindIndexKey;
 }

@@ -1,10 +1,15 @@
 import { findApiKey } from '#libs/access/evaluate/credential-status.js';
 import { coversPattern } from '#libs/access/permission-pattern.js';
 import { invalid, Failure } from '#libs/errors/failure.js';
+import type { Confirmation } from '#libs/tokens/access-claims.js';
 import { signAccessToken } from '#libs/tokens/sign-access-token.js';
 import { documentsOf } from '#services/identity/app/accounts.js';
 import type { Caller } from '#services/identity/app/caller.js';
-import { requireFresh, type IdentityParts } from '#services/identity/app/identity-parts.js';
+import {
+  mayHoldSessions,
+  requireFresh,
+  type IdentityParts,
+} from '#services/identity/app/identity-parts.js';
 import { principals } from '#services/identity/domain/principal/state.js';
 import { tenantSettings } from '#services/identity/domain/tenant/state.js';
 
@@ -34,6 +39,18 @@ export interface TokenRequest {
   readonly credential: string;
   /** The credential itself ends then. */
   readonly notAfterMs?: number | undefined;
+  /** ms since the Unix epoch; absent: now. */
+  readonly authTimeMs?: number | undefined;
+  /** The OAuth client that it is for. */
+  readonly client?: string | undefined;
+  /** The session that it belongs to. */
+  readonly session?: string | undefined;
+  /** The refresh family that it comes from. */
+  readonly family?: string | undefined;
+  readonly acr?: string | undefined;
+  readonly confirmation?: Confirmation | undefined;
+  /** The ledger could not be asked. */
+  readonly outage?: boolean | undefined;
 }
 
 /** Signs an access token (RFC 9068) that carries the positions it stands on. Appends nothing. */
@@ -41,7 +58,7 @@ export async function issueToken(
   parts: IdentityParts,
   request: TokenRequest,
 ): Promise<IssuedToken> {
-  const { tenant, principal, scopes, amr } = request;
+  const { tenant, principal, scopes, amr, session, family, client, acr, confirmation } = request;
   const audience = request.audience === '' ? parts.audiences[0] : request.audience;
   if (audience === undefined || !parts.audiences.includes(audience)) {
     throw invalid({ field: 'audience', description: 'is not an audience of this cluster' });
@@ -64,12 +81,19 @@ export async function issueToken(
     tokenId: parts.ids.opaque(),
     scopes: scopes.length === 0 ? undefined : scopes,
     amr,
-    authTimeS: issuedAtS,
+    authTimeS: Math.floor((request.authTimeMs ?? nowMs) / 1000),
+    sessionId: session,
+    clientId: client,
+    acr,
+    confirmation,
     ledger: {
       epoch: parts.ledger.fold.cluster?.epoch ?? 1,
       position: parts.ledger.reader.position,
       authPosition: request.authPosition,
       credential: request.credential,
+      ...(mayHoldSessions(parts) && { sessionPosition: parts.sessions.reader.position }),
+      family,
+      issuedInOutage: request.outage,
     },
   });
   return { accessToken, expiresAtMs: expiresAtS * 1000 };
@@ -120,6 +144,6 @@ export async function issueServiceToken(
 }
 
 /** Whether everything that `pattern` covers is covered by one of these; none: no limit. */
-function isWithin(pattern: string, limits: readonly string[]): boolean {
+export function isWithin(pattern: string, limits: readonly string[]): boolean {
   return limits.length === 0 || limits.some((limit) => coversPattern(limit, pattern));
 }

@@ -19,7 +19,8 @@ import {
   type CallOrigin,
 } from '#services/identity/app/session-standing.js';
 import { sessionLifetimes } from '#services/identity/app/session-lifetimes.js';
-import type { Session } from '#services/identity/app/sessions.js';
+import { findSessionById, type Session } from '#services/identity/app/sessions.js';
+import { redemptionProblem } from '#services/identity/domain/device-code/decide.js';
 import {
   deviceCodes,
   userCodes,
@@ -118,8 +119,8 @@ export interface DeviceRedemption extends Omit<FamilyStart, 'session' | 'scopes'
 
 /**
  * The device takes what was approved: a session of its own, without a token, and a family in it, in one
- * record. Rejects WRONG_STATE while nobody has answered (`authorization_pending`), PERMISSION_DENIED,
- * ALREADY_USED, GRANT_REJECTED.
+ * record. The session in which it was approved must still be good. Rejects WRONG_STATE while nobody has
+ * answered (`authorization_pending`), PERMISSION_DENIED, ALREADY_USED, GRANT_REJECTED.
  */
 export async function redeemDeviceCode(
   parts: IdentityParts,
@@ -128,48 +129,42 @@ export async function redeemDeviceCode(
   const { tenant, deviceCode, client, label, origin, ...rest } = redemption;
   const device = findDeviceCode(parts, tenant, deviceCode);
   if (device === undefined || device.client !== client) throw grantRejected();
-  // Where nothing was approved yet the decider says so, before it looks at who.
-  const { principal, ...by } = device.approved ?? { ...pendingApproval, scopes: [] };
+  const problem = redemptionProblem(device, nowMs(parts));
+  if (problem !== undefined) throw problem.rejected;
+  const by = device.approved && findSessionById(parts, tenant, device.approved.session);
+  if (device.approved === undefined || by === undefined) throw grantRejected();
+  const { acr, authTimeMs, authPosition, scopes } = device.approved;
+  const { principal, credential, amr } = by;
   const lifetimes = sessionLifetimes(parts, tenant);
+  const proved = { principal, client, credential, acr, amr, authTimeMs, authPosition };
+  const expiresAtMs = nowMs(parts) + lifetimes.lifetimeMs;
   const session = {
+    ...proved,
     session: parts.ids.uuid(),
-    principal,
-    client,
-    credential: '',
-    acr: by.acr,
-    amr: [],
-    authTimeMs: by.authTimeMs,
-    authPosition: by.authPosition,
     label: freeText(label, 100),
     sealed: '',
-    expiresAtMs: nowMs(parts) + lifetimes.lifetimeMs,
+    expiresAtMs,
   };
-  const start = { ...rest, client, scopes: by.scopes, audience: device.audience };
-  const owner = { ...session, tenant, startedAtMs: 0, idleUntilMs: session.expiresAtMs };
-  const permit = standingPermit(parts, { ...session, tenant });
-  const executed = await executeSession(
-    parts,
-    ownCall(owner, origin, () => {
-      return device.status === 'APPROVED' ? permit() : { permittedBy: [] };
-    }),
-    {
-      type: 'RedeemDeviceCode',
-      deviceSha256: sha256(deviceCode),
-      client,
-      session: {
-        type: 'StartSession',
-        ...session,
-        idleMs: lifetimes.refreshIdleMs,
-        mostSessions: lifetimes.mostSessions,
-      },
-      family: newFamily(parts, { ...start, session: owner }),
-    },
-  );
+  const owner = { ...session, tenant, startedAtMs: nowMs(parts), idleUntilMs: expiresAtMs };
+  const family = newFamily(parts, {
+    ...rest,
+    client,
+    scopes,
+    audience: device.audience,
+    session: owner,
+  });
+  const { refreshIdleMs: idleMs, mostSessions } = lifetimes;
+  const permit = standingPermit(parts, owner);
+  const executed = await executeSession(parts, ownCall(owner, origin, permit), {
+    type: 'RedeemDeviceCode',
+    deviceSha256: sha256(deviceCode),
+    client,
+    session: { type: 'StartSession', ...session, idleMs, mostSessions },
+    family,
+  });
   const { type: _, used: __, ...facts } = executedEvent(executed.events, 'SessionStarted');
   return { ...familyStarted(parts, tenant, executed), session: { ...facts, tenant } };
 }
-
-const pendingApproval = { principal: '', acr: '', authTimeMs: 0, authPosition: -1 };
 
 function userCodeSha256(userCode: string): string {
   return sha256(userCode.toUpperCase().replaceAll(/[^A-Z0-9]/gu, ''));

@@ -114,6 +114,20 @@ export async function stepUpSession(
   return begun(tenant, executedEvent(executed.events, 'SessionSteppedUp'), token.text, executed);
 }
 
+/**
+ * Lets a session go on after a command in L that has invalidated everything before it, as when its owner
+ * changes the password: it stands on the position of that record now, and has a new token. Should this
+ * fail, the session is dead like all others.
+ */
+export function keepSession(
+  parts: IdentityParts,
+  session: Session,
+  { position: authPosition }: Pick<Executed, 'position'>,
+): Promise<StartedSession> {
+  const { credential, acr, amr, authTimeMs } = session;
+  return stepUpSession(parts, session, { credential, acr, amr, authTimeMs, authPosition });
+}
+
 function begun(
   tenant: string,
   facts: SessionFacts,
@@ -174,7 +188,9 @@ export async function endAllSessions(
     principal,
     cause: cause === 'ADMIN' ? 'ADMIN' : 'OWNER',
   });
-  await executeSession(parts, call, { type: 'EndSessions', principal, cause });
+  // Permitted already; by now whoever called may have ended their own credential.
+  const permitted = { ...call, permit: () => ({ permittedBy: [] }) };
+  await executeSession(parts, permitted, { type: 'EndSessions', principal, cause });
   return watermark;
 }
 

@@ -86,6 +86,12 @@ const identity: readonly Row[] = [
   ['remove-group-member', 'NORMAL', 'Remove members from groups'],
   ['list-group-members', 'NORMAL', 'List the members of groups'],
 
+  ['list-sessions', 'NORMAL', 'List the sessions of others'],
+  ['get-session', 'NORMAL', 'Read a session of others'],
+  ['end-session', 'NORMAL', 'End a session of others'],
+  ['end-other-sessions', 'NORMAL', 'End all sessions of others but one'],
+  ['end-all-sessions', 'NORMAL', 'End all sessions of others'],
+  ['introspect-token', 'NORMAL', 'Ask what a token of the tenant is'],
   ['revoke-tokens', 'NORMAL', 'Kill what was issued to a principal or the tenant'],
   ['verify-password', 'SENSITIVE', 'Check user names and passwords', 'SYSTEM'],
   ['list-signing-keys', 'NORMAL', 'List the signing keys', 'SYSTEM'],

@@ -23,6 +23,7 @@ import {
   clearLoginNames,
   storePassword,
 } from '#services/identity/app/passwords.js';
+import { findSessionById, keepSession, type Session } from '#services/identity/app/sessions.js';
 import type { PasswordClaim } from '#services/identity/app/verify-password.js';
 import { longestOverlapMs } from '#services/identity/domain/api-key/rotate.js';
 import {
@@ -98,32 +99,38 @@ async function change(request: ChangePasswordRequest, call: OpenCall) {
   typedPasswordField(call, 'current_password', currentPassword);
   if (newPassword === '') call.fields.add('new_password', 'must not be empty');
   call.fields.check();
-  const whose =
-    loginName === ''
-      ? await ownAccount(call, tenantId)
-      : { tenant: tenantId, account: { loginName } };
+  const own = loginName === '' ? await ownAccount(call, tenantId) : undefined;
   const claim: PasswordClaim = {
-    ...whose,
+    ...(own?.whose ?? { tenant: tenantId, account: { loginName } }),
     password: currentPassword,
     source: call.source,
     signal: call.context.signal,
   };
   const executed = await changePassword(call.parts, claim, newPassword, call.envelope(head));
-  return { result: resultOf(executed) };
+  const kept = own?.session && (await keepSession(call.parts, own.session, executed));
+  return { result: resultOf(executed), sessionToken: kept?.sessionToken ?? '' };
 }
 
-async function ownAccount(
-  call: OpenCall,
-  tenantId: string,
-): Promise<Pick<PasswordClaim, 'tenant' | 'account'>> {
+interface OwnAccount {
+  readonly whose: Pick<PasswordClaim, 'tenant' | 'account'>;
+  /** That calls; it goes on. */
+  readonly session: Session | undefined;
+}
+
+async function ownAccount(call: OpenCall, tenantId: string): Promise<OwnAccount> {
   const bearer = callerCredential(call.context.metadata);
   const { gate } = call.parts;
   call.parts.ledger.requireServing();
-  const { tenant, principal } = await gate.admit(bearer, call.nowMs, call.context.remainingMs());
+  const caller = await gate.admit(bearer, call.nowMs, call.context.remainingMs());
+  const { tenant, principal, credential } = caller;
   if (tenantId !== '' && tenantId !== tenant) {
     throw invalid({ field: 'tenant_id', description: 'is not the tenant of the caller' });
   }
-  return { tenant, account: { principal } };
+  const session =
+    credential.kind === 'SESSION'
+      ? findSessionById(call.parts, tenant, credential.session)
+      : undefined;
+  return { whose: { tenant, account: { principal } }, session };
 }
 
 async function removePassword(request: RemovePasswordRequest, call: AdmittedCall) {

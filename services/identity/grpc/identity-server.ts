@@ -5,9 +5,11 @@ import { EventServiceService } from '#proto/ledgate/events/v1/event_service.js';
 import { ClientServiceService, ConsentServiceService } from '#proto/ledgate/identity/v1/client.js';
 import { CredentialServiceService } from '#proto/ledgate/identity/v1/credential.js';
 import { EndpointRuleServiceService } from '#proto/ledgate/identity/v1/endpoint_rule.js';
+import { FactorServiceService } from '#proto/ledgate/identity/v1/factor.js';
 import { GrantServiceService } from '#proto/ledgate/identity/v1/grant.js';
 import { GroupServiceService } from '#proto/ledgate/identity/v1/group.js';
 import { LedgerServiceService } from '#proto/ledgate/identity/v1/ledger.js';
+import { LoginServiceService } from '#proto/ledgate/identity/v1/login.js';
 import { PrincipalServiceService } from '#proto/ledgate/identity/v1/principal.js';
 import { RoleServiceService } from '#proto/ledgate/identity/v1/role.js';
 import { ScopeServiceService } from '#proto/ledgate/identity/v1/scope.js';
@@ -24,9 +26,11 @@ import { consentService } from '#services/identity/grpc/consent-service.js';
 import { credentialService } from '#services/identity/grpc/credential-service.js';
 import { endpointRuleService } from '#services/identity/grpc/endpoint-rule-service.js';
 import { eventService, type Streams } from '#services/identity/grpc/event-service.js';
+import { factorService } from '#services/identity/grpc/factor-service.js';
 import { grantService } from '#services/identity/grpc/grant-service.js';
 import { groupService } from '#services/identity/grpc/group-service.js';
 import { ledgerService } from '#services/identity/grpc/ledger-service.js';
+import { loginService } from '#services/identity/grpc/login-service.js';
 import { operatorLedgerService } from '#services/identity/grpc/operator-ledger-service.js';
 import { principalService } from '#services/identity/grpc/principal-service.js';
 import { roleService } from '#services/identity/grpc/role-service.js';
@@ -42,9 +46,11 @@ export const identityServices: readonly string[] = [
   'ConsentService',
   'CredentialService',
   'EndpointRuleService',
+  'FactorService',
   'GrantService',
   'GroupService',
   'LedgerService',
+  'LoginService',
   'PrincipalService',
   'RoleService',
   'ScopeService',
@@ -75,9 +81,11 @@ export function identityServer(
   server.addService(CredentialServiceService, credentialService(admission));
   server.addService(EventServiceService, eventService(admission, streams));
   server.addService(EndpointRuleServiceService, endpointRuleService(admission));
+  server.addService(FactorServiceService, factorService(admission));
   server.addService(GrantServiceService, grantService(admission));
   server.addService(GroupServiceService, groupService(admission));
   server.addService(LedgerServiceService, ledgerService(admission));
+  server.addService(LoginServiceService, loginService(admission));
   server.addService(PrincipalServiceService, principalService(admission));
   server.addService(RoleServiceService, roleService(admission));
   server.addService(ScopeServiceService, scopeService(admission));

@@ -1,12 +1,17 @@
+import { Failure } from '#libs/errors/failure.js';
 import { systemTenant } from '#libs/events/envelope.js';
 import { signingAlgorithm, toJwks } from '#libs/tokens/keys.js';
 import {
   RevocationScope,
+  type IntrospectTokenRequest,
   type IssueTokenRequest,
+  type IssueTokenResponse,
   type ListSigningKeysRequest,
   type ListSigningKeysResponse,
   type LoginRequest,
+  type RefreshTokenRequest,
   type RemoveSigningKeyRequest,
+  type RevokeTokenRequest,
   type RevokeTokensRequest,
   type RotateSigningKeyRequest,
   type TokenServiceServer,
@@ -14,9 +19,15 @@ import {
   type VerifyPasswordResponse,
 } from '#proto/ledgate/identity/v1/token.js';
 import { issueServiceToken, issueToken } from '#services/identity/app/access-tokens.js';
+import { documentsOf, type PasswordAccount } from '#services/identity/app/accounts.js';
+import { needsSecondFactor } from '#services/identity/app/login/account-factors.js';
+import { factorPolicy } from '#services/identity/domain/factor/policy.js';
 import { executedEvent } from '#services/identity/app/executed-event.js';
 import { execute, requireFresh } from '#services/identity/app/identity-parts.js';
+import { denied } from '#services/identity/app/permit.js';
 import { rehashPassword } from '#services/identity/app/passwords.js';
+import { issueSessionTokens } from '#services/identity/app/session-tokens.js';
+import { findSessionById } from '#services/identity/app/sessions.js';
 import { credentialsRejected, verifyPassword } from '#services/identity/app/verify-password.js';
 import {
   eachProblem,
@@ -30,6 +41,7 @@ import {
   type AdmittedCall,
   type OpenCall,
 } from '#services/identity/grpc/admission.js';
+import { TokenLifecycle } from '#services/identity/grpc/token-lifecycle.js';
 import { typedNameField, typedPasswordField } from '#services/identity/grpc/name-fields.js';
 
 const MOST_SCOPES = 50;
@@ -44,9 +56,19 @@ const scopes = new Map<number, 'PRINCIPAL' | 'TENANT' | 'ALL'>([
 ]);
 
 export function tokenService(admission: Admission): TokenServiceServer {
+  const lifecycle = new TokenLifecycle(admission);
   return {
     login: open(admission, login),
     issueToken: admitted(admission, issue),
+    refreshToken: open(admission, (request: RefreshTokenRequest, call) =>
+      lifecycle.refresh(request, call),
+    ),
+    revokeToken: open(admission, (request: RevokeTokenRequest, call) =>
+      lifecycle.revoke(request, call),
+    ),
+    introspectToken: admitted(admission, (request: IntrospectTokenRequest, call) =>
+      lifecycle.introspect(request, call),
+    ),
     revokeTokens: admitted(admission, revokeTokens),
     verifyPassword: admitted(admission, verify),
     getJwks: open(admission, async (_, call) => getJwks(call)),
@@ -83,6 +105,12 @@ async function login(request: LoginRequest, call: OpenCall) {
     );
   }
   const { principal } = verified;
+  if (needsSecondFactor(documentsOf(parts.ledger.state), verified.tenant, principal)) {
+    throw new Failure(
+      'SECOND_FACTOR_REQUIRED',
+      'this account needs a second factor: log in by LoginService.StartLogin',
+    );
+  }
   if (verified.secret.mustChange) {
     return { accessToken: '', expiresAtMs: 0n, principalId: principal, mustChangePassword: true };
   }
@@ -103,20 +131,26 @@ async function login(request: LoginRequest, call: OpenCall) {
   };
 }
 
-async function issue(request: IssueTokenRequest, call: AdmittedCall) {
+async function issue(request: IssueTokenRequest, call: AdmittedCall): Promise<IssueTokenResponse> {
   const { audience, ttlMs } = request;
   audienceField(call, audience);
   scopesField(call, request.scopes);
   const given =
     ttlMs === 0n ? undefined : call.fields.duration('ttl_ms', ttlMs, MINUTE_MS, LONGEST_TTL_MS);
   call.permitRead({ tenant: call.caller.tenant, principal: call.caller.principal });
-  const { scopes: wanted } = request;
-  const token = await issueServiceToken(call.parts, call.caller, {
-    audience,
-    scopes: wanted,
-    ttlMs: given,
-  });
-  return { accessToken: token.accessToken, expiresAtMs: BigInt(token.expiresAtMs) };
+  const wanted = { audience, scopes: request.scopes, ttlMs: given };
+  const { credential, tenant } = call.caller;
+  if (credential.kind === 'SESSION') {
+    const session = findSessionById(call.parts, tenant, credential.session);
+    if (session === undefined) throw denied();
+    const tokens = await issueSessionTokens(call.parts, session, wanted, request.withRefreshToken);
+    return { ...tokens, expiresAtMs: BigInt(tokens.expiresAtMs) };
+  }
+  if (request.withRefreshToken) {
+    throw new Failure('PERMISSION_DENIED', 'only a session gets a refresh token');
+  }
+  const token = await issueServiceToken(call.parts, call.caller, wanted);
+  return { ...token, expiresAtMs: BigInt(token.expiresAtMs), refreshToken: '' };
 }
 
 async function revokeTokens(request: RevokeTokensRequest, call: AdmittedCall) {
@@ -160,7 +194,8 @@ async function verify(
     source: undefined,
     signal: call.context.signal,
   });
-  if (verified === undefined || verified.secret.mustChange) {
+  const alone = verified !== undefined && passwordIsEnough(call, verified);
+  if (verified === undefined || verified.secret.mustChange || !alone) {
     return { verified: false, principalId: '', credentialId: '', version: 0n, tenantId: '' };
   }
   const { principal, credential, version } = verified;
@@ -171,6 +206,14 @@ async function verify(
     version: BigInt(version),
     tenantId: verified.tenant,
   };
+}
+
+/** HTTP Basic has no room for a second factor: an account that needs one is refused by default. */
+function passwordIsEnough({ parts }: AdmittedCall, account: PasswordAccount): boolean {
+  const { tenant, principal } = account;
+  const view = documentsOf(parts.ledger.state);
+  const relaxed = factorPolicy(view, tenant).basicWithoutFactor === true;
+  return relaxed || !needsSecondFactor(view, tenant, principal);
 }
 
 function getJwks(call: OpenCall): { jwksJson: string } {

@@ -9,7 +9,7 @@ import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import {
   type CallOptions,
   type ChannelCredentials,
-  Client,
+  Client as Client1,
   type ClientOptions,
   type ClientUnaryCall,
   type handleUnaryCall,
@@ -68,7 +68,11 @@ export interface ChangePasswordRequest {
 }
 
 export interface ChangePasswordResponse {
-  result: CommandResult | undefined;
+  result:
+    | CommandResult
+    | undefined;
+  /** Set when a session called for itself: it goes on with this token, and every other session has ended. */
+  sessionToken: string;
 }
 
 export interface RemovePasswordRequest {
@@ -797,13 +801,16 @@ export const ChangePasswordRequest: MessageFns<ChangePasswordRequest> = {
 };
 
 function createBaseChangePasswordResponse(): ChangePasswordResponse {
-  return { result: undefined };
+  return { result: undefined, sessionToken: "" };
 }
 
 export const ChangePasswordResponse: MessageFns<ChangePasswordResponse> = {
   encode(message: ChangePasswordResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.result !== undefined) {
       CommandResult.encode(message.result, writer.uint32(10).fork()).join();
+    }
+    if (message.sessionToken !== "") {
+      writer.uint32(18).string(message.sessionToken);
     }
     return writer;
   },
@@ -829,6 +836,14 @@ export const ChangePasswordResponse: MessageFns<ChangePasswordResponse> = {
             message.result = CommandResult.decode(reader, reader.uint32());
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.sessionToken = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -842,13 +857,23 @@ export const ChangePasswordResponse: MessageFns<ChangePasswordResponse> = {
   },
 
   fromJSON(object: any): ChangePasswordResponse {
-    return { result: isSet(object.result) ? CommandResult.fromJSON(object.result) : undefined };
+    return {
+      result: isSet(object.result) ? CommandResult.fromJSON(object.result) : undefined,
+      sessionToken: isSet(object.sessionToken)
+        ? globalThis.String(object.sessionToken)
+        : isSet(object.session_token)
+        ? globalThis.String(object.session_token)
+        : "",
+    };
   },
 
   toJSON(message: ChangePasswordResponse): unknown {
     const obj: any = {};
     if (message.result !== undefined) {
       obj.result = CommandResult.toJSON(message.result);
+    }
+    if (message.sessionToken !== "") {
+      obj.sessionToken = message.sessionToken;
     }
     return obj;
   },
@@ -861,6 +886,7 @@ export const ChangePasswordResponse: MessageFns<ChangePasswordResponse> = {
     message.result = (object.result !== undefined && object.result !== null)
       ? CommandResult.fromPartial(object.result)
       : undefined;
+    message.sessionToken = object.sessionToken ?? "";
     return message;
   },
 };
@@ -2742,7 +2768,7 @@ export interface CredentialServiceServer extends UntypedServiceImplementation {
   listApiKeys: handleUnaryCall<ListApiKeysRequest, ListApiKeysResponse>;
 }
 
-export interface CredentialServiceClient extends Client {
+export interface CredentialServiceClient extends Client1 {
   /** Sets a password as an administrator; everything issued before is dead. */
   setPassword(
     request: SetPasswordRequest,

@@ -1,0 +1,130 @@
+import { availableParallelism } from 'node:os';
+import type { DocumentReader } from '#libs/decider/documents.js';
+import type { VaultRef } from '#libs/events/catalogue.js';
+import type { Clock } from '#libs/runtime/clock.js';
+import { createIds, systemRandom } from '#libs/runtime/ids.js';
+import type { Logger } from '#libs/runtime/log.js';
+import type { MasterKeys } from '#libs/runtime/master-keys.js';
+import type { Shutdown } from '#libs/runtime/shutdown.js';
+import { Argon2Hasher } from '#services/identity/adapters/argon2-hasher.js';
+import { BlindIndexes } from '#services/identity/adapters/blind-indexes.js';
+import { commonPasswords } from '#services/identity/adapters/common-passwords.js';
+import type { OutboxMessage } from '#services/identity/adapters/delivery/dev-outbox.js';
+import {
+  openDelivery,
+  type OpenDelivery,
+} from '#services/identity/adapters/delivery/open-delivery.js';
+import { GuessLimits } from '#services/identity/adapters/guess-limits.js';
+import {
+  openLedgers,
+  openStores,
+  type LedgerKeys,
+  type LedgerStores,
+} from '#services/identity/adapters/open-ledgers.js';
+import { openProofs } from '#services/identity/adapters/open-proofs.js';
+import { SealedVault } from '#services/identity/adapters/sealed-vault.js';
+import { MasterKeySessionSecrets } from '#services/identity/adapters/session-secrets.js';
+import { hashThreads } from '#services/identity/adapters/thread-pool.js';
+import { documentsOf } from '#services/identity/app/accounts.js';
+import { AttemptRecords } from '#services/identity/app/attempt-records.js';
+import { CallerGate } from '#services/identity/app/caller.js';
+import type { IdentityParts } from '#services/identity/app/identity-parts.js';
+import { SigningKeys } from '#services/identity/app/signing-keys.js';
+import type { IdentityConfig } from '#services/identity/config.js';
+import { keyrings, signingKeys } from '#services/identity/domain/signing-key/state.js';
+import { tenants } from '#services/identity/domain/tenant/state.js';
+
+/** What a process that runs more than identity shares with it; whoever injects it closes it. */
+export interface SharedParts extends Partial<LedgerStores> {
+  /** Told of each message that the outbox of a development installation keeps. */
+  readonly onOutbox?: (message: OutboxMessage) => void;
+}
+
+export interface Surroundings {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly shutdown: Shutdown;
+  /** Called with every alarm of a reader. */
+  readonly onAlarm: Set<() => void>;
+}
+
+export interface AssembledParts {
+  readonly parts: IdentityParts;
+  readonly hasher: Argon2Hasher;
+  readonly delivery: OpenDelivery;
+}
+
+/** Opens the stores and puts the parts together; the ledger is not read yet. */
+export function assembleParts(
+  config: IdentityConfig,
+  shared: SharedParts,
+  { clock, logger, shutdown, onAlarm }: Surroundings,
+  masterKeys: MasterKeys,
+  macKeys: LedgerKeys,
+): AssembledParts {
+  const ids = createIds(clock, systemRandom);
+  const stores = openStores(config, shared, { logger, shutdown });
+  const { ledger, sessions } = openLedgers(config, stores, macKeys, {
+    clock,
+    logger,
+    shutdown,
+    ids,
+    onAlarm,
+  });
+  const { vault } = stores;
+  const documents = documentsOf(ledger.state);
+  const secrets = new SealedVault(vault, masterKeys, ids);
+  const { parallel, advice } = hashThreads(
+    availableParallelism(),
+    process.env['UV_THREADPOOL_SIZE'],
+  );
+  if (advice !== undefined) logger.warn(advice);
+  const { memoryKib: memoryCost, passes: timeCost } = config.argon2;
+  const cost = { memoryCost, timeCost, parallelism: 1 };
+  const hasher = new Argon2Hasher({ clock, parallel, cost });
+  const { issuer, audiences, maxStalenessMs } = config;
+  const { dataDir } = config;
+  const { onOutbox } = shared;
+  const delivery = openDelivery(config.delivery, { clock, ids, log: logger, dataDir, onOutbox });
+  shutdown.add('delivery', () => delivery.close());
+  const attempts = new AttemptRecords(() => parts);
+  shutdown.add('attempts', () => attempts.close());
+  const parts: IdentityParts = {
+    ledger,
+    sessions,
+    gate: new CallerGate({ ledger, sessions }, issuer, audiences),
+    secrets,
+    proofs: openProofs(config, { clock, ids, masterKeys }),
+    sessionSecrets: new MasterKeySessionSecrets(masterKeys),
+    blobs: vault,
+    loginNames: new BlindIndexes(secrets, (tenant) => tenantKey(documents, tenant)),
+    hasher,
+    limits: new GuessLimits({
+      clock,
+      sourceBurst: config.loginsPerSource.burst,
+      sourcePerSecond: config.loginsPerSource.perSecond,
+      accountBurst: config.guessesPerAccount.burst,
+      accountPerSecond: config.guessesPerAccount.perMinute / 60,
+    }),
+    attempts,
+    blockList: commonPasswords,
+    delivery,
+    signingKeys: new SigningKeys(secrets, () => {
+      const kid = keyrings.read(documents, '', issuer)?.active;
+      const key = kid === undefined ? undefined : signingKeys.read(documents, '', kid);
+      return kid === undefined || key === undefined ? undefined : { ...key, kid };
+    }),
+    clock,
+    ids,
+    random: systemRandom,
+    log: logger,
+    issuer,
+    audiences,
+    maxStalenessMs,
+  };
+  return { parts, hasher, delivery };
+}
+
+function tenantKey(documents: DocumentReader, tenant: string): VaultRef | undefined {
+  return tenants.read(documents, tenant, tenant)?.blindIndexKey;
+}
