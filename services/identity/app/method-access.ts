@@ -166,6 +166,9 @@ const identity: Services = {
     RemoveFactor: ['PUBLIC', ''],
     ResetFactors: ['PERMITTED', 'principals/{principal}'],
   },
+  RevocationFeedService: {
+    WatchRevocations: ['PERMITTED', '', 'SYSTEM'],
+  },
   LedgerService: {
     GetStatus: ['PERMITTED', '', 'SYSTEM'],
     AppendBarrier: ['PERMITTED', ''],

@@ -11,6 +11,7 @@ import { GroupServiceService } from '#proto/ledgate/identity/v1/group.js';
 import { LedgerServiceService } from '#proto/ledgate/identity/v1/ledger.js';
 import { LoginServiceService } from '#proto/ledgate/identity/v1/login.js';
 import { PrincipalServiceService } from '#proto/ledgate/identity/v1/principal.js';
+import { RevocationFeedServiceService } from '#proto/ledgate/identity/v1/revocation_feed.js';
 import { RoleServiceService } from '#proto/ledgate/identity/v1/role.js';
 import { ScopeServiceService } from '#proto/ledgate/identity/v1/scope.js';
 import { SessionServiceService } from '#proto/ledgate/identity/v1/session.js';
@@ -33,6 +34,7 @@ import { ledgerService } from '#services/identity/grpc/ledger-service.js';
 import { loginService } from '#services/identity/grpc/login-service.js';
 import { operatorLedgerService } from '#services/identity/grpc/operator-ledger-service.js';
 import { principalService } from '#services/identity/grpc/principal-service.js';
+import { revocationFeedService } from '#services/identity/grpc/revocation-feed-service.js';
 import { roleService } from '#services/identity/grpc/role-service.js';
 import { scopeService } from '#services/identity/grpc/scope-service.js';
 import { sessionService } from '#services/identity/grpc/session-service.js';
@@ -87,6 +89,10 @@ export function identityServer(
   server.addService(LedgerServiceService, ledgerService(admission));
   server.addService(LoginServiceService, loginService(admission));
   server.addService(PrincipalServiceService, principalService(admission));
+  server.addService(
+    RevocationFeedServiceService,
+    revocationFeedService(admission, streams.closing),
+  );
   server.addService(RoleServiceService, roleService(admission));
   server.addService(ScopeServiceService, scopeService(admission));
   server.addService(SessionServiceService, sessionService(admission));

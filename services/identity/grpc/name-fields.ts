@@ -52,8 +52,14 @@ export function passwordField(
 export function profileField(call: OpenCall, profile: Profile | undefined): PrincipalProfile {
   const { displayName, locale } = profile ?? { displayName: '', locale: '' };
   call.fields.add('profile.display_name', freeTextProblem(displayName, 0, 128));
-  if (locale !== '' && !LOCALE.test(locale)) {
-    call.fields.add('profile.locale', 'is not a language tag such as "de" or "pt-BR"');
-  }
+  languageField(call, 'profile.locale', locale);
   return { displayName, locale };
+}
+
+/** A language, or `''`. */
+export function languageField(call: OpenCall, field: string, tag: string): string {
+  if (tag !== '' && !LOCALE.test(tag)) {
+    call.fields.add(field, 'is not a language tag such as "de" or "pt-BR"');
+  }
+  return tag;
 }

@@ -42,19 +42,18 @@ export async function startOtpChannel(
   const message = { address, channel, kind: 'VERIFY' } as const;
   const challenge = await sendCodeTo(parts, owner, message);
   const content: ChannelTicket = { channel, address, challenge };
-  return { ticket: sealEnrolment(parts, owner, channel, content) };
+  return { ticket: sealEnrolment(parts, owner, 'CHANNEL', content) };
 }
 
 /** Rejects CREDENTIALS_REJECTED, LIMIT_REACHED. */
 export async function confirmOtpChannel(
   parts: IdentityParts,
   owner: FactorOwner,
-  channel: 'SMS' | 'EMAIL',
   given: { readonly ticket: string; readonly code: string; readonly name: string },
 ): Promise<Executed> {
-  const { rest } = openEnrolment<ChannelTicket>(parts, owner, channel, given.ticket);
+  const { rest } = openEnrolment<ChannelTicket>(parts, owner, 'CHANNEL', given.ticket);
   const { tenant, principal } = owner;
-  const { address, challenge } = rest;
+  const { address, channel, challenge } = rest;
   const right = await countTry(parts, { tenant, principal, countOn: challenge, issued: true });
   if (parts.proofs.codes.hash(challenge, given.code) !== right) throw factorRejected();
   return sealing(parts, async (sealed) => {
