@@ -12,7 +12,9 @@ import {
   credentials,
   type CredentialDocument,
 } from '#services/identity/domain/api-key/state.js';
+import { certificateProblem } from '#services/identity/domain/certificate/decide.js';
 import { certificatesOf } from '#services/identity/domain/certificate/state.js';
+import { freeTextProblem } from '#services/identity/domain/names/free-text.js';
 import {
   admitted,
   resultOf,
@@ -41,6 +43,9 @@ async function bind(request: BindCertificateRequest, call: AdmittedCall) {
   const principal = fields.id('principal_id', request.principalId);
   const { name, spkiSha256, spiffeId } = request;
   fields.oneOf({ spki_sha256: spkiSha256, spiffe_id: spiffeId });
+  if (spkiSha256 !== '') fields.add('spki_sha256', certificateProblem('SPKI', spkiSha256));
+  if (spiffeId !== '') fields.add('spiffe_id', certificateProblem('SPIFFE', spiffeId));
+  fields.add('name', freeTextProblem(name, 1, 64));
   const expiresAtMs = fields.expiry('expires_at_ms', request.expiresAtMs, call.nowMs);
   const credential = call.parts.ids.uuid();
   const of =

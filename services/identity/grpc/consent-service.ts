@@ -16,6 +16,8 @@ import {
 } from '#services/identity/grpc/admission.js';
 import { listIds } from '#services/identity/grpc/list-page.js';
 
+const MOST_SCOPES = 50;
+
 export function consentService(admission: Admission): ConsentServiceServer {
   return {
     listConsents: admitted(admission, async (request: ListConsentsRequest, call) =>
@@ -58,7 +60,13 @@ async function give(request: GiveConsentRequest, call: AdmittedCall) {
   const head = fields.head(request.options);
   const client = fields.id('client_id', request.clientId);
   const expiresAtMs = fields.expiry('expires_at_ms', request.expiresAtMs, call.nowMs);
-  const { scopes, audience } = request;
+  const { scopes } = request;
+  if (scopes.length === 0) fields.add('scopes', 'must not be empty');
+  if (scopes.length > MOST_SCOPES) fields.add('scopes', `more than ${MOST_SCOPES}`);
+  for (const [at, scope] of scopes.slice(0, MOST_SCOPES).entries()) {
+    fields.bounded(`scopes[${at}]`, scope, 128);
+  }
+  const audience = fields.bounded('audience', request.audience, 256);
   const what = { principal, client, scopes, audience, expiresAtMs };
   const command = { type: 'GiveConsent', ...what } as const;
   const executed = await call.run({ tenant, principal }, head, command, () =>

@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newestLevel } from '#libs/events/feature-levels.js';
+import {
+  ClientKind,
+  ClientServiceService as Clients,
+  ClientSettings,
+  ConsentServiceService as Consents,
+} from '#proto/ledgate/identity/v1/client.js';
 import { CredentialServiceService as Credentials } from '#proto/ledgate/identity/v1/credential.js';
 import { GrantServiceService as Grants } from '#proto/ledgate/identity/v1/grant.js';
 import { GroupServiceService as Groups } from '#proto/ledgate/identity/v1/group.js';
@@ -248,6 +254,61 @@ describe('every method, once, as it is meant', () => {
       [rotated.kid, 'COMPROMISED'],
       [again.kid, 'ACTIVE'],
     ]);
+  });
+
+  it('oauth clients, their secrets, certificates and consents', async () => {
+    const { admin } = acme;
+    const settings = ClientSettings.fromPartial({
+      name: 'Shop',
+      redirectUris: ['https://shop.example/cb'],
+      grantTypes: ['authorization_code', 'refresh_token'],
+      scopes: ['openid', 'orders:read'],
+      authMethod: 'client_secret_basic',
+    });
+    const kind = ClientKind.CLIENT_KIND_WEB;
+    const made = await call(Clients.registerClient, { kind, settings }, admin);
+    const { clientId, principalId } = made;
+    expect(made.clientSecret).toMatch(/^lgcs_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}$/u);
+    const changed = { ...settings, name: 'Store', dpopRequired: true };
+    await call(Clients.changeClient, { clientId, settings: changed }, admin);
+    const second = await call(Clients.createClientSecret, { clientId }, admin);
+    const overlapMs = 60_000n;
+    const third = await call(Clients.rotateClientSecret, { clientId, overlapMs }, admin);
+    const { credentialId } = made;
+    await call(Clients.revokeClientSecret, { clientId, credentialId }, admin);
+    const { client } = await call(Clients.getClient, { clientId }, admin);
+    expect(client).toMatchObject({
+      kind,
+      principalId,
+      status: 'ACTIVE',
+      settings: { ...changed, pkceRequired: true },
+      secrets: [
+        { credentialId: second.credentialId, status: 'REPLACED' },
+        { credentialId: third.credentialId, status: 'ACTIVE', expiresAtMs: 0n },
+      ],
+    });
+    const { clients } = await call(Clients.listClients, {}, admin);
+    expect(clients.map((one) => one.clientId)).toEqual([clientId]);
+
+    await call(Consents.giveConsent, { clientId, scopes: ['openid'] }, admin);
+    const { consents } = await call(Consents.listConsents, {}, admin);
+    expect(consents).toMatchObject([{ clientId, clientName: 'Store', scopes: ['openid'] }]);
+    await call(Consents.withdrawConsent, { clientId }, admin);
+    expect((await call(Consents.listConsents, {}, admin)).consents).toEqual([]);
+
+    const spiffeId = 'spiffe://example.org/store';
+    const certificate = { principalId, name: 'Store', spiffeId };
+    const bound = await call(Clients.bindCertificate, certificate, admin);
+    const { certificates } = await call(Clients.listCertificates, { principalId }, admin);
+    expect(certificates).toMatchObject([{ spiffeId, name: 'Store', status: 'ACTIVE' }]);
+    await call(Clients.removeCertificate, { credentialId: bound.credentialId }, admin);
+
+    await call(Clients.suspendClient, { clientId }, admin);
+    await call(Clients.resumeClient, { clientId }, admin);
+    await call(Clients.deleteClient, { clientId }, admin);
+    expect((await call(Clients.listClients, {}, admin)).clients).toEqual([]);
+    const { principal } = await call(Principals.getPrincipal, { principalId }, admin);
+    expect(principal?.status).toBe('DELETED');
   });
 
   it('the ledger', async () => {

@@ -4,6 +4,7 @@ import { LedgerServiceService as Ledger } from '#proto/ledgate/identity/v1/ledge
 import { PrincipalServiceService as Principals } from '#proto/ledgate/identity/v1/principal.js';
 import { everyMethod, shortName } from '../../support/identity/every-method.js';
 import { badIds, badOptions } from '../../support/identity/bad-values.js';
+import { clientRows } from '../../support/identity/malformed-clients.js';
 import { operatorRows } from '../../support/identity/malformed-operations.js';
 import { pastRows } from '../../support/identity/malformed-past.js';
 import { principalRows } from '../../support/identity/malformed-principals.js';
@@ -18,7 +19,7 @@ import {
 } from '../../support/identity/running-identity.js';
 import { setUpTenant, type TenantSetup } from '../../support/identity/tenant-setup.js';
 
-const rows = [...principalRows, ...rightsRows, ...operatorRows, ...pastRows];
+const rows = [...principalRows, ...clientRows, ...rightsRows, ...operatorRows, ...pastRows];
 
 /** Nothing in them can be malformed. */
 const withoutFields = new Set([

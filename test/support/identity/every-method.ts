@@ -1,9 +1,11 @@
 import { EventServiceService } from '#proto/ledgate/events/v1/event_service.js';
+import { ClientServiceService, ConsentServiceService } from '#proto/ledgate/identity/v1/client.js';
 import { CredentialServiceService } from '#proto/ledgate/identity/v1/credential.js';
 import { GrantServiceService } from '#proto/ledgate/identity/v1/grant.js';
 import { GroupServiceService } from '#proto/ledgate/identity/v1/group.js';
 import { LedgerServiceService } from '#proto/ledgate/identity/v1/ledger.js';
 import { PrincipalServiceService } from '#proto/ledgate/identity/v1/principal.js';
+import { RevocationFeedServiceService } from '#proto/ledgate/identity/v1/revocation_feed.js';
 import { RoleServiceService } from '#proto/ledgate/identity/v1/role.js';
 import { TenantServiceService } from '#proto/ledgate/identity/v1/tenant.js';
 import { TokenServiceService } from '#proto/ledgate/identity/v1/token.js';
@@ -13,6 +15,8 @@ import type { Method } from './running-identity.js';
 
 /** Every method of identity that answers once, as the protos have it. */
 export const everyMethod: readonly Method<Record<string, unknown>, unknown>[] = [
+  ClientServiceService,
+  ConsentServiceService,
   CredentialServiceService,
   GrantServiceService,
   GroupServiceService,
@@ -26,7 +30,10 @@ export const everyMethod: readonly Method<Record<string, unknown>, unknown>[] = 
 ].flatMap((service) => Object.values(service) as Method<Record<string, unknown>, unknown>[]);
 
 /** Those that answer with a stream. */
-export const everyStream: readonly { readonly path: string }[] = Object.values(EventServiceService);
+export const everyStream: readonly { readonly path: string }[] = [
+  ...Object.values(EventServiceService),
+  ...Object.values(RevocationFeedServiceService),
+];
 
 /** `TokenService/Login`; services of other packages with the package: `operator.LedgerService/SignHead`. */
 export function shortName(path: string): string {

@@ -33,7 +33,7 @@ function bind(command: BindCertificate, view: DocumentReader, facts: Facts): Dec
   const { principal, credential, name, kind, identity, expiresAtMs } = command;
   const refused = refuseFields(
     ['name', freeTextProblem(name, 1, 64)],
-    ['identity', identityProblem(command)],
+    ['identity', certificateProblem(kind, identity)],
     ['expires_at_ms', futureProblem(expiresAtMs, nowMs)],
   );
   if (refused !== undefined) return refused;
@@ -62,7 +62,11 @@ function isLive(view: DocumentReader, tenant: string, credential: string): boole
   return livePrincipal(view, tenant, document.principal) !== undefined;
 }
 
-function identityProblem({ kind, identity }: BindCertificate): string | undefined {
+/** What is wrong with the identity of a certificate, or nothing. */
+export function certificateProblem(
+  kind: BindCertificate['kind'],
+  identity: string,
+): string | undefined {
   if (kind === 'SPKI') {
     return sha256.test(identity) ? undefined : 'must be a SHA-256 in base64url (43 characters)';
   }
