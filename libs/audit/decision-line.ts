@@ -55,6 +55,15 @@ export interface LoggedToken {
   readonly scopes: readonly string[];
 }
 
+export interface LoggedEndpoint {
+  /** Tenant whose API it is; `''`: there is none. */
+  readonly tenant: string;
+  /** `null`: the tenant has no such API. */
+  readonly api: string | null;
+  /** `null`: none was found for the call. */
+  readonly rule: string | null;
+}
+
 /**
  * One decision: what was asked, of which state, and the outcome. Why is not in it: that is recomputed
  * from the ledger, which the line names by position and chain.
@@ -71,6 +80,8 @@ export interface DecisionLine {
   readonly asked: LoggedAsker;
   readonly action: string | null;
   readonly resource: string | null;
+  /** Of a call: whose API and the rule that was applied; action and resource are what it asked for. */
+  readonly endpoint?: LoggedEndpoint | undefined;
   /** As they were answered; `''`: of nobody whom the caller may know of. */
   readonly tenant: string;
   readonly principal: string;

@@ -3,6 +3,7 @@ import {
   type DecisionLine,
   type LogLine,
   type LoggedAsker,
+  type LoggedEndpoint,
   type LoggedToken,
 } from './decision-line.js';
 import { BadLine, LineFields } from './line-fields.js';
@@ -91,6 +92,7 @@ function decisionOf(fields: LineFields, authorizer: string): DecisionLine {
     reason: fields.text('reason', longest.reason),
     position: fields.whole('position', -1),
     ...(fields.has('sessionPosition') && { sessionPosition: fields.whole('sessionPosition') }),
+    ...(fields.has('endpoint') && { endpoint: endpointOf(fields.object('endpoint')) }),
     chain: fields.text('chain', 16),
     epoch: fields.whole('epoch', 1),
     stalenessMs: fields.numberOrNull('stalenessMs', 0, latest),
@@ -114,6 +116,14 @@ function askerOf(fields: LineFields): LoggedAsker {
   const asker = kindOfAsker(fields);
   fields.end();
   return asker;
+}
+
+function endpointOf(fields: LineFields): LoggedEndpoint {
+  const tenant = fields.text('tenant', longest.id);
+  const api = fields.textOrNull('api', longest.id);
+  const rule = fields.textOrNull('rule', longest.id);
+  fields.end();
+  return { tenant, api, rule };
 }
 
 /** Lines of older builds, and of tokens that name nothing in ledger S, have none of these. */

@@ -13,6 +13,7 @@ import { check, validUntilMs } from './check.js';
 import type { SessionRow } from '../sessions/session-row.js';
 import type { SessionState } from '../sessions/session-state.js';
 import { apiKeyStatus, findApiKey, tokenStatus, unknownApiKey } from './credential-status.js';
+import { scopePatterns } from './scope-limits.js';
 import { sessionStatus } from './session-status.js';
 import { suspendedUntil, tenantStatus } from './subject-status.js';
 import type { TokenFacts } from './token-facts.js';
@@ -87,7 +88,9 @@ export function decideWithToken(
   const row = view.principalRow(token.tenant, token.principal);
   const status = tokenStatus(view, sessions, token, ask.nowMs);
   if (status !== ALLOW) return decision(status, refusedUntil(view, row, status));
-  const { scopes, issuedInOutage } = token;
+  const { issuedInOutage } = token;
+  const scopes = scopePatterns(view, view.findTenant(token.tenant), token.scopes);
+  if (scopes === undefined) return decision(QUARANTINED, Number.POSITIVE_INFINITY);
   const expiresAtMs = tokenEnd(view, sessions, token);
   const limits = { scopes, resourcePrefix: '', expiresAtMs, issuedInOutage };
   const code = check(view, row, ask.action, ask.resource, ask.nowMs, limits);

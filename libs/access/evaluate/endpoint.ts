@@ -64,6 +64,24 @@ export function findRule(
   return { code: ALLOW, rule, resource };
 }
 
+/** The rule with this id, as it is now; `resource` is what was named when it was found. */
+export function ruleById(
+  view: ViewState,
+  owner: Tenant | undefined,
+  { api, rule: id, resource }: Readonly<Record<'api' | 'rule' | 'resource', string>>,
+): FoundRule {
+  if (owner === undefined) return noRule(ENDPOINT_UNKNOWN);
+  if (view.quarantined.size > 0 && view.quarantined.holds(owner.id, 'api', api)) {
+    return noRule(QUARANTINED);
+  }
+  const ofOwner = tenantStatus(owner);
+  if (ofOwner !== ALLOW) return noRule(ofOwner);
+  for (const { rule } of owner.apis.get(api)?.rules.values() ?? []) {
+    if (rule.rule === id) return { code: ALLOW, rule, resource };
+  }
+  return noRule(ENDPOINT_UNKNOWN);
+}
+
 function noRule(code: ReasonCode): FoundRule {
   return { code, rule: undefined, resource: undefined };
 }

@@ -1,3 +1,4 @@
+import type { EndpointAnswer } from './endpoint-answer.js';
 import type { Reason } from './reasons.js';
 
 /** Where an answer was given. */
@@ -27,6 +28,8 @@ export interface Answer {
   readonly validUntilMs: number;
   readonly answered: Answered;
   readonly decisionId: string;
+  /** Of a question about an endpoint. */
+  readonly endpoint?: EndpointAnswer | undefined;
 }
 
 /** Who a credential belongs to. */

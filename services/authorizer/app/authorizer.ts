@@ -96,6 +96,7 @@ export class Authorizer {
 
   recognise(who: Who, call: Call, caller: Caller): AtOnce<Asked> {
     if (who.kind === 'SUBJECT') return who;
+    if (who.kind === 'NOBODY') return nothingPresented;
     return this.#parts.credentials.recognise(who, call.deadlineMs(), caller.sees);
   }
 
@@ -147,6 +148,8 @@ export class Authorizer {
     return { identity: identityOf(ledger, holder, nowMs), answered };
   }
 }
+
+const nothingPresented: Asked = Object.freeze({ kind: 'REFUSED', reason: 'CREDENTIAL_MISSING' });
 
 /** Of one question: an answer that decides, or the rejection that says why there is none. */
 export function decided(answer: Answer): Answer {

@@ -7,11 +7,12 @@ import {
   type VerifiedPassword,
 } from '#libs/access/evaluate/credential-status.js';
 import { sessionEnd, tokenEnd } from '#libs/access/evaluate/decide.js';
+import { nothing, scopePatterns } from '#libs/access/evaluate/scope-limits.js';
 import { sessionStatus, unknownSession } from '#libs/access/evaluate/session-status.js';
 import { oneFactor, type AuthenticationFacts } from '#libs/access/evaluate/step-up.js';
 import { unlimited, type CredentialLimits } from '#libs/access/projection/api-key.js';
 import type { ViewState } from '#libs/access/projection/view-state.js';
-import { ALLOW, reasonName } from '#libs/access/reason-code.js';
+import { ALLOW, QUARANTINED, reasonName } from '#libs/access/reason-code.js';
 import type { Clock } from '#libs/runtime/clock.js';
 import { apiKeySha256 } from '#libs/tokens/api-key.js';
 import { isSessionToken, sessionTokenSha256 } from '#libs/tokens/session-token.js';
@@ -45,6 +46,8 @@ export interface Holder extends AuthenticationFacts {
   /** Row of the principal in the view; -1: none. */
   readonly row: number;
   readonly limits: CredentialLimits;
+  /** Scopes as the credential has them, words of the tenant's own or patterns; none: no limit. */
+  readonly scopes: readonly string[];
   readonly kind: 'API_KEY' | 'TOKEN' | 'PASSWORD' | 'SESSION';
   /** `''` for a token. */
   readonly credential: string;
@@ -188,6 +191,7 @@ function apiKeyHolder(view: ViewState, sha256: string, nowMs: number): Holder {
     principal: view.principals.idOf(key.principal),
     row: key.principal,
     limits: key.limits,
+    scopes: key.limits.scopes,
     kind: 'API_KEY',
     credential: key.credential,
     amr: nobody,
@@ -205,12 +209,16 @@ function tokenHolder({ view, sessions }: Judging, token: VerifiedToken, nowMs: n
   const end = tokenEnd(view, sessions, facts);
   const session = place.session === '' ? undefined : sessions?.find(tenant, place.session);
   const { acr, amr, authTimeMs } = session ?? token;
+  const scopes = scopePatterns(view, view.findTenant(tenant), own.scopes);
+  const same = scopes === own.scopes && end === own.expiresAtMs;
+  const status = tokenStatus(view, sessions, facts, nowMs);
   return {
-    reason: reasonName(tokenStatus(view, sessions, facts, nowMs)),
+    reason: reasonName(status === ALLOW && scopes === undefined ? QUARANTINED : status),
     tenant,
     principal,
     row: view.principalRow(tenant, principal),
-    limits: end === own.expiresAtMs ? own : { ...own, expiresAtMs: end },
+    limits: same ? own : { ...own, scopes: scopes ?? nothing, expiresAtMs: end },
+    scopes: own.scopes,
     kind: 'TOKEN',
     credential: '',
     amr,
@@ -235,6 +243,7 @@ function sessionHolder({ view, sessions }: Judging, sha256: string, nowMs: numbe
     principal,
     row: view.principalRow(tenant, principal),
     limits: { ...unlimited, expiresAtMs: sessionEnd(view, row) },
+    scopes: nobody,
     kind: 'SESSION',
     credential,
     amr,
@@ -256,6 +265,7 @@ function passwordHolder(view: ViewState, password: VerifiedPassword, nowMs: numb
     principal,
     row: view.principalRow(tenant, principal),
     limits: unlimited,
+    scopes: nobody,
     kind: 'PASSWORD',
     credential,
     amr: passwordMethod,
@@ -273,6 +283,7 @@ function unknownHolder(reason: Reason, kind: Holder['kind']): Holder {
     principal: '',
     row: -1,
     limits: unlimited,
+    scopes: nobody,
     kind,
     credential: '',
     amr: nobody,

@@ -11,6 +11,8 @@ import { holderOf, isGood, withoutForeign, type Holder, type Recognised } from '
 import type { DecisionCounts } from './decision-counts.js';
 import type { DecisionIds } from './decision-ids.js';
 import type { DecisionLog } from './decision-log/decision-log.js';
+import { ruleEndpoint, type AskedEndpoint } from './endpoint-ruling.js';
+import type { EndpointAnswer } from './endpoint-answer.js';
 import type { LedgerView } from './ledger-view.js';
 import type { Subject } from './question.js';
 import { isUndecided, type Reason } from './reasons.js';
@@ -21,6 +23,8 @@ export type Asked = Subject | Recognised;
 export interface Action {
   readonly action: string;
   readonly resource: string;
+  /** In place of both: the rule of the endpoint says what they are. */
+  readonly endpoint?: AskedEndpoint | undefined;
 }
 
 /** Where decisions are written down. */
@@ -35,6 +39,7 @@ interface Ruling {
   /** What was looked up on the way, as far as it was. */
   readonly found: Tenant | undefined;
   readonly permission: Permission | undefined;
+  readonly endpoint?: EndpointAnswer | undefined;
 }
 
 /** When something is decided, and how old the state is then. */
@@ -66,7 +71,11 @@ export class Decider {
   /** Never throws: what cannot be decided is an answer too (`CANNOT_DECIDE`). */
   decide(caller: Caller, asked: Asked, action: Action, nowMs: number, method: Method): Answer {
     const stalenessMs = this.#ledger.stalenessMs();
-    const ruling = this.#rule(caller, asked, action, { nowMs, stalenessMs });
+    const moment = { nowMs, stalenessMs };
+    const ruling =
+      action.endpoint === undefined
+        ? this.#rule(caller, asked, action, moment)
+        : this.#ruleCall(caller, asked, action.endpoint, moment);
     const tenant = ruling.found ?? this.#ledger.view.findTenant(ruling.tenant);
     const answered = this.#ledger.answered(tenant, stalenessMs);
     const answer = this.#recordable(this.#answer(ruling, answered), ruling.permission, nowMs);
@@ -75,8 +84,7 @@ export class Decider {
     if (log === undefined) return answer;
     if (log.wants(answer, ruling.permission ?? tenant?.permissions.get(action.action))) {
       const epoch = this.#ledger.fold.cluster?.epoch ?? 1;
-      const { action: verb, resource } = action;
-      log.record({ answer, caller, asked, action: verb, resource, method, nowMs, epoch });
+      log.record({ answer, caller, asked, ...judged(action, answer), method, nowMs, epoch });
     }
     return answer;
   }
@@ -85,7 +93,10 @@ export class Decider {
   #recordable(answer: Answer, permission: Permission | undefined, nowMs: number): Answer {
     if (answer.outcome !== 'ALLOW' || permission?.auditRequired !== true) return answer;
     if (this.#log?.hasRoom === true) return answer;
-    return { ...answer, outcome: 'CANNOT_DECIDE', reason: 'NOT_RECORDED', validUntilMs: nowMs };
+    const undecided = { outcome: 'CANNOT_DECIDE', reason: 'NOT_RECORDED' } as const;
+    const { endpoint } = answer;
+    const refused = endpoint && { ...endpoint, httpStatus: 503 };
+    return { ...answer, ...undecided, validUntilMs: nowMs, endpoint: refused };
   }
 
   /** The answer to a question that cannot be decided for a reason of its own. */
@@ -103,6 +114,7 @@ export class Decider {
       validUntilMs: ruling.validUntilMs,
       answered,
       decisionId: this.#ids.next(),
+      endpoint: ruling.endpoint,
     };
   }
 
@@ -117,6 +129,30 @@ export class Decider {
     if (!isGood(holder)) return this.#refused(holder);
     const { tenant, principal, row, limits } = holder;
     return this.#of(tenant, principal, row, limits, action, moment);
+  }
+
+  /** A call of an endpoint: the rules are those of the tenant whose API it is. */
+  #ruleCall(caller: Caller, asked: Asked, endpoint: AskedEndpoint, moment: Moment): Ruling {
+    const { nowMs, stalenessMs } = moment;
+    const ledger = this.#ledger;
+    const owner = endpoint.tenant === '' ? caller.tenant : endpoint.tenant;
+    if (!caller.sees(owner)) return nobody('CALLER_NOT_PERMITTED');
+    const rules = {
+      view: ledger.view,
+      owner,
+      nowMs,
+      isStale: (
+        tenant: Tenant | undefined,
+        permission: Permission | undefined,
+        mostMs = Infinity,
+      ) => stalenessMs > Math.min(ledger.limitMs(tenant, permission), mostMs),
+    };
+    if (asked.kind === 'SUBJECT') {
+      if (!caller.mayAskAbout(asked.tenant, nowMs)) return nobody('CALLER_NOT_PERMITTED');
+      return ruleEndpoint(rules, endpoint, asked);
+    }
+    const holder = withoutForeign(holderOf(ledger, asked, nowMs), caller.sees);
+    return ruleEndpoint(rules, endpoint, { kind: 'HOLDER', holder });
   }
 
   /** Of the refusals only a suspension ends by itself. */
@@ -147,6 +183,13 @@ export class Decider {
     const reason = reasonName(check(view, row, action, resource, nowMs, limits));
     return ruled(reason, tenant, principal, validUntilMs(view), found, permission);
   }
+}
+
+/** What was judged in the end: of a call, what its rule asked for. */
+function judged({ action, resource, endpoint }: Action, answer: Answer) {
+  if (endpoint === undefined) return { action, resource };
+  const { rule, resource: named = '' } = answer.endpoint ?? {};
+  return { action: rule?.permission ?? '', resource: named, endpoint };
 }
 
 function ruled(

@@ -6,7 +6,7 @@ import {
   explainToken,
   type Explanation as Evidence,
 } from '#libs/access/evaluate/explain.js';
-import { ALLOW } from '#libs/access/reason-code.js';
+import { ALLOW, reasonName } from '#libs/access/reason-code.js';
 import { withEvents, type Explained } from '#libs/history/explained.js';
 import type { LedgerRecords } from '#libs/history/ledger-records.js';
 import type { Answer } from './answers.js';
@@ -27,11 +27,47 @@ export async function explainDecision(
   nowMs: number,
 ): Promise<Explained<Answer>> {
   const answer = decided(parts.decider.decide(caller, asked, action, nowMs, 'Explain'));
+  const judged = judgedIn(action, answer);
   // A credential that nobody may know of has no evidence either.
   const evidence =
-    answer.tenant === '' ? undefined : evidenceOf(parts.ledger, asked, action, nowMs);
-  const ids = subjectIds(answer, asked, action);
-  return withEvents(parts.records, { answer, action, evidence, ids });
+    answer.tenant === '' ? undefined : evidenceOf(parts.ledger, asked, judged, nowMs);
+  const ids = subjectIds(answer, asked, judged);
+  return withEvents(parts.records, {
+    answer,
+    action: judged,
+    evidence: withRule(parts.ledger, caller, action, answer, evidence),
+    ids,
+  });
+}
+
+/** Of a call: what its rule asked for, or the call itself where nothing was found to ask for. */
+function judgedIn(action: Action, { endpoint: found }: Answer): Action {
+  const { endpoint } = action;
+  if (endpoint === undefined) return action;
+  const permission = found?.rule?.permission;
+  if (permission !== undefined) return { action: permission, resource: found?.resource ?? '' };
+  if (!('call' in endpoint)) return { action: endpoint.rule, resource: '' };
+  const { call } = endpoint;
+  const words = call.protocol === 'GRPC' ? call.method : `${call.method} ${call.path}`;
+  return { action: words, resource: '' };
+}
+
+/** The event that set the rule is part of what the decision rests on. */
+function withRule(
+  { view }: LedgerView,
+  caller: Caller,
+  { endpoint }: Action,
+  { endpoint: found, ...answer }: Answer,
+  evidence: Evidence | undefined,
+): Evidence | undefined {
+  if (endpoint === undefined || found?.rule === undefined) return evidence;
+  const owner = view.findTenant(endpoint.tenant === '' ? caller.tenant : endpoint.tenant);
+  const rules = owner?.apis.get(endpoint.api)?.rules.values() ?? [];
+  const stored = [...rules].find(({ rule }) => rule.rule === found.rule?.rule);
+  if (stored === undefined) return evidence;
+  const none = { code: 0, reason: reasonName(0), validUntilMs: answer.validUntilMs };
+  const known = evidence ?? { ...none, paths: [], rolesThatAllow: [], evidence: [] };
+  return { ...known, evidence: [...known.evidence, stored.position] };
 }
 
 function evidenceOf(
@@ -69,5 +105,7 @@ function subjectIds(answer: Answer, asked: Asked, action: Action): ReadonlySet<s
   if (asked.kind === 'TOKEN') ids.add(asked.token.facts.kid);
   if (asked.kind === 'API_KEY') ids.add(asked.sha256);
   if (asked.kind === 'PASSWORD') ids.add(asked.password.credential);
+  const rule = answer.endpoint?.rule?.rule;
+  if (rule !== undefined) ids.add(rule);
   return ids;
 }

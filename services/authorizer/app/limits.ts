@@ -5,6 +5,13 @@ export const limits = {
   /** Ids, in UTF-16 units. */
   id: 128,
   action: 256,
+  /** Of a call: its API, its method, its path, and what fills the resource template. */
+  api: 64,
+  method: 320,
+  path: 8_192,
+  parameters: 64,
+  parameterName: 128,
+  parameter: 1_024,
   /** The evaluator refuses resources above 1,024 bytes; above this the request is malformed. */
   resource: 4_096,
   token: 8_192,

@@ -1,3 +1,5 @@
+import type { AskedEndpoint } from './endpoint-ruling.js';
+
 /** Whom a question is about, as the request says it. Nothing here has been believed yet. */
 export type Credential =
   | { readonly kind: 'TOKEN'; readonly text: string; readonly proof?: Possession | undefined }
@@ -34,7 +36,12 @@ export interface Subject {
   readonly principal: string;
 }
 
-export type Who = Credential | Subject;
+/** No credential was presented, and no subject named: for calls of endpoints only. */
+export interface Nobody {
+  readonly kind: 'NOBODY';
+}
+
+export type Who = Credential | Subject | Nobody;
 
 /** How fresh an answer must be; `undefined`: whatever is known now. */
 export type Consistency =
@@ -47,4 +54,6 @@ export interface Question {
   readonly who: Who;
   readonly action: string;
   readonly resource: string;
+  /** In place of both. */
+  readonly endpoint?: AskedEndpoint | undefined;
 }

@@ -7,7 +7,8 @@ import type {
   Question,
   Who,
 } from '#services/authorizer/app/question.js';
-import type { WireConsistency, WireQuestion, WireWho } from './wire/wire-question.js';
+import { endpointOf } from './endpoint-of.js';
+import type { WireConsistency, WireEndpoint, WireQuestion, WireWho } from './wire/wire-question.js';
 
 /** Gathers what is wrong with a request; `check` throws INVALID_ARGUMENT with every violation. */
 export class Checks {
@@ -23,11 +24,24 @@ export class Checks {
   }
 
   /** A question; `path` is what stands before its fields (`requests[3].`, or nothing). */
-  question({ who, action, resource }: WireQuestion, path: string): Question {
+  question(wire: WireQuestion, path: string): Question {
+    const { who, action, resource, endpoint } = wire;
+    if (endpoint !== undefined) return this.#call(wire, endpoint, path);
     const checked = this.who(who, path);
     this.text(`${path}action`, action, limits.action);
     this.resource(resource, path);
     return { who: checked, action, resource };
+  }
+
+  /** A question about an endpoint: whoever calls may have presented nothing. */
+  #call({ who, action, resource }: WireQuestion, wire: WireEndpoint, path: string): Question {
+    for (const [field, text] of Object.entries({ action, resource })) {
+      if (text !== '')
+        this.add(`${path}${field}`, 'must be empty: the rule of the endpoint says it');
+    }
+    const endpoint = endpointOf(this, wire, `${path}endpoint`);
+    const checked = who === undefined ? ({ kind: 'NOBODY' } as const) : this.who(who, path);
+    return { who: checked, action: '', resource: '', endpoint };
   }
 
   who(who: WireWho, path: string): Who {

@@ -28,6 +28,7 @@ import { malformed } from './refusals.js';
 import {
   answeredMessage,
   consistencyOf,
+  endpointOfMessage,
   explainedMessage,
   pageMessage,
   whoOf,
@@ -98,14 +99,15 @@ async function explain(
   const request = read(ExplainRequest, bytes);
   const { action, resource } = request;
   const checks = new Checks();
-  const wire = { who: whoOf(request.who), action, resource, consistency: undefined };
-  const { who } = checks.question(wire, '');
+  const endpoint = endpointOfMessage(request.endpoint);
+  const wire = { who: whoOf(request.who), action, resource, consistency: undefined, endpoint };
+  const question = checks.question(wire, '');
   const consistency = checks.consistency(consistencyOf(request.consistency));
   checks.check();
-  const { caller, asked } = await admit(parts, wiring, context, who, consistency);
+  const { caller, asked } = await admit(parts, wiring, context, question.who, consistency);
   const nowMs = wiring.clock.wallMs();
   caller.require(explainPermission, nowMs);
-  return explainedMessage(await explainDecision(parts, caller, asked, { action, resource }, nowMs));
+  return explainedMessage(await explainDecision(parts, caller, asked, question, nowMs));
 }
 
 async function getStatus(

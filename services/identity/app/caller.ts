@@ -11,6 +11,7 @@ import {
   type Ask,
   type Decision,
 } from '#libs/access/evaluate/decide.js';
+import { nothing, scopePatterns } from '#libs/access/evaluate/scope-limits.js';
 import { sessionStatus, unknownSession } from '#libs/access/evaluate/session-status.js';
 import type { TokenFacts } from '#libs/access/evaluate/token-facts.js';
 import { unlimited, type CredentialLimits } from '#libs/access/projection/api-key.js';
@@ -127,7 +128,8 @@ export class CallerGate {
     if (!verdict.ok) throw unauthenticated(verdict.why);
     const { claims, kid } = verdict;
     // Nobody shows here that the key is its own.
-    if (claims.confirmation !== undefined && !this.#takesBound) throw unauthenticated('bound to a key');
+    if (claims.confirmation !== undefined && !this.#takesBound)
+      throw unauthenticated('bound to a key');
     // An empty scope allows nothing; further in, no scopes mean no limit.
     if (claims.scopes?.length === 0) throw unauthenticated('of an empty scope');
     const { fold, reader } = this.#ledger;
@@ -213,7 +215,11 @@ export function limitsOf(
   view: ViewState,
   { credential }: Caller,
 ): Pick<CredentialLimits, 'scopes' | 'resourcePrefix'> | undefined {
-  if (credential.kind === 'TOKEN') return { scopes: credential.token.scopes, resourcePrefix: '' };
+  if (credential.kind === 'TOKEN') {
+    const { tenant, scopes } = credential.token;
+    const patterns = scopePatterns(view, view.findTenant(tenant), scopes) ?? nothing;
+    return { scopes: patterns, resourcePrefix: '' };
+  }
   if (credential.kind === 'SESSION') return unlimited;
   return findApiKey(view, credential.sha256)?.limits;
 }

@@ -95,7 +95,7 @@ describe('a guard that asks by endpoint', () => {
       outcome: 'refused',
       httpStatus: 403,
     });
-    const down = guardOf(new LedgateError('UNAVAILABLE', 'down', { reason: 'UNAVAILABLE' }));
+    const down = guardOf(new LedgateError('UNDECIDED', 'down', { reason: 'UNAVAILABLE' }));
     expect(await down.guard.judgeCall(undefined, endpoint)).toMatchObject({ outcome: 'undecided' });
     const unread = guardOf({});
     expect(await unread.guard.judgeCall('Digest x', endpoint)).toMatchObject({

@@ -2,6 +2,7 @@ import type { Method } from '#libs/audit/decision-line.js';
 import type { Answer } from '../answers.js';
 import type { Caller } from '../callers.js';
 import type { Asked } from '../decider.js';
+import type { AskedEndpoint } from '../endpoint-ruling.js';
 
 /** What is kept of a decision until it is written down. No text of any credential. */
 export interface DecisionEntry {
@@ -10,6 +11,8 @@ export interface DecisionEntry {
   readonly asked: Asked;
   readonly action: string;
   readonly resource: string;
+  /** The call that was asked about; action and resource are then what its rule asked for. */
+  readonly endpoint?: AskedEndpoint | undefined;
   readonly method: Method;
   /** Wall time that expiry was judged by, ms. */
   readonly nowMs: number;

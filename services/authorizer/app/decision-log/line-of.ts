@@ -22,6 +22,7 @@ export function lineOf(entry: DecisionEntry, ledger: LedgerView, authorizer: str
     asked: askerOf(entry.asked, ledger),
     action,
     resource,
+    ...endpointOf(entry, ledger),
     tenant: answer.tenant === '' ? '' : (ledger.view.findTenant(answer.tenant)?.id ?? ''),
     principal: knownPrincipal(answer.tenant, answer.principal, ledger),
     outcome: answer.outcome,
@@ -34,6 +35,19 @@ export function lineOf(entry: DecisionEntry, ledger: LedgerView, authorizer: str
     hardMs: ledger.limits.hardMs,
     sensitiveMs: ledger.limits.sensitiveMs,
   };
+}
+
+/** Of a call: whose API, and the rule that was applied; the path as it was sent is not kept. */
+function endpointOf(
+  { endpoint, answer, caller }: DecisionEntry,
+  { view }: LedgerView,
+): Pick<DecisionLine, 'endpoint'> {
+  if (endpoint === undefined) return {};
+  const { tenant, api } = endpoint;
+  const owner = view.findTenant(tenant === '' ? caller.tenant : tenant);
+  const known = owner?.apis.has(api) === true ? api : null;
+  const rule = answer.endpoint?.rule?.rule ?? null;
+  return { endpoint: { tenant: owner?.id ?? '', api: known, rule } };
 }
 
 function askerOf(asked: Asked, ledger: LedgerView): LoggedAsker {
@@ -101,9 +115,11 @@ const permissionLike = /^[a-z][a-z0-9_.-]{0,63}(:[a-z][a-z0-9_.-]{0,63}){1,7}$/u
 const credentialLike = /lg[ksr]_[0-9A-Za-z]{20}|eyJ[\w-]{8,}\.[\w-]+/u;
 
 function wordsOf(
-  { action, resource, answer }: DecisionEntry,
+  { action, resource, answer, endpoint }: DecisionEntry,
   { view }: LedgerView,
 ): Pick<DecisionLine, 'action' | 'resource'> {
+  // A rule may ask for no permission.
+  if (endpoint !== undefined && action === '') return { action: '', resource: '' };
   const defined = view.findTenant(answer.tenant)?.permissions.has(action) === true;
   if (!defined && !permissionLike.test(action)) return { action: null, resource: null };
   return { action, resource: credentialLike.test(resource) ? null : resource };

@@ -4,12 +4,14 @@ import type {
   PresentedProof,
   Subject,
 } from '#services/authorizer/app/question.js';
+import { readEndpoint } from './read-endpoint.js';
 import { WireReader } from './wire-reader.js';
 import type {
   Empty,
   WireAuthentication,
   WireBatch,
   WireConsistency,
+  WireEndpoint,
   WireQuestion,
   WireWho,
 } from './wire-question.js';
@@ -29,6 +31,7 @@ const field2 = 18;
 const field3 = 26;
 const field4 = 34;
 const field5 = 42;
+const field6 = 50;
 const bool1 = 8;
 const bool3 = 24;
 
@@ -78,6 +81,7 @@ function question(from: WireReader, end: number): WireQuestion {
   let action = '';
   let resource = '';
   let freshness: WireConsistency;
+  let endpoint: WireEndpoint | undefined;
   while (from.at < end) {
     const tag = from.tag(end);
     if (tag === field2) who = subject(from, from.nested(end));
@@ -85,9 +89,10 @@ function question(from: WireReader, end: number): WireQuestion {
     else if (tag === field4) resource = from.text(end);
     else if (tag === field1) who = credential(from, from.nested(end));
     else if (tag === field5) freshness = consistency(from, from.nested(end));
+    else if (tag === field6) endpoint = readEndpoint(from, from.nested(end));
     else from.skip(tag, end);
   }
-  return { who, action, resource, consistency: freshness };
+  return { who, action, resource, consistency: freshness, endpoint };
 }
 
 function subject(from: WireReader, end: number): Subject {

@@ -5,13 +5,21 @@ import type {
   AuthorizeResponse,
   Consistency,
   Credential,
+  Endpoint,
+  EndpointAnswer as WireEndpointAnswer,
   ExplainResponse,
   ListPermissionsResponse,
+  Obligation,
   Subject,
 } from '#proto/ledgate/authorizer/v1/authorizer.js';
 import type { Answer, Answered } from '#services/authorizer/app/answers.js';
+import {
+  stepUpKind,
+  stepUpParameters,
+  type EndpointAnswer,
+} from '#services/authorizer/app/endpoint-answer.js';
 import type { PermissionsPage } from '#services/authorizer/app/list-permissions.js';
-import type { WireConsistency, WireWho } from './wire-question.js';
+import type { WireConsistency, WireEndpoint, WireWho } from './wire-question.js';
 
 // Between generated messages and our own types, for the calls that are not decoded by hand.
 
@@ -78,8 +86,35 @@ export function answerMessage(answer: Answer): AuthorizeResponse {
     validUntilMs: timeOrZero(answer.validUntilMs),
     answered: answeredMessage(answer.answered),
     decisionId: answer.decisionId,
-    obligations: [],
+    obligations: obligationsOf(answer),
+    ...(answer.endpoint && { endpoint: endpointMessage(answer.endpoint) }),
   };
+}
+
+function obligationsOf({ endpoint }: Answer): Obligation[] {
+  if (endpoint?.obligation === undefined) return [];
+  return [{ kind: stepUpKind, parameters: stepUpParameters(endpoint.obligation) }];
+}
+
+function endpointMessage(endpoint: EndpointAnswer): WireEndpointAnswer {
+  const { rule, resource, scopes, httpStatus, wwwAuthenticate } = endpoint;
+  const asked = { ruleId: rule?.rule ?? '', permission: rule?.permission ?? '', resource };
+  return { ...asked, scopes: [...scopes], httpStatus, wwwAuthenticate };
+}
+
+/** The endpoint of a question that is not decoded by hand. */
+export function endpointOfMessage(endpoint: Endpoint | undefined): WireEndpoint | undefined {
+  if (endpoint === undefined) return undefined;
+  const { api, call, parameters, tenantId: tenant } = endpoint;
+  const given = new Map(Object.entries(parameters));
+  switch (call?.$case) {
+    case 'grpcMethod':
+      return { api, call: { kind: 'GRPC', method: call.value }, parameters: given, tenant };
+    case 'http':
+      return { api, call: { kind: 'HTTP', ...call.value }, parameters: given, tenant };
+    case undefined:
+      return { api, call: undefined, parameters: given, tenant };
+  }
 }
 
 export function explainedMessage(explained: Explained<Answer>): ExplainResponse {

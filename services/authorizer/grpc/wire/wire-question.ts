@@ -20,6 +20,17 @@ export interface WireQuestion {
   readonly action: string;
   readonly resource: string;
   readonly consistency: WireConsistency;
+  readonly endpoint?: WireEndpoint | undefined;
+}
+
+export interface WireEndpoint {
+  readonly api: string;
+  readonly call:
+    | { readonly kind: 'GRPC'; readonly method: string }
+    | { readonly kind: 'HTTP'; readonly method: string; readonly path: string }
+    | undefined;
+  readonly parameters: ReadonlyMap<string, string>;
+  readonly tenant: string;
 }
 
 export interface WireBatch {

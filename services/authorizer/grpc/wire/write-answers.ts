@@ -4,6 +4,11 @@ import type {
   Authentication,
   Identity,
 } from '#services/authorizer/app/answers.js';
+import {
+  stepUpKind,
+  stepUpParameters,
+  type EndpointAnswer,
+} from '#services/authorizer/app/endpoint-answer.js';
 import { WireWriter } from './wire-writer.js';
 
 /**
@@ -54,6 +59,30 @@ function put(to: WireWriter, answer: Answer, alone: boolean): void {
   to.int(40, finite(answer.validUntilMs));
   if (alone) putAnswered(to, 50, answer.answered);
   to.text(58, answer.decisionId);
+  if (answer.endpoint !== undefined) putEndpoint(to, answer.endpoint);
+}
+
+/** The obligation, and what a gateway needs. */
+function putEndpoint(to: WireWriter, endpoint: EndpointAnswer): void {
+  if (endpoint.obligation !== undefined) {
+    const start = to.begin(66);
+    to.text(10, stepUpKind);
+    for (const [name, value] of Object.entries(stepUpParameters(endpoint.obligation))) {
+      const entry = to.begin(18);
+      to.text(10, name);
+      to.text(18, value);
+      to.end(entry);
+    }
+    to.end(start);
+  }
+  const start = to.begin(74);
+  to.text(10, endpoint.rule?.rule ?? '');
+  to.text(18, endpoint.rule?.permission ?? '');
+  to.text(26, endpoint.resource);
+  for (const scope of endpoint.scopes) to.text(34, scope);
+  to.int(40, endpoint.httpStatus);
+  to.text(50, endpoint.wwwAuthenticate);
+  to.end(start);
 }
 
 function putAnswered(to: WireWriter, tag: number, answered: Answered): void {

@@ -7,6 +7,7 @@ import { holderOf, type Recognised } from '#services/authorizer/app/credentials.
 import { Decider, type Asked, type Recorder } from '#services/authorizer/app/decider.js';
 import { DecisionCounts } from '#services/authorizer/app/decision-counts.js';
 import { DecisionIds } from '#services/authorizer/app/decision-ids.js';
+import type { AskedEndpoint } from '#services/authorizer/app/endpoint-ruling.js';
 import { LedgerView, type Follower } from '#services/authorizer/app/ledger-view.js';
 
 export type ReAsked =
@@ -38,7 +39,8 @@ export function reAsk(line: DecisionLine, past: PastState): ReAsked {
     return { kind: 'answered', outcome: 'DENY', reason: 'CREDENTIAL_UNKNOWN' };
   }
   const decider = new Decider(ledger, new DecisionIds(noRandom), new DecisionCounts(), recorded);
-  const question = { action: action ?? '', resource: resource ?? '' };
+  const endpoint = ruleOf(line);
+  const question = { action: action ?? '', resource: resource ?? '', endpoint };
   const answer = decider.decide(caller, asked, question, atMs, line.method);
   return { kind: 'answered', outcome: answer.outcome, reason: answer.reason };
 }
@@ -53,7 +55,18 @@ const restsOnS: ReadonlySet<string> = new Set([
   'FAMILY_REVOKED',
 ]);
 
-function whyNot({ action, resource, asked, caller, reason }: DecisionLine): string | undefined {
+/** Of a call: the rule that was found for it then, with the resource that it named. */
+function ruleOf({ endpoint, resource }: DecisionLine): AskedEndpoint | undefined {
+  if (endpoint === undefined) return undefined;
+  const { tenant, api, rule } = endpoint;
+  return { tenant, api: api ?? '', rule: rule ?? '', resource: resource ?? '' };
+}
+
+function whyNot(line: DecisionLine): string | undefined {
+  const { action, resource, asked, caller, reason, endpoint } = line;
+  if (endpoint !== undefined && (endpoint.rule === null || reason === 'RESOURCE_INVALID')) {
+    return `${reason} rests on the path of the call, which is not recorded`;
+  }
   if (asked.kind === 'REFUSED') return `${asked.reason} was found on the credential itself`;
   if (asked.kind === 'UNKNOWN_API_KEY') return 'the API key is of nobody, and not recorded';
   if (caller.kind !== 'API_KEY' && caller.kind !== 'TOKEN') return 'the caller is not recorded';
