@@ -18,6 +18,8 @@ export interface AuthorizerConfig extends LedgerPlace {
   readonly metricsAddress: string | undefined;
   /** Identity, for HTTP Basic and `fully_consistent`; absent: neither is answered. */
   readonly identity: { readonly address: string; readonly credential: Secret } | undefined;
+  /** `host:port` of every identity that is watched for revocations; default: `identity`. */
+  readonly revocationFeeds?: readonly string[];
   readonly tls: TlsPaths | undefined;
   readonly allowPlaintext: boolean;
   readonly issuer: string;
@@ -47,6 +49,7 @@ export const authorizerVariables = {
   LEDGATE_METRICS_ADDR: hostPort().optional(),
   LEDGATE_IDENTITY_URL: hostPort().optional(),
   LEDGATE_IDENTITY_CREDENTIAL: secret().optional(),
+  LEDGATE_REVOCATION_FEEDS: list().optional(),
   LEDGATE_ALLOW_PLAINTEXT: flag().default(false),
   LEDGATE_ISSUER: z.url(),
   LEDGATE_AUDIENCE: list(),
@@ -82,6 +85,7 @@ export function authorizerConfigFromEnv(
       identity === undefined || credential === undefined
         ? undefined
         : { address: identity, credential },
+    revocationFeeds: env.LEDGATE_REVOCATION_FEEDS ?? (identity === undefined ? [] : [identity]),
     tls: tlsPathsFrom(env),
     allowPlaintext: env.LEDGATE_ALLOW_PLAINTEXT,
     issuer: env.LEDGATE_ISSUER,

@@ -4,13 +4,14 @@ import { Health } from '#libs/grpc/health.js';
 import { listen } from '#libs/grpc/server.js';
 import { clientTls, serverTls, serverTlsFiles } from '#libs/grpc/tls.js';
 import { addSnapshotMetrics } from '#libs/history/snapshot-metrics.js';
+import type { EarlyDenies } from '#libs/access/sessions/early-denies.js';
 import type { EventLog } from '#libs/ledger/event-log.js';
 import { LedgerMeter } from '#libs/ledger/ledger-meter.js';
 import { systemClock, type Clock } from '#libs/runtime/clock.js';
 import { createIds, systemRandom } from '#libs/runtime/ids.js';
 import { addFollowedLedgerMetrics, addRevocationMetrics } from '#libs/runtime/ledger-metrics.js';
 import { createLogger, type Logger } from '#libs/runtime/log.js';
-import { createRegistry } from '#libs/runtime/metrics.js';
+import { addGauge, createRegistry } from '#libs/runtime/metrics.js';
 import { startOperationsServer } from '#libs/runtime/operations-server.js';
 import { Shutdown } from '#libs/runtime/shutdown.js';
 import { startTracing } from '#libs/runtime/start-tracing.js';
@@ -30,6 +31,7 @@ import {
   authorizerServices,
 } from '#services/authorizer/grpc/authorizer-server.js';
 import type { AnsweredCalls } from '#services/authorizer/grpc/hot-methods.js';
+import { RevocationFeed } from '#services/authorizer/grpc/revocation-feed.js';
 import { IdentityClient } from '#services/authorizer/grpc/identity-client.js';
 import type { LedgerId } from '#libs/ledger/ledger-place.js';
 import { openLog } from '#libs/ledger/open-ledger.js';
@@ -96,7 +98,9 @@ async function start(
   const sessionLog = injected.sessionLog ?? ownLog(config, 'S', surroundings);
   const ledgers = openFollowed(config, { log, sessionLog }, surroundings);
   const { reader, fold, sessions, snapshots } = ledgers;
-  const app = await assembleApp(config, { log, reader, fold, sessions }, surroundings);
+  const { early } = sessions.fold;
+  const parts = { log, reader, fold, sessions };
+  const app = await assembleApp(config, parts, early, surroundings);
   addDecisionLog(app, surroundings);
   const answered: AnsweredCalls = new Map();
   addAuthorizerMetrics(surroundings.registry, { ...app, answered });
@@ -111,7 +115,10 @@ async function start(
   logger.info({ address, position: reader.position }, 'authorizer serves');
   shutdown.add(
     'sweeps',
-    repeat(clock, sweepMs, () => app.sweep()),
+    repeat(clock, sweepMs, () => {
+      app.sweep();
+      early.sweep(clock.wallMs());
+    }),
   );
   return {
     address,
@@ -129,7 +136,12 @@ function measureLedgers(
   const service = 'ledgate-authorizer';
   const tracer = startTracing(otlpEndpoint, { service, clock, logger, registry, shutdown });
   const onRevoked = addRevocationMetrics(registry);
-  const numbers = ([['L', reader], ['S', sessionReader]] as const).map(([ledger, followed]) => {
+  const numbers = (
+    [
+      ['L', reader],
+      ['S', sessionReader],
+    ] as const
+  ).map(([ledger, followed]) => {
     const revoked = onRevoked(ledger);
     const meter = new LedgerMeter({ ledger, reader: followed, clock, tracer, onRevoked: revoked });
     return {
@@ -158,9 +170,10 @@ function ownLog(
 async function assembleApp(
   config: AuthorizerConfig,
   ledger: Pick<Ingredients, 'log' | 'reader' | 'fold' | 'sessions'>,
+  early: EarlyDenies,
   surroundings: Surroundings,
 ): Promise<AuthorizerApp> {
-  const identity = await connectIdentity(config, surroundings);
+  const identity = await connectIdentity(config, early, surroundings);
   const decisionLog = await openDecisionLog(config, surroundings);
   return assemble({
     ...ledger,
@@ -202,8 +215,9 @@ function addDecisionLog({ decisionLog }: AuthorizerApp, { shutdown, logger }: Su
 }
 
 async function connectIdentity(
-  { identity, tls, allowPlaintext }: AuthorizerConfig,
-  { clock, logger, shutdown }: Surroundings,
+  { identity, revocationFeeds = [], tls, allowPlaintext }: AuthorizerConfig,
+  denies: EarlyDenies,
+  { clock, logger, shutdown, registry }: Surroundings,
 ): Promise<IdentityClient | undefined> {
   if (identity === undefined) return undefined;
   const { certFile = '', keyFile = '', caFile } = tls ?? {};
@@ -214,6 +228,21 @@ async function connectIdentity(
   const credentials = secured?.credentials;
   const client = new IdentityClient({ ...identity, credentials, allowPlaintext }, clock);
   shutdown.add('identity', () => client.close());
+  const { credential } = identity;
+  const onTrouble = (address: string, err: unknown): void =>
+    logger.warn({ address, err }, 'an identity cannot be watched for revocations');
+  const common = { credentials, allowPlaintext, credential, denies, clock, onTrouble };
+  const feeds = revocationFeeds.map((address) => new RevocationFeed({ ...common, address }));
+  for (const feed of feeds) shutdown.add('revocation feed', () => feed.close());
+  addGauge(registry, 'ledgate_authorizer_revocation_feeds', 'Identities that are watched.', () => {
+    return feeds.filter(({ connected }) => connected).length;
+  });
+  addGauge(
+    registry,
+    'ledgate_authorizer_early_denies',
+    'Revocations heeded from identities, before the ledger said them.',
+    () => denies.size,
+  );
   return client;
 }
 

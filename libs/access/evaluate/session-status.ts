@@ -55,7 +55,9 @@ function sessionItself(
   nowMs: number,
 ): ReasonCode {
   if (sessions.quarantined.size > 0 && touchesSession(sessions, row)) return QUARANTINED;
-  if (row.endedAt >= 0) return SESSION_ENDED;
+  if (row.endedAt >= 0 || sessions.early?.has(row.tenant, 'SESSION', row.session) === true) {
+    return SESSION_ENDED;
+  }
   if (row.startedAt < sessions.openedAt) return ISSUED_BEFORE_RESTORE;
   if (view.openedAt >= 0 && !(row.authPosition >= view.openedAt)) return ISSUED_BEFORE_RESTORE;
   if (!(row.expiresAtMs > nowMs)) return SESSION_EXPIRED;
@@ -70,7 +72,7 @@ function sessionItself(
 }
 
 /**
- * What ledger S says of a token that is good by L: its own revocation, that of its family, and its
+ * What ledger S says, or is about to, of a token that is good by L: its own revocation, that of its family, and its
  * session. A token that names a session which is not known is refused. `sessions` undefined: S was not
  * read, so that of a token which names anything in it nothing can be said.
  */
@@ -86,9 +88,15 @@ export function tokenRevocation(
     return ISSUED_BEFORE_RESTORE;
   }
   const own = sessions.tenants.get(tenant);
-  if (own === undefined) return ALLOW;
-  if (own.tokens.has(place.tokenId)) return TOKEN_REVOKED;
-  return place.family !== '' && own.families.has(place.family) ? FAMILY_REVOKED : ALLOW;
+  const { early } = sessions;
+  const { tokenId, family } = place;
+  if (own?.tokens.has(tokenId) === true || early?.has(tenant, 'TOKEN', tokenId) === true) {
+    return TOKEN_REVOKED;
+  }
+  if (family === '') return ALLOW;
+  const revoked =
+    own?.families.has(family) === true || early?.has(tenant, 'FAMILY', family) === true;
+  return revoked ? FAMILY_REVOKED : ALLOW;
 }
 
 /** The session that a token belongs to, which must be its principal's own. */

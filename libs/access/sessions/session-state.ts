@@ -1,5 +1,6 @@
 import { type KeyHash, Quarantine } from '../projection/quarantine.js';
 import { isStored, type Stored } from '../projection/stored.js';
+import type { EarlyDenies } from './early-denies.js';
 import type { SessionRow } from './session-row.js';
 
 /** A family or token that is revoked. */
@@ -33,9 +34,20 @@ export class SessionState implements Stored {
   openedAt = -1;
   /** Position of the last event applied; −1: none. */
   position = -1;
+  /** Not of the ledger: never stored, and no part of what is compared. */
+  #early: EarlyDenies | undefined;
 
   constructor(keyHash: KeyHash) {
     this.quarantined = new Quarantine(keyHash);
+  }
+
+  /** Denies that the ledger does not say yet. */
+  get early(): EarlyDenies | undefined {
+    return this.#early;
+  }
+
+  set early(denies: EarlyDenies | undefined) {
+    this.#early = denies;
   }
 
   save(): Record<string, unknown> {

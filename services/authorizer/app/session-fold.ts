@@ -1,3 +1,4 @@
+import { EarlyDenies } from '#libs/access/sessions/early-denies.js';
 import { SessionView } from '#libs/access/sessions/session-view.js';
 import { keyHash } from '#libs/events/keys.js';
 import type { SessionSnapshots } from '#libs/history/session-snapshots.js';
@@ -8,8 +9,21 @@ import { ViewFold } from './view-fold.js';
 
 /** Ledger S folded into the session view. */
 export class SessionFold extends ViewFold<SessionView> {
+  /** Revocations that S could not take yet, as identities tell them. */
+  readonly early = new EarlyDenies();
+
   constructor(snapshots?: SessionSnapshots) {
     super(() => new SessionView(keyHash), snapshots);
+  }
+
+  override get view(): SessionView {
+    const view = super.view;
+    view.early = this.early;
+    return view;
+  }
+
+  override get generation(): number {
+    return super.generation + this.early.version;
   }
 
   /**

@@ -23,12 +23,14 @@ import {
 } from '#services/identity/adapters/open-ledgers.js';
 import { openProofs } from '#services/identity/adapters/open-proofs.js';
 import { SealedVault } from '#services/identity/adapters/sealed-vault.js';
+import { RevocationJournalFile } from '#services/identity/adapters/revocation-journal-file.js';
 import { MasterKeySessionSecrets } from '#services/identity/adapters/session-secrets.js';
 import { hashThreads } from '#services/identity/adapters/thread-pool.js';
 import { documentsOf } from '#services/identity/app/accounts.js';
 import { AttemptRecords } from '#services/identity/app/attempt-records.js';
 import { CallerGate } from '#services/identity/app/caller.js';
-import type { IdentityParts } from '#services/identity/app/identity-parts.js';
+import { HeldRevocations } from '#services/identity/app/held-revocations.js';
+import { appendSession, type IdentityParts } from '#services/identity/app/identity-parts.js';
 import { SigningKeys } from '#services/identity/app/signing-keys.js';
 import type { IdentityConfig } from '#services/identity/config.js';
 import { keyrings, signingKeys } from '#services/identity/domain/signing-key/state.js';
@@ -89,9 +91,20 @@ export function assembleParts(
   shutdown.add('delivery', () => delivery.close());
   const attempts = new AttemptRecords(() => parts);
   shutdown.add('attempts', () => attempts.close());
+  const revocations = new HeldRevocations({
+    journal: new RevocationJournalFile(dataDir),
+    denies: sessions.fold.early,
+    documents: documentsOf(sessions.state),
+    clock,
+    ids,
+    log: logger,
+    execute: (call, command) => appendSession(parts, call, command),
+  });
+  shutdown.add('held revocations', () => revocations.close());
   const parts: IdentityParts = {
     ledger,
     sessions,
+    revocations,
     gate: new CallerGate({ ledger, sessions }, issuer, audiences),
     secrets,
     proofs: openProofs(config, { clock, ids, masterKeys }),

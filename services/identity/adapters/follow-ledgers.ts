@@ -44,6 +44,7 @@ export async function followLedgers(
   const announced = await announceMacKey(ledger, keys.L);
   if (announced !== undefined) log.warn({ macKeyId: announced }, 'a new ledger key is in force');
   const stop = await startSessions(parts, { ledger: ledgerName(config, 'S'), macKeys: keys.S });
+  parts.revocations?.resume();
   const completed = await defineBuiltIn(ledger);
   if (completed > 0) log.info({ tenants: completed }, 'permissions of this build were defined');
   return { founded, stop };

@@ -47,6 +47,7 @@ export const authorizerRole = 'authorizer';
 const authorizerPermissions = [
   'ledgate.identity:verify-password',
   'ledgate.identity:append-barrier',
+  'ledgate.identity:watch-revocations',
 ];
 
 /**

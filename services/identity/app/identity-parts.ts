@@ -10,6 +10,7 @@ import type { Logger } from '#libs/runtime/log.js';
 import type { Tracer } from '#libs/runtime/tracer.js';
 import type { AttemptRecords } from '#services/identity/app/attempt-records.js';
 import type { CallerGate } from '#services/identity/app/caller.js';
+import { isRevocation, type HeldRevocations } from '#services/identity/app/held-revocations.js';
 import type { AnyLedgerSession, LedgerSession } from '#services/identity/app/ledger-session.js';
 import type { Proofs } from '#services/identity/app/login/proofs.js';
 import type { SessionFold } from '#services/identity/app/session-fold.js';
@@ -33,6 +34,8 @@ export interface IdentityParts {
   readonly ledger: LedgerSession;
   /** Ledger S. */
   readonly sessions: LedgerSession<SessionFold>;
+  /** Revocations that S cannot take now; absent: they wait for it. */
+  readonly revocations?: HeldRevocations | undefined;
   readonly gate: CallerGate;
   readonly secrets: SecretStore;
   /** What people prove themselves with beside a password. */
@@ -90,8 +93,9 @@ export async function execute(
 
 /**
  * The same on ledger S, which the deciders see alone: what a command takes from L is in it, and `permit`
- * judges L anew at each attempt. Its token is of both ledgers. Rejects WRONG_STATE while the cell is
- * below the level that S begins with.
+ * judges L anew at each attempt. Its token is of both ledgers; none, and position −1, where a revocation
+ * is held because S cannot take it now. Rejects WRONG_STATE while the cell is below the level that S
+ * begins with.
  */
 export async function executeSession(
   parts: IdentityParts,
@@ -103,6 +107,18 @@ export async function executeSession(
     throw new Failure('WRONG_STATE', text);
   }
   requireSameEpoch(parts);
+  const running = appendSession(parts, call, command);
+  const { revocations } = parts;
+  if (revocations === undefined || !isRevocation(command)) return running;
+  return revocations.settle(call, command, running);
+}
+
+/** The same, however long it takes. */
+export async function appendSession(
+  parts: IdentityParts,
+  call: CommandCall,
+  command: SessionCommand,
+): Promise<Executed> {
   // What permits it stands in L: a record of S would compare keys of L with what S knows of them.
   const permit = (): Permit => {
     call.permit();

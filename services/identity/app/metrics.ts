@@ -21,7 +21,7 @@ interface NamedLedger {
   readonly session: AnyLedgerSession;
 }
 
-type Ledgers = Pick<IdentityParts, 'ledger' | 'sessions'>;
+type Ledgers = Pick<IdentityParts, 'ledger' | 'sessions' | 'revocations'>;
 
 function named(ledger: NamedLedger['ledger'], { ledger: L, sessions: S }: Ledgers): NamedLedger {
   return { ledger, session: ledger === 'L' ? L : S };
@@ -72,6 +72,9 @@ export function addLedgerMetrics(
     addGauge(registry, `ledgate_identity_${name}`, help, read);
   single('feature_level', 'What writers of this cell may use.', () => fold.featureLevel);
   single('feature_level_known', 'Highest feature level that this build knows.', () => newestLevel);
+  single('held_revocations', 'Revocations that wait for the ledger.', () => {
+    return parts.revocations?.size ?? 0;
+  });
   single('hashes_waiting', 'Password hashes that wait for a core.', hashesWaiting);
 }
 

@@ -193,6 +193,7 @@ function current(
   const document = liveFamily(documentsOf(parts.sessions.state), tenant, id, nowMs(parts));
   const session = document && findSessionById(parts, tenant, document.session);
   if (document === undefined || session === undefined) throw grantRejected();
+  if (parts.sessions.fold.early.has(tenant, 'FAMILY', id)) throw grantRejected();
   const { rotatedAtMs: _, revoked: __, ...family } = document;
   return { family: { ...family, family: id }, session };
 }

@@ -1,3 +1,4 @@
+import { EarlyDenies } from '#libs/access/sessions/early-denies.js';
 import { SessionView } from '#libs/access/sessions/session-view.js';
 import type { Evolve } from '#libs/decider/fold-event.js';
 import { keyHash } from '#libs/events/keys.js';
@@ -17,8 +18,17 @@ const atOnce = 1_024;
  * sessions and revocations that authorizers have too, so that credentials are judged alike.
  */
 export class SessionFold extends LedgerFold<SessionView> {
+  /** Revocations that S could not take yet. */
+  readonly early = new EarlyDenies();
+
   constructor(state: FoldedState, evolve: Evolve, snapshots?: SessionSnapshots) {
     super({ state, evolve, newView: () => new SessionView(keyHash), snapshots });
+  }
+
+  override get view(): SessionView {
+    const view = super.view;
+    view.early = this.early;
+    return view;
   }
 
   /**

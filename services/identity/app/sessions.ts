@@ -215,6 +215,7 @@ export function findSessionById(
 ): Session | undefined {
   const document = sessions.read(documentsOf(parts.sessions.state), tenant, id);
   if (document === undefined || !isLive(document, nowMs(parts))) return undefined;
+  if (parts.sessions.fold.early.has(tenant, 'SESSION', id)) return undefined;
   const session = { ...document, session: id, tenant };
   return isStanding(parts, session) ? session : undefined;
 }

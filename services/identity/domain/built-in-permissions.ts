@@ -36,6 +36,8 @@ const identity: readonly Row[] = [
   ['block-credential', 'NORMAL', 'Block credentials'],
   ['unblock-credential', 'SENSITIVE', 'Unblock credentials'],
   ['list-api-keys', 'NORMAL', 'List API keys'],
+  ['list-factors', 'NORMAL', 'Read the second factors of others'],
+  ['reset-factors', 'SENSITIVE', 'Remove all second factors of somebody'],
 
   ['register-client', 'SENSITIVE', 'Register OAuth clients'],
   ['get-client', 'NORMAL', 'Read an OAuth client'],
@@ -100,6 +102,7 @@ const identity: readonly Row[] = [
   ['compromise-signing-key', 'SENSITIVE', 'Declare a signing key compromised', 'SYSTEM'],
   ['get-status', 'NORMAL', 'Read the state of the ledger', 'SYSTEM'],
   ['append-barrier', 'NORMAL', 'Wait for everything that was written'],
+  ['watch-revocations', 'NORMAL', 'Be told of revocations that wait for the ledger', 'SYSTEM'],
 ];
 
 const authorizer: readonly Row[] = [

@@ -54,6 +54,7 @@ export const identityServices: readonly string[] = [
   'LedgerService',
   'LoginService',
   'PrincipalService',
+  'RevocationFeedService',
   'RoleService',
   'ScopeService',
   'SessionService',
