@@ -19,6 +19,7 @@ import { addPermissionCommands, addRoleCommands } from './commands/role.js';
 import { addRulesCommands } from './commands/rules.js';
 import { addScopeCommands } from './commands/scope.js';
 import { addServiceCommands } from './commands/service.js';
+import { addSessionCommands } from './commands/session.js';
 import { addStateCommands } from './commands/state.js';
 import { addTenantCommands } from './commands/tenant.js';
 import { addOwnCommands, addRevokeCommands, addTokenCommands } from './commands/token.js';
@@ -37,7 +38,10 @@ export function createProgram(): Command {
     )
     .option('--identity <address>', 'host:port of identity [LEDGATE_IDENTITY_URL]')
     .option('--authorizer <address>', 'host:port of the authorizer [LEDGATE_AUTHORIZER_URL]')
-    .option('--credential <text>', 'your API key or access token [LEDGATE_CREDENTIAL]')
+    .option(
+      '--credential <text>',
+      'your API key, session token or access token [LEDGATE_CREDENTIAL]',
+    )
     .option(
       '--tenant <id>',
       'id (to log in: or slug) of the tenant; default: your own [LEDGATE_TENANT]',
@@ -82,6 +86,7 @@ Exit codes: 0 done, ALLOW · 1 the answer is no (DENY, findings) · 2 wrong word
   addGroupCommands(program);
   addGrantCommands(program);
   addTokenCommands(program);
+  addSessionCommands(program);
   addRevokeCommands(program);
   addOwnCommands(program);
   addCheckCommands(program);

@@ -10,11 +10,13 @@ import { principalId } from '../cli/references.js';
 import { duration, list, secretFromStdin } from '../cli/values.js';
 import { revokeGrant } from './grant.js';
 import { revokeKey } from './key.js';
+import { addTokenLifecycle } from './token-lifecycle.js';
 
 interface TokenFlags {
   readonly audience: string;
   readonly scopes?: string[];
   readonly ttl?: number;
+  readonly refresh?: boolean;
 }
 
 /** `ledgate token …` */
@@ -44,25 +46,27 @@ export function addTokenCommands(program: Command): void {
     );
   token
     .command('issue')
-    .description('issue a token for the service account that calls (by API key)')
+    .description('issue a token for the service account (by API key) or in the session that calls')
     .option('--audience <audience>', 'default: the default audience', '')
     .option('--scopes <patterns>', 'permission patterns that limit the token', list)
     .option('--ttl <time>', 'e.g. 5m; at most 1h', duration)
+    .option('--refresh', 'a refresh token too; only in a session')
     .action(
       withCli(async (cli, flags: TokenFlags) => {
-        const { accessToken, expiresAtMs } = await ask(
-          cli.identity(TokenServiceClient),
-          'issueToken',
-          {
-            audience: flags.audience,
-            scopes: flags.scopes ?? [],
-            ttlMs: BigInt(flags.ttl ?? 0),
-          },
-        );
-        if (cli.out.json) cli.out.one({ accessToken, expires: timeText(expiresAtMs) });
-        else cli.out.say(accessToken);
+        const request = {
+          audience: flags.audience,
+          scopes: flags.scopes ?? [],
+          ttlMs: BigInt(flags.ttl ?? 0),
+          withRefreshToken: flags.refresh ?? false,
+        };
+        const answer = await ask(cli.identity(TokenServiceClient), 'issueToken', request);
+        const { accessToken, refreshToken } = answer;
+        const expires = timeText(answer.expiresAtMs);
+        if (cli.out.json) cli.out.one({ accessToken, refreshToken, expires });
+        else cli.out.say(refreshToken === '' ? accessToken : `${accessToken}\n${refreshToken}`);
       }),
     );
+  addTokenLifecycle(token);
   token
     .command('jwks')
     .description('the public keys (RFC 7517)')
@@ -161,5 +165,7 @@ async function changePassword(cli: Cli, login: string | undefined): Promise<void
   const request = { options, tenantId, loginName, currentPassword, newPassword };
   const change = ask(cli.identity(CredentialServiceClient), 'changePassword', request);
   const answer = await change.catch(refusedLogin);
-  cli.done(answer.result, {}, 'password changed');
+  const { sessionToken } = answer;
+  const kept = sessionToken === '' ? '' : `; your session goes on with ${sessionToken}`;
+  cli.done(answer.result, { sessionToken }, `password changed${kept}`);
 }
