@@ -83,6 +83,7 @@ export function providerConfig(parts: EngineParts, keys: ProviderKeys): Configur
         parts.ledger.client(client.clientId)?.settings.pkceRequired !== false,
     },
     responseTypes: ['code'],
+    allowOmittingSingleRegisteredRedirectUri: false,
     expiresWithSession: () => false,
     issueRefreshToken: (_ctx, client) => Promise.resolve(client.grantTypeAllowed('refresh_token')),
     rotateRefreshToken: true,

@@ -104,6 +104,10 @@ class CurrentEngine {
     provider.on('server_error', (_ctx, error) => {
       parts.log.error({ err: error }, 'the OAuth engine failed');
     });
+    provider.on('grant.error', (ctx, error) => {
+      const { client } = ctx.oidc;
+      parts.log.debug({ client: client?.clientId, why: error.error_detail }, 'a grant was refused');
+    });
     return provider.callback();
   }
 }

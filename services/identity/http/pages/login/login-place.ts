@@ -49,8 +49,8 @@ export async function finish(
 ): Promise<Response> {
   const { parts } = pages;
   const source = { address: pages.sourceOf(c), agent: c.req.header('user-agent') ?? '' };
-  const client = place.client?.id;
-  const given = { source, remember, ...(client === undefined ? {} : { client }) };
+  // It is the browser's session, not that of the client: others get their codes in it too.
+  const given = { source, remember };
   const { deviceToken: device, ...started } = await finishLogin(parts, login, given);
   await endFormer(pages, c);
   keepDevice(pages, c, device);
