@@ -1,11 +1,13 @@
 import { Metadata, type ServiceError, type status } from '@grpc/grpc-js';
-import { BadRequest } from '#proto/google/rpc/error_details.js';
+import { BadRequest, ErrorInfo } from '#proto/google/rpc/error_details.js';
 import { Status } from '#proto/google/rpc/status.js';
 
 /** What a refused call told its caller. */
 export interface Refusal {
   readonly code: status;
   readonly details: string;
+  /** As `ErrorInfo` says it (docs/reasons.md). */
+  readonly reason: string;
   /** Fields at fault, each with what is wrong. */
   readonly violations: readonly { readonly field: string; readonly description: string }[];
 }
@@ -18,18 +20,29 @@ export async function refusal(call: Promise<unknown>): Promise<Refusal> {
   } catch (thrown) {
     if (!(thrown instanceof Error) || !('metadata' in thrown)) throw thrown;
     error = thrown as ServiceError;
-    return { code: error.code, details: error.details, violations: violationsOf(error.metadata) };
+    const { code, details, metadata } = error;
+    return { code, details, reason: reasonOf(metadata), violations: violationsOf(metadata) };
   }
   throw new Error('the call was not refused');
 }
 
-function violationsOf(metadata: unknown): Refusal['violations'] {
-  if (!(metadata instanceof Metadata)) return [];
+/** The detail of a type, as bytes. */
+function detailOf(metadata: unknown, type: string): Uint8Array | undefined {
+  if (!(metadata instanceof Metadata)) return undefined;
   const [bytes] = metadata.get('grpc-status-details-bin');
-  if (!(bytes instanceof Buffer)) return [];
-  const found = Status.decode(bytes).details.find((any) => any.typeUrl.endsWith('.BadRequest'));
-  if (found === undefined) return [];
-  return BadRequest.decode(found.value).fieldViolations.map(({ field, description }) => ({
+  if (!(bytes instanceof Buffer)) return undefined;
+  return Status.decode(bytes).details.find((any) => any.typeUrl.endsWith(`.${type}`))?.value;
+}
+
+function reasonOf(metadata: unknown): string {
+  const bytes = detailOf(metadata, 'ErrorInfo');
+  return bytes === undefined ? '' : ErrorInfo.decode(bytes).reason;
+}
+
+function violationsOf(metadata: unknown): Refusal['violations'] {
+  const bytes = detailOf(metadata, 'BadRequest');
+  if (bytes === undefined) return [];
+  return BadRequest.decode(bytes).fieldViolations.map(({ field, description }) => ({
     field,
     description,
   }));
