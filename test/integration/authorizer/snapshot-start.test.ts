@@ -43,7 +43,9 @@ async function visit<T>(
     },
   });
   const snapshots = { folder, everyRecords, everyMs: 1e9 };
-  const authorizer = await startAuthorizer(testConfig({ snapshots }), { log: counting });
+  const authorizer = await startAuthorizer(testConfig({ dataDir: folder, snapshots }), {
+    log: counting,
+  });
   const client = clientOf(authorizer.address);
   try {
     return { from: reads[0] ?? -1, result: await work(client) };

@@ -44,8 +44,10 @@ let grantId: string;
 
 beforeAll(async () => {
   const log = store.log('auth.ledger.v1');
+  const sessionLog = store.log('auth.session.v1');
   identity = await startWorld(testConfig(folder.path), {
     log,
+    sessionLog,
     vault: store.vault(),
     bootstrap: true,
   });
@@ -54,7 +56,7 @@ beforeAll(async () => {
   );
   const { address } = identity.identity;
   const config = { ledgerKey, identity: { address, credential: new Secret(identity.root) } };
-  authorizer = await startAuthorizer(authorizerConfig(config), { log });
+  authorizer = await startAuthorizer(authorizerConfig(config), { log, sessionLog });
   client = clientOf(authorizer.address);
   acme = await setUpTenant(identity, 'acme');
   const service = await setUpUser(identity, acme.admin, 'gateway');

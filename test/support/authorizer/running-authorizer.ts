@@ -134,9 +134,10 @@ export async function startAuthorizerWorld(
   } = {},
 ): Promise<AuthorizerWorld> {
   const log = options.log ?? temporaryLog();
+  const sessionLog = temporaryLog('auth.session.v1');
   const seed = await LedgerSeed.begin(log);
   await fill(seed);
-  const injection = { log, ...options.injection };
+  const injection = { log, sessionLog, ...options.injection };
   const authorizer = await startAuthorizer(testConfig(options.config), injection);
   const client = clientOf(authorizer.address);
   return {
@@ -147,6 +148,7 @@ export async function startAuthorizerWorld(
       client.close();
       await authorizer.close();
       await log.close();
+      await sessionLog.close();
     },
   };
 }

@@ -41,6 +41,7 @@ export interface Question {
 export interface Pair extends World {
   readonly dataDir: string;
   readonly log: EventLog;
+  readonly sessionLog: EventLog;
   readonly vault: Vault;
   /** Every line that both have logged, at level trace. */
   readonly logged: string[];
@@ -91,11 +92,17 @@ export async function startPair(options: PairOptions = {}): Promise<Pair> {
   const config = identityTestConfig(dataDir, { ...common, ...options.identity });
   const store = openEmbeddedStore(join(dataDir, 'ledger'));
   const log = store.log(ledgerName(config));
+  const sessionLog = store.log(ledgerName(config, 'S'));
   const vault = store.vault();
   const logged: string[] = [];
   const destination = { write: (line: string) => void logged.push(line) };
   const loggerOf = (service: string) => createLogger({ service, level: 'trace', destination });
-  const world = await startWorld(config, { log, vault, logger: loggerOf('identity') });
+  const world = await startWorld(config, {
+    log,
+    sessionLog,
+    vault,
+    logger: loggerOf('identity'),
+  });
   const { address } = world.identity;
   const authorizerKey = await keyOfAuthorizer(address, dataDir);
   const running = await startAuthorizer(
@@ -106,7 +113,7 @@ export async function startPair(options: PairOptions = {}): Promise<Pair> {
       identity: { address, credential: new Secret(authorizerKey) },
       ...options.authorizer,
     }),
-    { log, logger: loggerOf('authorizer') },
+    { log, sessionLog, logger: loggerOf('authorizer') },
   );
   const authorizer = clientOf(running.address);
   const ports = [world.identity.metricsPort, running.metricsPort];
@@ -114,6 +121,7 @@ export async function startPair(options: PairOptions = {}): Promise<Pair> {
     ...world,
     dataDir,
     log,
+    sessionLog,
     vault,
     logged,
     metricsUrls: ports.map((port) => `http://127.0.0.1:${port}/metrics`),
