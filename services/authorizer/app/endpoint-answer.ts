@@ -41,24 +41,19 @@ function refusalOf(judged: Judged): readonly [status: number, challenge: string]
   const { reason, outcome, known, api, rule, obligation } = judged;
   if (outcome === 'ALLOW') return [200, ''];
   if (isUndecided(reason)) return [503, ''];
-  switch (reason) {
-    case 'RESOURCE_INVALID':
-      return [400, ''];
-    case 'ENDPOINT_UNKNOWN':
-      return [403, ''];
-    // RFC 6750 section 3.1: no error code for whoever presented nothing.
-    case 'CREDENTIAL_MISSING':
-      return [401, challenge(api, [])];
-    case 'SCOPE_INSUFFICIENT': {
-      const wanted = rule === undefined ? [] : wantedScopes(rule);
-      const scope = wanted.length === 0 ? [] : [['scope', wanted.join(' ')] as const];
-      return [403, challenge(api, [['error', 'insufficient_scope'], ...scope])];
-    }
-    case 'STEP_UP_REQUIRED':
-      return [401, challenge(api, stepUp(obligation))];
-    default:
-      return known ? [403, ''] : [401, challenge(api, [['error', 'invalid_token']])];
-  }
+  if (reason === 'RESOURCE_INVALID') return [400, ''];
+  // RFC 6750 section 3.1: no error code for whoever presented nothing.
+  if (reason === 'CREDENTIAL_MISSING') return [401, challenge(api, [])];
+  if (reason === 'STEP_UP_REQUIRED') return [401, challenge(api, stepUp(obligation))];
+  if (reason === 'SCOPE_INSUFFICIENT') return [403, challenge(api, insufficientScope(rule))];
+  return known ? [403, ''] : [401, challenge(api, [['error', 'invalid_token']])];
+}
+
+/** RFC 6750 section 3: with the scopes that the rule asks for, where it asks for any. */
+function insufficientScope(rule: EndpointRule | undefined): readonly Parameter[] {
+  const wanted = rule === undefined ? [] : wantedScopes(rule);
+  const scope: readonly Parameter[] = wanted.length === 0 ? [] : [['scope', wanted.join(' ')]];
+  return [['error', 'insufficient_scope'], ...scope];
 }
 
 export const stepUpKind = 'step_up';

@@ -82,16 +82,15 @@ describe('matching a call', () => {
     expect([...seen]).toEqual(expect.arrayContaining(['NOTHING', 'MALFORMED', 'GET /a']));
   });
 
-  it('never depends on what lies beside: clashing rules are found in either order', () => {
+  it('leaves no two rules that match one path with the same rank, in whatever order', () => {
     fc.assert(
       fc.property(template, template, path, (one, other, text) => {
         const pair = [rule('GET', one), rule('GET', other)];
         const clashes = clash(pair) !== undefined;
         expect(clash(pair.toReversed()) !== undefined).toBe(clashes);
-        if (clashes) return;
-        const [first, second] = pair.map((each) => naive([each], 'GET', text) !== 'NOTHING');
-        // Both match: then one of them has a literal wherever the other has.
-        if (first && second) expect(params(pair[0]!)).not.toBe(params(pair[1]!));
+        const both = pair.every((each) => naive([each], 'GET', text) !== 'NOTHING');
+        const sameRank = new Set(pair.map(params)).size === 1;
+        expect([one, other, clashes || !both || !sameRank]).toEqual([one, other, true]);
       }),
     );
   });
@@ -101,7 +100,7 @@ describe('matching a call', () => {
     const find = (name: string) => table.find({ protocol: 'GRPC', method: name }).found;
     expect(find('/shop.v1.Orders/GetOrder')).toBe('RULE');
     for (const name of ['/shop.v1.orders/GetOrder', '/shop.v1.Orders/GetOrder/', 'GetOrder', '']) {
-      expect(find(name), name).toBe('NOTHING');
+      expect([name, find(name)]).toEqual([name, 'NOTHING']);
     }
   });
 
@@ -148,7 +147,7 @@ describe('a path that could be read in two ways', () => {
       '/x%3by',
       '/~me',
     ]) {
-      expect(pathSegments(text), text).toBeDefined();
+      expect([text, pathSegments(text) !== undefined]).toEqual([text, true]);
     }
   });
 });
@@ -161,14 +160,14 @@ describe('resource templates', () => {
     expect(fill('orders/{id}', { id: '17' })).toBe('orders/17');
     expect(fill('p/{a.b}/{c}', { 'a.b': 'x', c: 'y z' })).toBe('p/x/y z');
     for (const id of ['', 'a/b', '..', '.', 'a%2fb', 'a\\b', 'a\u0000']) {
-      expect(fill('orders/{id}', { id }), id).toBeUndefined();
+      expect([id, fill('orders/{id}', { id })]).toEqual([id, undefined]);
     }
     expect(fill('orders/{id}', {})).toBeUndefined();
   });
 
   it('are refused when they are malformed', () => {
     for (const text of ['/orders', 'orders/', 'a//b', 'a/{', 'a/{b}c', 'a/..', '{1}', 'x%2fy']) {
-      expect(resourceTemplateProblem(text), text).toBeDefined();
+      expect([text, resourceTemplateProblem(text) !== undefined]).toEqual([text, true]);
     }
     expect(resourceTemplateProblem('projects/{project}/orders/{order.id}')).toBeUndefined();
   });

@@ -11,6 +11,7 @@ import type { Command } from '#services/identity/domain/commands.js';
 import { decide } from '#services/identity/domain/decide.js';
 import { evolve } from '#services/identity/domain/evolve.js';
 
+import { smallRules } from './small-rules.js';
 import { adminOf, nowMs, operator, role, tenant, tenantAdmin, user, vault } from './scenario.js';
 
 /**
@@ -52,23 +53,6 @@ const signing = {
   publicJwk: fixed('{}'),
   privateKey: fixed(vault),
 };
-const scope = of('s1', 's2');
-const scopeFacts = {
-  description: of('', 'other'),
-  permissions: fc.uniqueArray(of('orders:read', 'orders:write'), { maxLength: 1 }),
-  consentRequired: fixed(false),
-};
-const endpointRule = fc.record({
-  rule: of('e1', 'e2'),
-  protocol: fixed('HTTP' as const),
-  method: fixed('GET'),
-  template: of('/{a}', '/b', '/{c}'),
-  allScopes: fc.uniqueArray(scope, { maxLength: 1 }),
-  anyScopes: fixed([]),
-  permission: permissionName,
-  credentialKinds: fixed([]),
-  public: fixed(false),
-});
 const client = of('a1', 'a2', 'a3');
 const newClientSecret = { credential, prefix: fixed('abcdefgh'), sha256: of('s1', 's2') };
 const clientSettings = fc.record({
@@ -196,22 +180,7 @@ const records = {
   DefinePermission: { permission: permissionName, ...facts },
   ChangePermission: { permission: permissionName, ...facts },
   RetirePermission: { permission: permissionName },
-  DefineScope: { scope, ...scopeFacts },
-  ChangeScope: { scope, ...scopeFacts },
-  RetireScope: { scope },
-  SetEndpointRule: { api: fixed('shop'), rule: endpointRule },
-  RemoveEndpointRule: {
-    api: fixed('shop'),
-    protocol: fixed('HTTP' as const),
-    method: fixed('GET'),
-    template: of('/{a}', '/b'),
-  },
-  ReplaceEndpointRules: {
-    api: fixed('shop'),
-    replaced: fixed(''),
-    sourceDigest: fixed(''),
-    rules: fc.array(endpointRule, { maxLength: 2 }),
-  },
+  ...smallRules,
   CreateRole: { role: ownRole, name, permissions: patterns, parents, admin: bool },
   ChangeRolePermissions: { role: roleId, ...lists },
   ChangeRoleParents: { role: roleId, add: parents, remove: parents },
