@@ -63,16 +63,15 @@ describe('a redirect URI', () => {
     'urn:ietf:wg:oauth:2.0:oob',
     `https://shop.example/${'a'.repeat(2_000)}`,
   ])('may not be %j', (uri) => {
-    for (const kind of clientKinds)
-      expect(redirectUriProblem(uri, kind), kind).toBeTypeOf('string');
+    const takenBy = clientKinds.filter((kind) => redirectUriProblem(uri, kind) === undefined);
+    expect(takenBy).toEqual([]);
   });
 
   it('that is allowed is read by a URL parser as what it looks like', () => {
-    const piece = fc.constantFrom(
-      ...['https://', 'http://', 'shop.example', '127.0.0.1', '[::1]', 'localhost', ':', '80', '/'],
-      ...['@', '\\', '?', '#', '.', '..', '%2e', '%2f', '*', 'a', ';', '//', '\t', ' ', '&', '='],
-    );
-    const text = fc.array(piece, { minLength: 1, maxLength: 9 }).map((pieces) => pieces.join(''));
+    const pieces = 'https:// http:// shop.example 127.0.0.1 [::1] localhost : 80 / @ \\ ? # . ..';
+    const more = '%2e %2f * a ; // & =';
+    const piece = fc.constantFrom(...`${pieces} ${more}`.split(' '), ' ', '\t');
+    const text = fc.array(piece, { minLength: 1, maxLength: 9 }).map((parts) => parts.join(''));
     fc.assert(
       fc.property(text, (uri) => {
         if (redirectUriProblem(uri, 'WEB') !== undefined) return;
@@ -82,7 +81,7 @@ describe('a redirect URI', () => {
         // A parser leaves out the port that a scheme has anyway.
         expect([host, `${host}:443`, `${host}:80`]).toContain(authority);
         expect(uri.startsWith(`${protocol}//`)).toBe(true);
-        if (pathname !== '/') expect(uri).toContain(pathname);
+        expect(pathname === '/' || uri.includes(pathname)).toBe(true);
         expect(protocol === 'https:' || /^(127|\[::1|localhost)/.test(host)).toBe(true);
       }),
       { numRuns: 20_000, seed: 1 },
@@ -107,7 +106,7 @@ describe('a request for a registered URI', () => {
       'http://127.0.0.1:3001/cb?a=1',
       '',
     ]) {
-      expect(isRegisteredUri(registered, uri, 'WEB'), uri).toBe(false);
+      expect([uri, isRegisteredUri(registered, uri, 'WEB')]).toEqual([uri, false]);
     }
   });
 
@@ -126,7 +125,7 @@ describe('a request for a registered URI', () => {
       'http://127.0.0.1:3001/x/../cb?a=1',
       'https://shop.example:3001/cb',
     ]) {
-      expect(native(uri), uri).toBe(false);
+      expect([uri, native(uri)]).toEqual([uri, false]);
     }
     expect(
       isRegisteredUri(['http://localhost:3000/cb'], 'http://localhost:3001/cb', 'NATIVE'),
