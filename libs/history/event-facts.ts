@@ -35,6 +35,16 @@ const shown: ReadonlySet<string> = new Set([
   'scope',
   'id',
   'slug',
+  'client',
+  'session',
+  'family',
+  'jti',
+  'channel',
+  'remaining',
+  'provider',
+  'api',
+  'audience',
+  'acr',
 ]);
 
 type Fact = string | number | boolean | readonly string[] | undefined;
