@@ -82,6 +82,6 @@ export const clientFormats = {
     'EndpointRulesReplaced',
     'endpoint',
     endpoint.EndpointRulesReplaced,
-    { api: 'text', sourceDigest: 'text', rules: { each: rule } },
+    { api: 'text', rules: { each: rule } },
   ),
 };

@@ -61,7 +61,7 @@ export interface EndpointRuleRemoved {
 export interface EndpointRulesReplaced {
   readonly type: 'EndpointRulesReplaced';
   readonly api: string;
-  /** SHA-256 of the descriptors that the rules were read from. */
+  /** SHA-256 of the files that the rules were read from; `''`: of none. */
   readonly sourceDigest: string;
   readonly rules: readonly EndpointRule[];
 }

@@ -33,6 +33,7 @@ import {
   eachProblem,
   permissionPatternProblem,
 } from '#services/identity/domain/names/exact-name.js';
+import { scopeNameProblem } from '#services/identity/domain/scope/scope-name.js';
 import {
   admitted,
   open,
@@ -275,7 +276,13 @@ function audienceField(call: OpenCall, audience: string): void {
 function scopesField(call: OpenCall, given: readonly string[]): void {
   if (given.length > MOST_SCOPES) call.fields.add('scopes', `more than ${MOST_SCOPES}`);
   const shown = given.slice(0, MOST_SCOPES);
-  for (const [field, problem] of eachProblem('scopes', shown, permissionPatternProblem)) {
+  for (const [field, problem] of eachProblem('scopes', shown, scopeProblem)) {
     call.fields.add(field, problem);
   }
+}
+
+/** A permission, a pattern, or a scope of the tenant; a word that is none of them allows nothing. */
+function scopeProblem(text: string): string | undefined {
+  const asPattern = permissionPatternProblem(text);
+  return asPattern === undefined || scopeNameProblem(text) === undefined ? undefined : asPattern;
 }
