@@ -17,6 +17,7 @@ import type {
 } from '#proto/ledgate/identity/v1/factor.js';
 import { enrolled } from '#services/identity/app/factors/enrolled.js';
 import {
+  addressProblem,
   confirmOtpChannel,
   startOtpChannel,
 } from '#services/identity/app/factors/enrol-otp-channel.js';
@@ -131,6 +132,7 @@ async function endPasskey(request: ConfirmPasskeyRequest, call: OpenCall) {
 async function beginChannel(request: StartOtpChannelRequest, call: OpenCall) {
   const channel = call.fields.choice('kind', request.kind, channels, 'SMS');
   const address = call.fields.bounded('address', request.address, 320);
+  call.fields.add('address', addressProblem(channel, address.slice(0, 320)));
   const owner = await ownerOf(call, request.loginTicket);
   return startOtpChannel(call.parts, owner, channel, address);
 }

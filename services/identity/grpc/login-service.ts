@@ -48,6 +48,7 @@ import {
 } from '#services/identity/grpc/login-fields.js';
 import {
   languageField,
+  loginNameField,
   typedNameField,
   typedPasswordField,
 } from '#services/identity/grpc/name-fields.js';
@@ -198,10 +199,10 @@ async function reset(request: ResetPasswordRequest, call: OpenCall) {
 
 function askForSignUp(request: RequestSignUpRequest, call: OpenCall) {
   const tenant = tenantField(call, request.tenant);
-  const email = typedNameField(call, 'email', request.email);
+  const { canonical } = loginNameField(call, 'email', 'EMAIL', request.email);
   const language = languageField(call, 'language', request.language);
   call.fields.check();
-  requestSignUp(call.parts, { tenant, email, language, source: call.source });
+  requestSignUp(call.parts, { tenant, email: canonical, language, source: call.source });
   return {};
 }
 

@@ -20,12 +20,9 @@ import { TokenServiceService as Tokens } from '#proto/ledgate/identity/v1/token.
 import { LedgerServiceService as Operator } from '#proto/ledgate/operator/v1/ledger.js';
 import { TimeMachineServiceService as Past } from '#proto/ledgate/operator/v1/time_machine.js';
 import { everyMethod, shortName } from '../../support/identity/every-method.js';
-import {
-  startWorld,
-  temporaryFolder,
-  testConfig,
-  type World,
-} from '../../support/identity/running-identity.js';
+import { everyLogin } from '../../support/identity/every-login.js';
+import { startLoginWorld, type LoginWorld } from '../../support/identity/login-world.js';
+import { temporaryFolder, type World } from '../../support/identity/running-identity.js';
 import {
   adminPassword,
   logIn,
@@ -35,12 +32,12 @@ import {
 
 const folder = temporaryFolder();
 const succeeded = new Set<string>();
-let world: World;
+let world: LoginWorld;
 let acme: TenantSetup;
 let call: World['call'];
 
 beforeAll(async () => {
-  world = await startWorld(testConfig(folder.path));
+  world = await startLoginWorld(folder.path);
   call = async (method, request, bearer) => {
     const answer = await world.call(method, request, bearer);
     succeeded.add(shortName(method.path));
@@ -310,6 +307,8 @@ describe('every method, once, as it is meant', () => {
     const { principal } = await call(Principals.getPrincipal, { principalId }, admin);
     expect(principal?.status).toBe('DELETED');
   });
+
+  it('logging in, and factors', () => everyLogin(world, call, acme.admin));
 
   it('the ledger', async () => {
     const barrier = await call(Ledger.appendBarrier, {}, acme.admin);

@@ -5,6 +5,7 @@ import { PrincipalServiceService as Principals } from '#proto/ledgate/identity/v
 import { everyMethod, shortName } from '../../support/identity/every-method.js';
 import { badIds, badOptions } from '../../support/identity/bad-values.js';
 import { clientRows } from '../../support/identity/malformed-clients.js';
+import { loginRows } from '../../support/identity/malformed-logins.js';
 import { operatorRows } from '../../support/identity/malformed-operations.js';
 import { pastRows } from '../../support/identity/malformed-past.js';
 import { principalRows } from '../../support/identity/malformed-principals.js';
@@ -19,10 +20,18 @@ import {
 } from '../../support/identity/running-identity.js';
 import { setUpTenant, type TenantSetup } from '../../support/identity/tenant-setup.js';
 
-const rows = [...principalRows, ...clientRows, ...rightsRows, ...operatorRows, ...pastRows];
+const rows = [
+  ...principalRows,
+  ...loginRows,
+  ...clientRows,
+  ...rightsRows,
+  ...operatorRows,
+  ...pastRows,
+];
 
 /** Nothing in them can be malformed. */
 const withoutFields = new Set([
+  'FactorService/GenerateRecoveryCodes',
   'TokenService/GetJwks',
   'TokenService/ListSigningKeys',
   'LedgerService/GetStatus',

@@ -1,9 +1,11 @@
 import { EventServiceService } from '#proto/ledgate/events/v1/event_service.js';
 import { ClientServiceService, ConsentServiceService } from '#proto/ledgate/identity/v1/client.js';
 import { CredentialServiceService } from '#proto/ledgate/identity/v1/credential.js';
+import { FactorServiceService } from '#proto/ledgate/identity/v1/factor.js';
 import { GrantServiceService } from '#proto/ledgate/identity/v1/grant.js';
 import { GroupServiceService } from '#proto/ledgate/identity/v1/group.js';
 import { LedgerServiceService } from '#proto/ledgate/identity/v1/ledger.js';
+import { LoginServiceService } from '#proto/ledgate/identity/v1/login.js';
 import { PrincipalServiceService } from '#proto/ledgate/identity/v1/principal.js';
 import { RevocationFeedServiceService } from '#proto/ledgate/identity/v1/revocation_feed.js';
 import { RoleServiceService } from '#proto/ledgate/identity/v1/role.js';
@@ -18,9 +20,11 @@ export const everyMethod: readonly Method<Record<string, unknown>, unknown>[] = 
   ClientServiceService,
   ConsentServiceService,
   CredentialServiceService,
+  FactorServiceService,
   GrantServiceService,
   GroupServiceService,
   LedgerServiceService,
+  LoginServiceService,
   PrincipalServiceService,
   RoleServiceService,
   TenantServiceService,

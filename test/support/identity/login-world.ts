@@ -4,8 +4,9 @@ import type { OutboxMessage } from '#services/identity/adapters/delivery/dev-out
 import { FactorServiceService as Factors } from '#proto/ledgate/identity/v1/factor.js';
 import { LoginServiceService as Logins, type LoggedIn } from '#proto/ledgate/identity/v1/login.js';
 import type { IdentityConfig } from '#services/identity/config.js';
+import type { IdentityInjection } from '#services/identity/main.js';
 import type { MessageKind } from '#services/identity/ports/delivery.js';
-import { SettableClock } from '../authorizer/settable-clock.js';
+import { ShiftedClock } from './shifted-clock.js';
 import { SoftAuthenticator } from './soft-authenticator.js';
 import { startWorld, testConfig, type World } from './running-identity.js';
 
@@ -13,7 +14,7 @@ export const origin = 'https://ledgate.test';
 
 /** A running identity whose wall clock a test moves, and whose messages it reads. */
 export interface LoginWorld extends World {
-  readonly clock: SettableClock;
+  readonly clock: ShiftedClock;
   /** Those that nobody has asked for yet. */
   readonly messages: OutboxMessage[];
   /** The next message to somebody; what is sent is sent after the answer. */
@@ -25,15 +26,17 @@ export interface LoginWorld extends World {
 export async function startLoginWorld(
   dataDir: string,
   change: Partial<IdentityConfig> = {},
+  founding: Pick<IdentityInjection, 'bootstrap'> = {},
 ): Promise<LoginWorld> {
-  const clock = new SettableClock(Date.now());
+  const clock = new ShiftedClock();
   const messages: OutboxMessage[] = [];
   const config = testConfig(dataDir, { delivery: { outbox: true }, ...change });
   const world = await startWorld(config, {
+    ...founding,
     clock,
     onOutbox: (message) => void messages.push(message),
   });
-  const later = (ms = 30_000): void => clock.set(clock.wallMs() + ms);
+  const later = (ms = 30_000): void => clock.shift(ms);
   const messageTo = (address: string, kind: MessageKind): Promise<OutboxMessage> =>
     vi.waitFor(() => {
       const at = messages.findIndex((one) => one.to === address && one.kind === kind);

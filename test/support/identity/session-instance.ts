@@ -2,9 +2,8 @@ import { Secret } from '#libs/runtime/secret.js';
 import { createLogger } from '#libs/runtime/log.js';
 import { Shutdown } from '#libs/runtime/shutdown.js';
 import { systemClock, type Clock } from '#libs/runtime/clock.js';
-import { assembleParts } from '#services/identity/adapters/assemble-parts.js';
+import { assembleParts, type SharedParts } from '#services/identity/adapters/assemble-parts.js';
 import { followLedgers } from '#services/identity/adapters/follow-ledgers.js';
-import type { LedgerStores } from '#services/identity/adapters/open-ledgers.js';
 import { processKeys } from '#services/identity/adapters/process-keys.js';
 import type { IdentityParts } from '#services/identity/app/identity-parts.js';
 import {
@@ -30,7 +29,7 @@ export interface SessionInstance {
 
 export async function openInstance(
   config: IdentityConfig,
-  { clock = systemClock, ...shared }: Partial<LedgerStores> & { readonly clock?: Clock } = {},
+  { clock = systemClock, ...shared }: SharedParts & { readonly clock?: Clock } = {},
 ): Promise<SessionInstance> {
   const logger = createLogger({ service: 'identity', level: 'silent' });
   const shutdown = new Shutdown({ clock, log: logger, deadlineMs: 10_000 });

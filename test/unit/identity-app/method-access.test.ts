@@ -30,12 +30,33 @@ describe('the table of who may call what', () => {
     expect(accessOf('ledgate.identity.v1.TokenService/Login')).toBeUndefined();
   });
 
-  it('opens three methods to callers without a credential', () => {
+  it('opens to callers without a credential what judges what it is given', () => {
     const open = listedMethods().filter((method) => accessOf(method)?.who === 'PUBLIC');
     expect(open.map((method) => method.split('/')[2] ?? '').sort()).toEqual([
+      'AnswerFactor',
       'ChangePassword',
+      'ChooseFactor',
+      'ConfirmOtpChannel',
+      'ConfirmPasskey',
+      'ConfirmTotp',
+      'FinishPasskeyLogin',
+      'GenerateRecoveryCodes',
       'GetJwks',
       'Login',
+      'RefreshToken',
+      'RemoveFactor',
+      'RequestReset',
+      'RequestSignUp',
+      'ResetPassword',
+      'RevokeToken',
+      'SignUp',
+      'StartLogin',
+      'StartOtpChannel',
+      'StartPasskey',
+      'StartPasskeyLogin',
+      'StartStepUp',
+      'StartTotp',
+      'StepUp',
     ]);
   });
 

@@ -64,7 +64,7 @@ const history: readonly (readonly [string, DomainEvent])[] = [
 ];
 
 /** Parts whose every costly step is noted. */
-function makeParts({ known = false, ageMs = 0, full = false } = {}) {
+function makeParts({ known = false, ageMs = 0, full = false, throttled = false } = {}) {
   const steps: string[] = [];
   const ranks: string[] = [];
   const state = new MemoryStore();
@@ -82,6 +82,7 @@ function makeParts({ known = false, ageMs = 0, full = false } = {}) {
       reader: { position: history.length - 1, stalenessMs: () => ageMs },
       requireServing: () => {},
     },
+    attempts: { throttled: () => throttled, failed: () => void steps.push('failed') },
     maxStalenessMs: 1000,
     clock: { wallMs: () => 1_800_000_000_000 },
     limits: {
@@ -135,7 +136,9 @@ describe('verifying a password', () => {
   it('costs the same whoever is asked about (ASVS 6.3.8)', async () => {
     const wrong = await attempt('acme', 'ann', 'wrong');
     expect(wrong.verified).toBeUndefined();
-    expect(wrong.steps).toEqual(['limit', 'index', 'open', 'hash']);
+    // To be recorded later: it is not waited for.
+    expect(wrong.steps).toEqual(['index', 'limit', 'open', 'hash', 'failed']);
+    const work = wrong.steps.slice(0, -1);
     for (const [of, name] of [
       ['acme', 'nobody'],
       ['nowhere', 'ann'],
@@ -145,14 +148,14 @@ describe('verifying a password', () => {
     ] as const) {
       const unknown = await attempt(of, name, 'right');
       expect(unknown.verified).toBeUndefined();
-      expect([of, name, unknown.steps]).toEqual([of, name, wrong.steps]);
+      expect([of, name, unknown.steps]).toEqual([of, name, work]);
     }
   });
 
   it('tells which version was verified on which position, and counts no right attempt', async () => {
     const { verified, steps } = await attempt('acme', 'ANN', 'right');
     expect(verified).toMatchObject({ tenant, principal, credential, version: 1, position: 3 });
-    expect(steps).toEqual(['limit', 'index', 'open', 'hash', 'give back']);
+    expect(steps).toEqual(['index', 'limit', 'open', 'hash', 'give back']);
   });
 });
 
@@ -179,7 +182,16 @@ describe('a claim of a password', () => {
   it('is no guess when there was no room to compare it', async () => {
     const { parts, steps } = makeParts({ full: true });
     await expect(verifyPassword(parts, claim)).rejects.toMatchObject({ reason: 'OVERLOADED' });
-    expect(steps).toEqual(['limit', 'index', 'open', 'uncompared']);
+    expect(steps).toEqual(['index', 'limit', 'open', 'uncompared']);
+  });
+
+  it('is not compared for strangers while there are too many failures, and nobody can tell', async () => {
+    const { parts, steps } = makeParts({ throttled: true });
+    expect(await verifyPassword(parts, claim)).toBeUndefined();
+    const wrong = await attempt('acme', 'nobody', 'wrong');
+    expect(steps).toEqual(wrong.steps);
+    const owner = makeParts({ throttled: true, known: true });
+    expect(await verifyPassword(owner.parts, claim)).toMatchObject({ principal });
   });
 
   it('is not judged on a state that is older than its tenant allows', async () => {

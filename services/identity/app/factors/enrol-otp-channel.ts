@@ -22,6 +22,14 @@ interface ChannelTicket {
   readonly challenge: string;
 }
 
+/** What is wrong with a number, or a mail address. */
+export function addressProblem(channel: 'SMS' | 'EMAIL', address: string): string | undefined {
+  if (channel === 'SMS') {
+    return PHONE.test(address) ? undefined : 'is not a number such as +491701234567';
+  }
+  return parseLoginName(address)?.kind === 'EMAIL' ? undefined : 'is not a mail address';
+}
+
 /** Sends a code there. Rejects INVALID_ARGUMENT, WRONG_STATE, TOO_MANY_REQUESTS. */
 export async function startOtpChannel(
   parts: IdentityParts,
@@ -29,12 +37,8 @@ export async function startOtpChannel(
   channel: 'SMS' | 'EMAIL',
   address: string,
 ): Promise<{ readonly ticket: string }> {
-  const kind = channel === 'EMAIL' ? parseLoginName(address)?.kind : undefined;
-  if (channel === 'SMS' ? !PHONE.test(address) : kind !== 'EMAIL') {
-    const description =
-      channel === 'SMS' ? 'is not a number such as +491701234567' : 'is not a mail address';
-    throw invalid({ field: 'address', description });
-  }
+  const description = addressProblem(channel, address);
+  if (description !== undefined) throw invalid({ field: 'address', description });
   const view = documentsOf(parts.ledger.state);
   if (!factorPolicy(view, owner.tenant).allowed.includes(channel)) {
     throw new Failure('WRONG_STATE', 'the tenant does not take factors of this kind');
