@@ -2,6 +2,7 @@ import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GroupServiceService as Groups } from '#proto/ledgate/identity/v1/group.js';
 import { LedgerServiceService as Ledger } from '#proto/ledgate/identity/v1/ledger.js';
+import { accessOf, listedMethods } from '#services/identity/app/method-access.js';
 import { everyMethod, shortName } from '../../support/identity/every-method.js';
 import { refusal } from '../../support/identity/refusal.js';
 import {
@@ -18,14 +19,15 @@ import {
   type TenantSetup,
 } from '../../support/identity/tenant-setup.js';
 
-const open = new Set([
-  'CredentialService/ChangePassword',
-  'TokenService/GetJwks',
-  'TokenService/Login',
-]);
+/** What takes no credential of the caller (`method-access.test.ts` lists it), and judges what it is given. */
+const open = new Set(
+  listedMethods()
+    .filter((method) => accessOf(method)?.who === 'PUBLIC')
+    .map((method) => shortName(method)),
+);
 /** What tells of an id that is not there as of one that is not allowed anything. */
 const answersWithNothing =
-  /ListGrants|ListApiKeys|ListGroupMembers|GetErasure|TimeMachineService\/(CheckAt|ExplainAt|WhatCan|Diff|History)/u;
+  /ListGrants|ListApiKeys|ListFactors|ListGroupMembers|GetErasure|TimeMachineService\/(CheckAt|ExplainAt|WhatCan|Diff|History)/u;
 /** What a tenant's administrator may do without naming a tenant. */
 const aboutOneself = new Set(['LedgerService/AppendBarrier', 'TokenService/IssueToken']);
 
@@ -133,6 +135,7 @@ describe('without a good credential', () => {
         {
           code: status.UNAUTHENTICATED,
           details: 'the credential is missing or was not accepted',
+          reason: 'CALLER_UNAUTHENTICATED',
           violations: [],
         },
       ]);
