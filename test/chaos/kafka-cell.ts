@@ -66,11 +66,12 @@ export class KafkaCell {
   static async found(
     authorizerEnv: Readonly<Record<string, string>> = {},
     source?: string,
+    identityEnv: Readonly<Record<string, string>> = {},
   ): Promise<KafkaCell> {
     const cell = new KafkaCell(await startControlledBroker(), source);
     try {
       await cell.init();
-      for (let i = 0; i < 2; i += 1) cell.identities.push(await cell.openIdentity());
+      for (let i = 0; i < 2; i += 1) cell.identities.push(await cell.openIdentity(identityEnv));
       for (let i = 0; i < 2; i += 1)
         cell.authorizers.push(await cell.openAuthorizer(authorizerEnv));
       const all = [...cell.identities, ...cell.authorizers];
@@ -83,12 +84,13 @@ export class KafkaCell {
   }
 
   /** Another identity, with nothing on its disk; not started yet. */
-  openIdentity(): Promise<Instance> {
+  openIdentity(env: Readonly<Record<string, string>> = {}): Promise<Instance> {
     return this.#open('identity', (address, name) => ({
       ...this.#common(name),
       LEDGATE_MASTER_KEY: this.#masterKey,
       LEDGATE_IDENTITY_ADDR: address,
       ...noBrakes,
+      ...env,
     }));
   }
 
@@ -99,6 +101,7 @@ export class KafkaCell {
       LEDGATE_AUTHORIZER_ADDR: address,
       LEDGATE_IDENTITY_URL: this.identities[0]?.endpoint.address ?? '',
       LEDGATE_IDENTITY_CREDENTIAL: this.#authorizerKey,
+      LEDGATE_REVOCATION_FEEDS: this.identities.map((one) => one.endpoint.address).join(','),
       ...env,
     }));
   }

@@ -32,7 +32,8 @@ export class SessionFold extends ViewFold<SessionView> {
    */
   async startLate(trust: CheckpointTrust): Promise<Resume | undefined> {
     if ((await trust.log.start()) === 0) return undefined;
-    const { clusterId, publicKey: auditPublicKey, ledger } = trust;
+    const { clusterId, ledger } = trust;
+    const auditPublicKey = Uint8Array.from(trust.publicKey);
     const cluster = { clusterId, epoch: 1, ledger, auditPublicKey };
     this.beginAs(cluster, 1);
     const { epoch, featureLevel, ...resume } = await lateStart(trust, (one) => this.apply([one]));

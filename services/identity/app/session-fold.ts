@@ -44,7 +44,8 @@ export class SessionFold extends LedgerFold<SessionView> {
       if (last !== undefined) this.applyAt(last, taken);
       taken = [];
     };
-    const { clusterId, publicKey: auditPublicKey, ledger } = trust;
+    const { clusterId, ledger } = trust;
+    const auditPublicKey = Uint8Array.from(trust.publicKey);
     this.beginAs({ clusterId, epoch: 1, ledger, auditPublicKey }, 1);
     const { epoch, featureLevel, ...resume } = await lateStart(trust, (judged) => {
       taken.push(judged);
