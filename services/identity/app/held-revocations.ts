@@ -10,6 +10,7 @@ import type { SessionCommand } from '#services/identity/domain/session-commands.
 import { sessionLists, sessions } from '#services/identity/domain/session/state.js';
 import type {
   HeldRevocation,
+  Revocation,
   RevocationJournal,
 } from '#services/identity/ports/revocation-journal.js';
 
@@ -90,7 +91,7 @@ export class HeldRevocations {
    */
   async settle(
     call: CommandCall,
-    command: SessionCommand,
+    command: Revocation,
     running: Promise<Executed>,
   ): Promise<Executed> {
     const { clock, ids, journal, log } = this.#options;
@@ -161,8 +162,6 @@ export class HeldRevocations {
         const others = listed.filter(({ session }) => session !== command.except);
         return others.map(({ session }) => this.#ended(tenant, session));
       }
-      default:
-        return [];
     }
   }
 
@@ -173,8 +172,8 @@ export class HeldRevocations {
   }
 }
 
-/** Whether a command only takes away, and may be heeded before the ledger has it. */
-export function isRevocation({ type }: SessionCommand): boolean {
+export function isRevocation(command: SessionCommand): command is Revocation {
+  const { type } = command;
   return (
     type === 'RevokeToken' ||
     type === 'RevokeRefreshFamily' ||
