@@ -32,7 +32,7 @@ export const protoReaders: readonly RegExp[] = [
   /^libs\/grpc\//,
   /^libs\/client\//,
   /^libs\/history\/explained-messages\.ts$/,
-  /^libs\/events\/(codec|control-codec|event-formats|public-event-codec)\.ts$/,
+  /^libs\/events\/(codec|control-codec|[a-z]+-formats|public-event-codec)\.ts$/,
   /^libs\/subscriber\/grpc\//,
   /^services\/[a-z]+\/grpc\//,
   /^services\/ledgate\//,

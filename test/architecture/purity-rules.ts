@@ -8,7 +8,7 @@ import { stripSource } from './strip-source.js';
  */
 export const pure: readonly RegExp[] = [
   /^libs\/errors\//,
-  /^libs\/events\/(?!(cloud-event|codec|control-codec|event-formats|public-event-codec|wire-numbers)\.ts$)/,
+  /^libs\/events\/(?!(cloud-event|codec|control-codec|event-format|[a-z]+-formats|public-event-codec|wire-numbers)\.ts$)/,
   /^libs\/ledger\/(announcements|record|judge|verdict-window|last-writers|chain|mac|audit-key|consistency-token|fold|defences)\.ts$/,
   /^libs\/decider\/(?!handle-command)/,
   /^libs\/access\//,
@@ -17,7 +17,10 @@ export const pure: readonly RegExp[] = [
 ];
 
 /** Hashing is a function of its input; everything random in node:crypto is not. */
-const mayHash: readonly RegExp[] = [/^libs\/ledger\//, /^libs\/events\/(keys|endpoint-digest)\.ts$/];
+const mayHash: readonly RegExp[] = [
+  /^libs\/ledger\//,
+  /^libs\/events\/(keys|endpoint-digest)\.ts$/,
+];
 
 const impure: readonly (readonly [name: string, pattern: RegExp])[] = [
   ['Date', /\bDate\b/],
