@@ -1,9 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { encodeCommandPayload } from '#libs/events/codec.js';
-import { genesisCodec } from '#libs/events/control-codec.js';
+import { featureLevelCodec, genesisCodec } from '#libs/events/control-codec.js';
 import type { DomainEvent } from '#libs/events/catalogue.js';
 import type { Actor } from '#libs/events/envelope.js';
-import { genesisKey, hashOf, keyHash, keysOf, type Key } from '#libs/events/keys.js';
+import {
+  featureLevelKey,
+  genesisKey,
+  hashOf,
+  keyHash,
+  keysOf,
+  type Key,
+} from '#libs/events/keys.js';
 import { encodeConsistencyToken } from '#libs/ledger/consistency-token.js';
 import type { EventLog } from '#libs/ledger/event-log.js';
 import { Judge } from '#libs/ledger/judge.js';
@@ -72,6 +79,15 @@ export class LedgerSeed {
     });
     await seed.flush();
     return seed;
+  }
+
+  /** A record that raises what writers may use: from level 3 on there is a ledger S. */
+  async raise(level: number): Promise<void> {
+    const payload = featureLevelCodec.encode({ level });
+    const writes = [hashOf(featureLevelKey)];
+    const kind = RecordKind.FEATURE_LEVEL;
+    this.#add({ kind, tenant: '', writes, payload, atMs: Date.now() });
+    await this.flush();
   }
 
   /** Goes on behind what a service wrote under its own ledger key; nobody else may write. */

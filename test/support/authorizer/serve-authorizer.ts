@@ -1,7 +1,12 @@
-/** An authorizer over the embedded log of a folder, in a process of its own. Prints its address. */
+/**
+ * An authorizer in a process of its own: over the embedded log of a folder, or over the topics that have
+ * a prefix. Prints its address.
+ */
 import { startAuthorizer } from '#services/authorizer/main.js';
 import { testConfig } from './running-authorizer.js';
 
-const [dataDir = ''] = process.argv.slice(2);
-const { address } = await startAuthorizer(testConfig({ dataDir }));
+const [dataDir = '', brokers, topicPrefix = ''] = process.argv.slice(2);
+const kafka = { log: 'kafka' as const, kafkaBrokers: brokers?.split(',') ?? [], topicPrefix };
+const place = brokers === undefined ? {} : kafka;
+const { address } = await startAuthorizer(testConfig({ dataDir, ...place }));
 process.stdout.write(`${address}\n`);

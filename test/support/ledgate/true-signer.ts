@@ -11,7 +11,9 @@ export interface TrueSigner {
   sign(claims: Claims, header?: Readonly<Record<string, unknown>>): Promise<string>;
 }
 
-export async function trueSigner(pair: Pair): Promise<TrueSigner> {
+export async function trueSigner(
+  pair: Pick<Pair, 'log' | 'vault' | 'dataDir'>,
+): Promise<TrueSigner> {
   const events = await eventsOf(pair.log);
   const published = events.flatMap(({ event }) =>
     event.type === 'SigningKeyPublished' ? [event] : [],

@@ -35,14 +35,16 @@ export interface SealedSecrets {
   readonly apiKeyHashes: readonly SecretItem[];
 }
 
+type Opened = Pick<Pair, 'vault' | 'dataDir'>;
+
 /** The vault of a data folder, opened with the master key that lies there. */
-export function vaultOf(pair: Pair): { vault: SealedVault; masterKeys: MasterKeys } {
+export function vaultOf(pair: Opened): { vault: SealedVault; masterKeys: MasterKeys } {
   const masterKeys = MasterKeys.parse(new Secret(keyText(pair, 'master.key')));
   const ids = createIds(systemClock, systemRandom);
   return { vault: new SealedVault(pair.vault, masterKeys, ids), masterKeys };
 }
 
-function keyText({ dataDir }: Pair, name: string): string {
+function keyText({ dataDir }: Opened, name: string): string {
   return readFileSync(join(dataDir, 'keys', name), 'utf8').trim();
 }
 
