@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { AxeResults } from 'axe-core';
-import type { BrowserContext, Page } from 'playwright-core';
+import type { BrowserContext, CDPSession, Page } from 'playwright-core';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -27,6 +27,8 @@ const refusedForm = /status of (?:422|429)/u;
 
 export async function examinedPage(context: BrowserContext): Promise<ExaminedPage> {
   const page = await context.newPage();
+  // Kept open: a session that is detached takes the page's virtual authenticators with it.
+  const session = await context.newCDPSession(page);
   const errors: string[] = [];
   page.on('console', (message) => {
     if (message.type() !== 'error' || refusedForm.test(message.text())) return;
@@ -34,7 +36,7 @@ export async function examinedPage(context: BrowserContext): Promise<ExaminedPag
   });
   page.on('pageerror', (error) => errors.push(`${error.message} (${page.url()})`));
   const violations = async (): Promise<readonly string[]> => {
-    const found = await inIsolation(page);
+    const found = await inIsolation(session);
     return found.flatMap(({ id, nodes }) =>
       nodes.map(({ target, failureSummary = '' }) => `${id}: ${String(target)}: ${failureSummary}`),
     );
@@ -60,8 +62,7 @@ export async function examinedPage(context: BrowserContext): Promise<ExaminedPag
 }
 
 /** In a world of its own: neither the page's policy nor its scripts meet axe. */
-async function inIsolation(page: Page): Promise<AxeResults['violations']> {
-  const session = await page.context().newCDPSession(page);
+async function inIsolation(session: CDPSession): Promise<AxeResults['violations']> {
   const { frameTree } = await session.send('Page.getFrameTree');
   const { executionContextId: contextId } = await session.send('Page.createIsolatedWorld', {
     frameId: frameTree.frame.id,
@@ -74,7 +75,6 @@ async function inIsolation(page: Page): Promise<AxeResults['violations']> {
     awaitPromise: true,
     returnByValue: true,
   });
-  await session.detach();
   if (exceptionDetails !== undefined) throw new Error(exceptionDetails.text);
   return result.value as AxeResults['violations'];
 }

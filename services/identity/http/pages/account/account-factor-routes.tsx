@@ -4,6 +4,8 @@ import { documentsOf } from '#services/identity/app/accounts.js';
 import { factorOwner } from '#services/identity/app/factors/factor-owner.js';
 import { generateRecoveryCodes } from '#services/identity/app/factors/recovery-codes.js';
 import { removeFactor } from '#services/identity/app/factors/own-factors.js';
+import type { CommandCall } from '#services/identity/app/identity-parts.js';
+import { ownCall } from '#services/identity/app/session-standing.js';
 import { codesLeft, recoveryOf } from '#services/identity/domain/factor/state.js';
 import { addEnrolRoutes } from '../enrol/enrol-routes.js';
 import { ChooseEnrolmentPage, RecoveryCodesPage } from '../enrol/enrol-pages.js';
@@ -12,7 +14,7 @@ import { fieldsOf, viewOf } from '../page-request.js';
 import type { PagesContext } from '../pages-context.js';
 import { refusalOf } from '../refusal.js';
 import { accountPlace, type AccountPlace } from './account-place.js';
-import { showAccount } from './show-account.js';
+import { accountHref, showAccount } from './show-account.js';
 
 /** Adding and removing ways to sign in. Whoever does it must have proved itself lately. */
 export function addAccountFactorRoutes(app: Hono, pages: PagesContext, base: string): void {
@@ -25,12 +27,13 @@ export function addAccountFactorRoutes(app: Hono, pages: PagesContext, base: str
       const { tenant, base: back } = await accountPlace(pages, c);
       return { view: viewOf(pages, c, tenant.name), base: `${back}/factors`, back };
     },
-    finished: async (c, { owner, view }) => {
+    finished: async (c, { owner: { tenant, principal } }) => {
       const place = await accountPlace(pages, c);
-      const { tenant, principal } = owner;
       const left = recoveryOf.read(documentsOf(pages.parts.ledger.state), tenant, principal);
-      if (codesLeft(left) === 0) return showCodes(pages, c, place);
-      return showAccount(pages, c, place, { kind: 'good', text: view.t('enrol.done') });
+      // The first ones come with the first factor, which was proved just now.
+      const call = ownCall(place.session, { reason: 'recovery codes' });
+      if (codesLeft(left) === 0) return showCodes(pages, c, place, call);
+      return c.redirect(accountHref(place, 'enrol.done'), 303);
     },
   });
 }
@@ -71,19 +74,24 @@ async function remove(pages: PagesContext, c: Context): Promise<Response> {
       : refusalOf(error, view.t, 'error.other').said;
     return showAccount(pages, c, place, said, 422);
   }
-  return showAccount(pages, c, place, { kind: 'good', text: view.t('account.removed') });
+  return c.redirect(accountHref(place, 'account.removed'), 303);
 }
 
 async function newCodes(pages: PagesContext, c: Context): Promise<Response> {
   const place = await accountPlace(pages, c);
   await fieldsOf(pages, c);
-  return showCodes(pages, c, place);
+  const owner = await ownerOf(pages, c);
+  return showCodes(pages, c, place, owner.call('recovery codes'));
 }
 
-async function showCodes(pages: PagesContext, c: Context, place: AccountPlace): Promise<Response> {
-  const owner = await ownerOf(pages, c);
-  const call = owner.call('recovery codes');
-  const { codes } = await generateRecoveryCodes(pages.parts, call, owner.principal);
+async function showCodes(
+  pages: PagesContext,
+  c: Context,
+  place: AccountPlace,
+  call: CommandCall,
+): Promise<Response> {
+  const { principal } = place.session;
+  const { codes } = await generateRecoveryCodes(pages.parts, call, principal);
   const view = { ...viewOf(pages, c, place.tenant.name), path: place.base };
   return c.html(<RecoveryCodesPage view={view} codes={codes} next={place.base} />);
 }

@@ -14,7 +14,7 @@ export interface AccountFrame {
   readonly said: Said | undefined;
 }
 
-/** Frame of every page of an account; within it htmx replaces what changed. */
+/** Frame of every page of an account; htmx exchanges its content without loading the page anew. */
 export function AccountFrame(props: {
   readonly frame: AccountFrame;
   readonly title: string;
@@ -29,14 +29,7 @@ export function AccountFrame(props: {
   );
   return (
     <WidePage view={view} title={props.title} aside={signOut} home={base}>
-      <div
-        class="stack"
-        id="account"
-        hx-boost="true"
-        hx-target="#account"
-        hx-select="#account"
-        hx-swap="outerHTML show:window:top"
-      >
+      <div class="stack" hx-boost="true">
         <header>
           <h1>{props.title}</h1>
           <p class="lead">

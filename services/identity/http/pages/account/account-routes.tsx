@@ -19,7 +19,7 @@ import { NotePage } from '../view/note-page.js';
 import type { Said } from '../view/view.js';
 import { accountPlace, tenantLogin, tenantOf, type AccountPlace } from './account-place.js';
 import { addAccountFactorRoutes } from './account-factor-routes.js';
-import { showAccount } from './show-account.js';
+import { accountHref, showAccount } from './show-account.js';
 import { LogoutPage } from './logout-page.js';
 
 const base = '/t/:slug/account';
@@ -62,6 +62,11 @@ export function addAccountRoutes(app: Hono, pages: PagesContext): void {
   addStepUpRoutes(app, pages, `${base}/confirm/:next/step-up`, (c) => confirmPlace(pages, c));
   app.get('/t/:slug/logout', (c) => logoutPage(pages, c));
   app.post('/t/:slug/logout', (c) => logout(pages, c));
+  // A step that is loaded again, or in another language.
+  app.get(`${base}/:step{.+}`, (c) => {
+    viewOf(pages, c, undefined);
+    return c.redirect(`${tenantOf(pages, c).path}/account`, 303);
+  });
   app.get('/t/:slug', (c) => c.redirect(`${tenantOf(pages, c).path}/account`, 303));
 }
 
@@ -79,7 +84,7 @@ async function change(
     const { said, status } = refusalOf(error, t, 'error.other');
     return showAccount(pages, c, place, said, status);
   }
-  return showAccount(pages, c, place, { kind: 'good', text: t(done) });
+  return c.redirect(accountHref(place, done), 303);
 }
 
 async function revokeKey(

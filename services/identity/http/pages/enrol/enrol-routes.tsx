@@ -160,6 +160,6 @@ function confirm({ pages: { parts }, owner, fields, kind, frame }: At): Promise<
       return confirmPasskey(parts, owner, { ticket, json: fields('response'), name });
     case 'SMS':
     case 'EMAIL':
-      return confirmOtpChannel(parts, owner, kind, { ticket, code, name });
+      return confirmOtpChannel(parts, owner, { ticket, code, name });
   }
 }

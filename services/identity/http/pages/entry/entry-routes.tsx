@@ -110,8 +110,6 @@ interface Link {
 function linkOf(pages: PagesContext, c: Context, kind: Kind, token: string): Link {
   const tenant = tenantOfLink(pages.parts, kind, token);
   const view = viewOf(pages, c, tenant?.name);
-  // The address holds the link's secret: nobody is told of it.
-  c.header('referrer-policy', 'no-referrer');
   return { pages, c, kind, token, tenant, view };
 }
 
