@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { getRequestListener } from '@hono/node-server';
+import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { Hono, type Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { Failure } from '#libs/errors/failure.js';
@@ -28,7 +28,7 @@ const maxUrlLength = 16_384;
 
 /** One listener for all of HTTP: the OAuth endpoints by their engine, everything else as pages. */
 export function httpApp(options: HttpAppOptions): RequestListener {
-  const { oidc, issuer } = options;
+  const { oidc, issuer, proxies } = options;
   const https = issuer.protocol === 'https:';
   const pages = getRequestListener(pagesOf(options).fetch, { overrideGlobalObjects: false });
   return (request, response) => {
@@ -37,7 +37,7 @@ export function httpApp(options: HttpAppOptions): RequestListener {
     asTheIssuer(request, issuer);
     const [path = ''] = (request.url ?? '').split('?', 1);
     if (path.startsWith('/oauth/') || path.startsWith('/.well-known/')) {
-      void oidc.answer(request, response);
+      void oidc.answer(request, response, sourceOf(request, proxies));
       return;
     }
     void pages(request, response);
@@ -59,7 +59,7 @@ function pagesOf(options: HttpAppOptions): Hono {
     browserSession: new BrowserSession(issuer.protocol === 'https:'),
     csrf: new Csrf(csrfKey, parts.random, issuer),
     issuer,
-    sourceOf: (c: Context) => sourceOf(c, proxies),
+    sourceOf: (c: Context) => sourceOf((c.env as HttpBindings).incoming, proxies),
   };
   app.route('/', pagesApp(context));
   app.onError((error, c) => {
@@ -81,10 +81,10 @@ function asTheIssuer(request: IncomingMessage, issuer: URL): void {
   request.headers['x-forwarded-proto'] = issuer.protocol.slice(0, -1);
 }
 
-function sourceOf(c: Context, proxies: TrustedProxies): string {
-  const { incoming } = c.env as { readonly incoming: IncomingMessage };
-  const forwarded = c.req.header('x-forwarded-for');
-  return clientAddress(incoming.socket.remoteAddress ?? '', forwarded, proxies);
+function sourceOf(request: IncomingMessage, proxies: TrustedProxies): string {
+  const forwarded = request.headers['x-forwarded-for'];
+  const text = Array.isArray(forwarded) ? forwarded.join() : forwarded;
+  return clientAddress(request.socket.remoteAddress ?? '', text, proxies);
 }
 
 function refuse(response: ServerResponse, status: number): void {

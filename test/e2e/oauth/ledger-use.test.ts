@@ -129,8 +129,10 @@ test('keys are changed while it runs: old tokens stay good, new ones are signed 
   const before = await codeFlow(cell, config, browser);
   await cell.world.call(TokenServiceService.rotateSigningKey, {}, cell.world.root);
   const after = await codeFlow(cell, await discover(cell, await cell.registerClient()), browser);
-  const kidOf = (jwt: string): unknown =>
-    JSON.parse(Buffer.from(jwt.split('.')[0] ?? '', 'base64url').toString('utf8')).kid;
+  const kidOf = (jwt: string): unknown => {
+    const header = Buffer.from(jwt.split('.')[0] ?? '', 'base64url').toString('utf8');
+    return (JSON.parse(header) as { kid?: unknown }).kid;
+  };
   expect(kidOf(after.access_token)).not.toBe(kidOf(before.access_token));
   expect(kidOf(after.id_token ?? '')).toBe(kidOf(after.access_token));
   expect(await openid.tokenIntrospection(config, before.access_token)).toMatchObject({

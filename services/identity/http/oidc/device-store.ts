@@ -49,6 +49,7 @@ export class DeviceStore extends Nowhere {
   }
 
   override findByUserCode(userCode: string): Promise<AdapterPayload | undefined> {
+    this.#brake();
     const device = this.#parts.ledger.deviceByUserCode(userCode);
     return Promise.resolve(device && this.#payload(device, undefined));
   }
@@ -74,6 +75,8 @@ export class DeviceStore extends Nowhere {
   async #issue(deviceCode: string, payload: AdapterPayload): Promise<void> {
     const { ledger, sealed } = this.#parts;
     const { oidc } = engineContext();
+    // Whoever has no secret to show could fill the ledger.
+    if (oidc.client?.clientAuthMethod === 'none') this.#brake();
     const [resource = ''] = Object.keys(oidc.resourceServers ?? {});
     const expiresAtMs = (payload.exp ?? 0) * 1000;
     await ledger.issueDevice(clientOf(this.#parts, oidc.client), {
@@ -84,6 +87,16 @@ export class DeviceStore extends Nowhere {
       expiresAtMs,
       artifact: sealed.seal('device artifact', { ...payload, deviceCode }, expiresAtMs),
     });
+  }
+
+  /** RFC 8628, section 5.1: guesses, and codes that nobody authenticated asks for, from one source. */
+  #brake(): void {
+    const { limits, jar } = this.#parts;
+    try {
+      limits.take(jar.source, 'device codes').uncompared();
+    } catch {
+      throw new errors.TemporarilyUnavailable('too many requests; wait a little');
+    }
   }
 
   /** After the login the engine comes back with a code only; its client is in the interaction. */

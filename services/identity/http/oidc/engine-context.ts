@@ -3,6 +3,7 @@ import { Failure, type Reason } from '#libs/errors/failure.js';
 import type { Clock } from '#libs/runtime/clock.js';
 import type { Ids } from '#libs/runtime/ids.js';
 import type { Logger } from '#libs/runtime/log.js';
+import type { AttemptLimits } from '#services/identity/ports/attempt-limits.js';
 import type { BrowserSession } from '../browser-session.js';
 import type { OauthClient, OidcLedger, Verified } from './oidc-ledger.js';
 import type { RequestJar } from './request-jar.js';
@@ -17,6 +18,7 @@ export interface EngineParts {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Logger;
+  readonly limits: AttemptLimits;
   readonly issuer: URL;
   /** HTTPS: cookies are bound to the host. */
   readonly secure: boolean;

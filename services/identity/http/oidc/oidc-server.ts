@@ -5,6 +5,6 @@ import type { Interactions } from './interactions.js';
 export interface OidcServer {
   readonly interactions: Interactions;
   /** Answers a request below /oauth/ or /.well-known/. Never rejects. */
-  answer(request: IncomingMessage, response: ServerResponse): Promise<void>;
+  answer(request: IncomingMessage, response: ServerResponse, source: string): Promise<void>;
   close(): void;
 }

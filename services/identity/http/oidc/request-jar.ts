@@ -11,9 +11,10 @@ export class RequestJar {
     this.#secure = secure;
   }
 
-  run<T>(request: IncomingMessage, response: ServerResponse, work: () => T): T {
+  /** `source`: address of whoever asks. */
+  run<T>(request: IncomingMessage, response: ServerResponse, source: string, work: () => T): T {
     const cookies = new Map(parseCookies(request.headers.cookie));
-    return this.#current.run({ response, cookies, noted: new Map() }, work);
+    return this.#current.run({ response, source, cookies, noted: new Map() }, work);
   }
 
   get(name: string): string | undefined {
@@ -38,6 +39,10 @@ export class RequestJar {
     response.appendHeader('set-cookie', gone);
   }
 
+  get source(): string {
+    return this.#content().source;
+  }
+
   /** Notes of this request, from one step of the engine to a later one. */
   get noted(): Map<string, unknown> {
     return this.#content().noted;
@@ -52,6 +57,7 @@ export class RequestJar {
 
 interface JarContent {
   readonly response: ServerResponse;
+  readonly source: string;
   readonly cookies: Map<string, string>;
   readonly noted: Map<string, unknown>;
 }

@@ -37,6 +37,7 @@ export async function startOidc(options: OidcOptions): Promise<OidcServer> {
     clock: parts.clock,
     ids: parts.ids,
     log: parts.log,
+    limits: parts.limits,
     issuer,
     secure,
   };
@@ -49,11 +50,11 @@ export async function startOidc(options: OidcOptions): Promise<OidcServer> {
   notices.start();
   return {
     interactions: new OidcInteractions(engine),
-    answer: async (request, response) => {
+    answer: async (request, response, source) => {
       try {
         await markStructuredToken(request);
         const callback = await current.callback();
-        await engine.jar.run(request, response, () => callback(request, response));
+        await engine.jar.run(request, response, source, () => callback(request, response));
       } catch (error) {
         parts.log.error({ err: error }, 'an OAuth request failed');
         if (!response.headersSent) response.statusCode = 500;
