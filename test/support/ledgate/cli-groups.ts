@@ -33,7 +33,7 @@ export class CliGroups {
 
   /** `ledgate …` as the demo tenant's administrator; blanks separate words. */
   run(line: string, input = ''): Promise<Ran> {
-    const found = this.#paths.find((path) => line.startsWith(path));
+    const found = this.#paths.find((path) => `${line} `.startsWith(`${path} `));
     if (found !== undefined) this.#tried.add(found);
     return runCli(['--data', join(this.#folder, 'data'), ...line.split(' ')], { input });
   }
