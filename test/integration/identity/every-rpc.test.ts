@@ -21,6 +21,7 @@ import { LedgerServiceService as Operator } from '#proto/ledgate/operator/v1/led
 import { TimeMachineServiceService as Past } from '#proto/ledgate/operator/v1/time_machine.js';
 import { everyMethod, shortName } from '../../support/identity/every-method.js';
 import { everyLogin } from '../../support/identity/every-login.js';
+import { everyRule } from '../../support/identity/every-rule.js';
 import { startLoginWorld, type LoginWorld } from '../../support/identity/login-world.js';
 import { temporaryFolder, type World } from '../../support/identity/running-identity.js';
 import {
@@ -309,6 +310,8 @@ describe('every method, once, as it is meant', () => {
   });
 
   it('logging in, and factors', () => everyLogin(world, call, acme.admin));
+
+  it('scopes and endpoint rules', () => everyRule(call, acme.admin));
 
   it('the ledger', async () => {
     const barrier = await call(Ledger.appendBarrier, {}, acme.admin);

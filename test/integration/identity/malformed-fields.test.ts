@@ -5,6 +5,7 @@ import { PrincipalServiceService as Principals } from '#proto/ledgate/identity/v
 import { everyMethod, shortName } from '../../support/identity/every-method.js';
 import { badIds, badOptions } from '../../support/identity/bad-values.js';
 import { clientRows } from '../../support/identity/malformed-clients.js';
+import { endpointRows } from '../../support/identity/malformed-endpoints.js';
 import { loginRows } from '../../support/identity/malformed-logins.js';
 import { operatorRows } from '../../support/identity/malformed-operations.js';
 import { pastRows } from '../../support/identity/malformed-past.js';
@@ -25,6 +26,7 @@ const rows = [
   ...loginRows,
   ...clientRows,
   ...rightsRows,
+  ...endpointRows,
   ...operatorRows,
   ...pastRows,
 ];
@@ -130,7 +132,7 @@ describe('malformed fields', () => {
     const garbage = Buffer.from([0x0a, 0xff, 0xff, 0xff, 0xff, 0x0f, 0x01]);
     const refused = await refusal(world.callRaw(path, garbage, acme.admin));
     expect([status.INTERNAL, status.INVALID_ARGUMENT]).toContain(refused.code);
-    const huge = { displayName: 'x'.repeat(200_000), locale: '' };
+    const huge = { displayName: 'x'.repeat(600_000), locale: '' };
     const large = await refusal(world.call(Principals.createUser, { profile: huge }, acme.admin));
     expect(large.code).toBe(status.RESOURCE_EXHAUSTED);
     expect(await position()).toBe(before);

@@ -18,6 +18,7 @@ import {
   setUpUser,
   type TenantSetup,
 } from '../../support/identity/tenant-setup.js';
+import { sampleRule, sampleScope } from '../../support/identity/sample-rule.js';
 
 /** What takes no credential of the caller (`method-access.test.ts` lists it), and judges what it is given. */
 const open = new Set(
@@ -85,6 +86,8 @@ async function position(): Promise<bigint> {
   return (await world.call(Ledger.getStatus, {}, world.root)).position;
 }
 
+const rules = { api: 'shop', rule: sampleRule(), ...sampleRule(), rules: [sampleRule()] };
+
 /** The fields of `given` that the request of a method has. */
 function requestFor(
   method: (typeof everyMethod)[number],
@@ -110,6 +113,8 @@ function requestFor(
     fields['permission'] = { name: 'orders:read', ...facts };
   }
   if (path.endsWith('/RetirePermission')) fields['name'] = 'orders:read';
+  if (/\/(?:Define|Change)Scope$/u.test(path)) fields['scope'] = sampleScope;
+  if (path.includes('.EndpointRuleService/')) Object.assign(fields, rules);
   if (path.endsWith('/AddLoginName')) fields['kind'] = 1;
   return fields;
 }

@@ -24,6 +24,8 @@ export const badPatterns = [
   ['orders:read', 'orders:read'],
   [''],
 ];
+/** A single word may be a scope. */
+export const badTokenScopes = badPatterns.filter(([one]) => one !== 'orders');
 export const badResources = [
   '/a',
   'a/',

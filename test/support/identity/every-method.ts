@@ -1,6 +1,7 @@
 import { EventServiceService } from '#proto/ledgate/events/v1/event_service.js';
 import { ClientServiceService, ConsentServiceService } from '#proto/ledgate/identity/v1/client.js';
 import { CredentialServiceService } from '#proto/ledgate/identity/v1/credential.js';
+import { EndpointRuleServiceService } from '#proto/ledgate/identity/v1/endpoint_rule.js';
 import { FactorServiceService } from '#proto/ledgate/identity/v1/factor.js';
 import { GrantServiceService } from '#proto/ledgate/identity/v1/grant.js';
 import { GroupServiceService } from '#proto/ledgate/identity/v1/group.js';
@@ -9,6 +10,7 @@ import { LoginServiceService } from '#proto/ledgate/identity/v1/login.js';
 import { PrincipalServiceService } from '#proto/ledgate/identity/v1/principal.js';
 import { RevocationFeedServiceService } from '#proto/ledgate/identity/v1/revocation_feed.js';
 import { RoleServiceService } from '#proto/ledgate/identity/v1/role.js';
+import { ScopeServiceService } from '#proto/ledgate/identity/v1/scope.js';
 import { TenantServiceService } from '#proto/ledgate/identity/v1/tenant.js';
 import { TokenServiceService } from '#proto/ledgate/identity/v1/token.js';
 import { LedgerServiceService as OperatorLedgerServiceService } from '#proto/ledgate/operator/v1/ledger.js';
@@ -20,6 +22,7 @@ export const everyMethod: readonly Method<Record<string, unknown>, unknown>[] = 
   ClientServiceService,
   ConsentServiceService,
   CredentialServiceService,
+  EndpointRuleServiceService,
   FactorServiceService,
   GrantServiceService,
   GroupServiceService,
@@ -27,6 +30,7 @@ export const everyMethod: readonly Method<Record<string, unknown>, unknown>[] = 
   LoginServiceService,
   PrincipalServiceService,
   RoleServiceService,
+  ScopeServiceService,
   TenantServiceService,
   TokenServiceService,
   OperatorLedgerServiceService,
