@@ -17,7 +17,9 @@ import { commandsPerSecond } from './rows/commands.js';
 import { coldStart } from './rows/cold-start.js';
 import { checkRow, projectionRows } from './rows/in-process.js';
 import { loginVsArgon2 } from './rows/login.js';
+import { oauthVsBare } from './rows/oauth.js';
 import { replayVsLimit } from './rows/replay.js';
+import { revocationTable } from './rows/revocation-table.js';
 import { revokeToDeny } from './rows/revocation.js';
 
 const rows: Readonly<Record<string, (bench: Bench) => Promise<MeasuredRow | MeasuredRow[]>>> = {
@@ -29,6 +31,7 @@ const rows: Readonly<Record<string, (bench: Bench) => Promise<MeasuredRow | Meas
   authenticate_jwt_uncached_vs_verify: authenticateUncachedJwt,
   authorize_client_coalesced: clientCoalesced,
   login_vs_argon2: loginVsArgon2,
+  oauth_vs_bare: oauthVsBare,
   check_in_process: checkRow,
   projection_bytes_per_principal: projectionRows,
   replay_vs_limit: replayVsLimit,
@@ -37,6 +40,8 @@ const rows: Readonly<Record<string, (bench: Bench) => Promise<MeasuredRow | Meas
   commands_per_s_kafka: (bench) => commandsPerSecond(bench, 'kafka'),
   revoke_to_deny_ms_embedded: (bench) => revokeToDeny(bench, 'embedded'),
   revoke_to_deny_ms_kafka: (bench) => revokeToDeny(bench, 'kafka'),
+  revocation_table_embedded: (bench) => revocationTable(bench, 'embedded'),
+  revocation_table_kafka: (bench) => revocationTable(bench, 'kafka'),
 };
 
 const { values } = parseArgs({ options: { short: { type: 'boolean' }, only: { type: 'string' } } });

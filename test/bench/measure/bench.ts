@@ -89,6 +89,11 @@ export class Bench {
     return spawnPinned('test/bench/servers/cell-server.ts', core, args, 'built');
   }
 
+  /** Identity and two authorizers on a new ledger; whoever asked for it stops it. */
+  async revocationCell(brokers: string): Promise<PinnedProcess> {
+    return spawnPinned('test/bench/servers/revocation-cell.ts', 'first', [brokers], 'built');
+  }
+
   /** `''` for the embedded log, else the brokers, comma separated; throws `CannotRun` without any. */
   async brokersFor(where: 'embedded' | 'kafka'): Promise<string> {
     if (where === 'embedded') return '';

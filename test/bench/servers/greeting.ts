@@ -30,6 +30,24 @@ export interface CellGreeting extends Greeting {
   readonly principalId: string;
 }
 
+/** What `revocation-cell.ts` says when identity and two authorizers serve. */
+export interface RevocationGreeting extends Greeting {
+  readonly authorizerPorts: readonly number[];
+  /** API key of the administrator of the system tenant. */
+  readonly rootKey: string;
+  /** API key of the tenant's administrator. */
+  readonly adminKey: string;
+  /** API key of a service account of the system tenant that may ask about anyone. */
+  readonly gatewayKey: string;
+  readonly tenantId: string;
+  /** A user, called bob, with a password and with a role that holds `orders:read`. */
+  readonly principalId: string;
+  readonly password: string;
+  readonly roleId: string;
+  readonly grantId: string;
+  readonly clientId: string;
+}
+
 /** What a service says of its start. */
 export interface ColdStart {
   /** From the start of the process until it served. */
