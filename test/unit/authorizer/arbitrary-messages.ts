@@ -6,6 +6,7 @@ import type {
   BatchAuthorizeRequest,
   Consistency,
   Credential,
+  Endpoint,
   Subject,
 } from '#proto/ledgate/authorizer/v1/authorizer.js';
 
@@ -60,6 +61,23 @@ const consistency: fc.Arbitrary<Consistency | undefined> = fc.option(
   { nil: undefined },
 );
 
+/** A map cannot hold this name in the generated code, which keeps it in a plain object. */
+const parameterName = text.filter((name) => name !== '__proto__');
+
+const endpoint: fc.Arbitrary<Endpoint> = fc.record({
+  api: text,
+  call: fc.oneof(
+    fc.constant(undefined),
+    fc.record({ $case: fc.constant('grpcMethod' as const), value: text }),
+    fc.record({
+      $case: fc.constant('http' as const),
+      value: fc.record({ method: text, path: text }),
+    }),
+  ),
+  parameters: fc.dictionary(parameterName, text, { maxKeys: 4 }),
+  tenantId: text,
+});
+
 export const arbitraryQuestion: fc.Arbitrary<AuthorizeRequest> = fc.record({
   who: fc.oneof(
     fc.constant(undefined),
@@ -69,6 +87,7 @@ export const arbitraryQuestion: fc.Arbitrary<AuthorizeRequest> = fc.record({
   action: text,
   resource: text,
   consistency,
+  endpoint: fc.option(endpoint, { nil: undefined }),
 });
 
 export const arbitraryBatch: fc.Arbitrary<BatchAuthorizeRequest> = fc.record({

@@ -6,6 +6,7 @@ import {
   BatchAuthorizeRequest,
   type Consistency,
   type Credential,
+  type Endpoint,
 } from '#proto/ledgate/authorizer/v1/authorizer.js';
 import {
   readAuthentication,
@@ -14,6 +15,7 @@ import {
 } from '#services/authorizer/grpc/wire/read-requests.js';
 import type {
   WireConsistency,
+  WireEndpoint,
   WireQuestion,
   WireWho,
 } from '#services/authorizer/grpc/wire/wire-question.js';
@@ -50,7 +52,20 @@ function consistencyOf(consistency: Consistency | undefined): WireConsistency {
   return { kind, value: one.value };
 }
 
-function questionOf({ who, action, resource, consistency }: AuthorizeRequest): WireQuestion {
+function endpointOf(endpoint: Endpoint | undefined): WireEndpoint | undefined {
+  if (endpoint === undefined) return undefined;
+  const { api, call: one, parameters, tenantId: tenant } = endpoint;
+  const call: WireEndpoint['call'] =
+    one === undefined
+      ? undefined
+      : one.$case === 'http'
+        ? { kind: 'HTTP', ...one.value }
+        : { kind: 'GRPC', method: one.value };
+  return { api, call, parameters: new Map(Object.entries(parameters)), tenant };
+}
+
+function questionOf(message: AuthorizeRequest): WireQuestion {
+  const { who, action, resource, consistency, endpoint } = message;
   const subject = who?.$case === 'subject' ? who.value : undefined;
   return {
     who: subject
@@ -59,6 +74,7 @@ function questionOf({ who, action, resource, consistency }: AuthorizeRequest): W
     action,
     resource,
     consistency: consistencyOf(consistency),
+    endpoint: endpointOf(endpoint),
   };
 }
 

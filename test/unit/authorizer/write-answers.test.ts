@@ -12,6 +12,7 @@ import type {
   Identity,
 } from '#services/authorizer/app/answers.js';
 import { reasonsBefore, type Reason } from '#services/authorizer/app/reasons.js';
+import type { EndpointAnswer } from '#services/authorizer/app/endpoint-answer.js';
 import {
   writeAnswer,
   writeAnswers,
@@ -37,6 +38,30 @@ const answered: fc.Arbitrary<Answered> = fc.record({
   stale: fc.boolean(),
   sessionPosition: fc.oneof(fc.constantFrom(-1, 0, 2 ** 53 - 1), fc.nat()),
 });
+const endpoint: fc.Arbitrary<EndpointAnswer> = fc.record({
+  rule: fc.option(
+    fc.record({
+      rule: text,
+      protocol: fc.constant('HTTP' as const),
+      method: text,
+      template: text,
+      allScopes: fc.constant([]),
+      anyScopes: fc.constant([]),
+      permission: fc.option(text, { nil: undefined }),
+      credentialKinds: fc.constant([]),
+      public: fc.boolean(),
+    }),
+    { nil: undefined },
+  ),
+  resource: text,
+  scopes: fc.array(word, { maxLength: 3 }),
+  obligation: fc.option(
+    fc.record({ acr: text, maxAgeMs: fc.option(fc.nat(), { nil: undefined }) }),
+    { nil: undefined },
+  ),
+  httpStatus: fc.constantFrom(200, 400, 401, 403, 503),
+  wwwAuthenticate: text,
+});
 const answer: fc.Arbitrary<Answer> = fc.record({
   outcome: fc.constantFrom('ALLOW', 'DENY', 'CANNOT_DECIDE'),
   reason: arbitraryReason,
@@ -45,6 +70,7 @@ const answer: fc.Arbitrary<Answer> = fc.record({
   validUntilMs: time,
   answered,
   decisionId: text,
+  endpoint: fc.option(endpoint, { nil: undefined }),
 });
 
 function wireAnswered(from: Answered): AuthorizeResponse['answered'] {
@@ -66,8 +92,25 @@ function wireAnswer(from: Answer): AuthorizeResponse {
     validUntilMs: wireTime(from.validUntilMs),
     answered: wireAnswered(from.answered),
     decisionId: from.decisionId,
-    obligations: [],
+    obligations: obligationsOf(from.endpoint),
+    endpoint: wireEndpoint(from.endpoint),
   };
+}
+
+function obligationsOf(from: EndpointAnswer | undefined): AuthorizeResponse['obligations'] {
+  if (from?.obligation === undefined) return [];
+  const { acr, maxAgeMs } = from.obligation;
+  const parameters: Record<string, string> = {};
+  if (acr !== '') parameters['acr'] = acr;
+  if (maxAgeMs !== undefined) parameters['max_age'] = `${Math.floor(maxAgeMs / 1000)}`;
+  return [{ kind: 'step_up', parameters }];
+}
+
+function wireEndpoint(from: EndpointAnswer | undefined): AuthorizeResponse['endpoint'] {
+  if (from === undefined) return undefined;
+  const { rule, resource, scopes, httpStatus, wwwAuthenticate } = from;
+  const asked = { ruleId: rule?.rule ?? '', permission: rule?.permission ?? '', resource };
+  return { ...asked, scopes: [...scopes], httpStatus, wwwAuthenticate };
 }
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
