@@ -218,7 +218,9 @@ export class LedgerOfParts implements OidcLedger {
       await useAssertion(this.#parts, { tenant, client, principal, jti, expiresAtMs });
       return true;
     } catch (error) {
-      if (error instanceof Failure && error.reason === 'ALREADY_USED') return false;
+      // The latter: one that lives for longer than its `jti` would be kept.
+      const refused = ['ALREADY_USED', 'GRANT_REJECTED'];
+      if (error instanceof Failure && refused.includes(error.reason)) return false;
       throw error;
     }
   }
