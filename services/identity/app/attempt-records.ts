@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { AttemptFactor } from '#libs/events/catalogue.js';
 import { sleep } from '#libs/runtime/clock.js';
 import { documentsOf } from '#services/identity/app/accounts.js';
@@ -35,6 +36,8 @@ export class AttemptRecords {
   /** `parts`: they hold this in their turn. */
   constructor(parts: () => IdentityParts) {
     this.#parts = parts;
+    // One for each account that failures are gathered of.
+    setMaxListeners(0, this.#closing.signal);
   }
 
   /** Whether nothing of the account is compared now, for whoever is a stranger to it. */
