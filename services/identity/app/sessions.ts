@@ -19,6 +19,8 @@ import {
   type CallOrigin,
 } from '#services/identity/app/session-standing.js';
 import { freeText } from '#services/identity/domain/names/free-text.js';
+import type { EndSessions } from '#services/identity/domain/session/commands.js';
+import { mostEnded } from '#services/identity/domain/session/lifetimes.js';
 import { isLive, sessionLists, sessions } from '#services/identity/domain/session/state.js';
 import type { SessionSource } from '#services/identity/ports/session-secrets.js';
 
@@ -162,15 +164,29 @@ export function endSession(
   return executeSession(parts, call, { type: 'EndSession', session, principal, cause });
 }
 
-/** Ends all sessions of a principal but one. */
+/** Ends all sessions of a principal but one. Resolves with what the last record came to, and how many. */
 export function endOtherSessions(
   parts: IdentityParts,
   call: CommandCall,
   kept: Pick<Session, 'session' | 'principal'>,
   cause: SessionEndCause,
-): Promise<Executed> {
+): Promise<Executed & { readonly ended: number }> {
   const { session: except, principal } = kept;
-  return executeSession(parts, call, { type: 'EndSessions', principal, except, cause });
+  return endInSteps(parts, call, { type: 'EndSessions', principal, except, cause });
+}
+
+/** One record does not hold as many as there may be. */
+async function endInSteps(
+  parts: IdentityParts,
+  call: CommandCall,
+  command: EndSessions,
+): Promise<Executed & { readonly ended: number }> {
+  let ended = 0;
+  for (let step = call; ; step = { ...call, commandId: '' }) {
+    const executed = await executeSession(parts, step, command);
+    ended += executed.events.length;
+    if (executed.events.length < mostEnded) return { ...executed, ended };
+  }
 }
 
 /**
@@ -190,7 +206,7 @@ export async function endAllSessions(
   });
   // Permitted already; by now whoever called may have ended their own credential.
   const permitted = { ...call, permit: () => ({ permittedBy: [] }) };
-  await executeSession(parts, permitted, { type: 'EndSessions', principal, cause });
+  await endInSteps(parts, permitted, { type: 'EndSessions', principal, cause });
   return watermark;
 }
 

@@ -81,8 +81,7 @@ async function endOthers(request: EndOtherSessionsRequest, call: AdmittedCall) {
   const { principal } = owner;
   const cause = isOwn(call, owner) ? 'OWNER' : 'ADMIN';
   const executed = await endOtherSessions(call.parts, command, { session, principal }, cause);
-  const ended = executed.events.filter(({ type }) => type === 'SessionEnded').length;
-  return { result: resultOf(executed), ended };
+  return { result: resultOf(executed), ended: executed.ended };
 }
 
 async function endAll(request: EndAllSessionsRequest, call: AdmittedCall) {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import type { Failure } from '#libs/errors/failure.js';
 import { ensureTopics, topicSpecs } from '#libs/ledger/kafka/topics.js';
 import {
   ClientKind,
@@ -112,8 +113,9 @@ describeOnKafka('200 uses at once at two instances', (brokers) => {
     const results = await Promise.allSettled(
       Array.from({ length: uses }, (_, at) => use(at % 2 === 0 ? one.parts : two.parts)),
     );
-    const refused = results.flatMap((it) => (it.status === 'rejected' ? [it.reason] : []));
-    for (const reason of refused) expect(refusals).toContain((reason as { reason: string }).reason);
+    for (const it of results) {
+      if (it.status === 'rejected') expect(refusals).toContain((it.reason as Failure).reason);
+    }
     return results.flatMap((it) => (it.status === 'fulfilled' ? [it.value] : []));
   }
 

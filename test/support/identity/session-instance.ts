@@ -36,11 +36,11 @@ export async function openInstance(
   const { masterKeys, macKeys } = processKeys(config);
   const surroundings = { clock, logger, shutdown, onAlarm: new Set<() => void>() };
   const { parts } = assembleParts(config, shared, surroundings, masterKeys, macKeys);
-  const { stop } = await followLedgers(parts, config, { bootstrap: false }, masterKeys, macKeys);
+  const following = await followLedgers(parts, config, { bootstrap: false }, masterKeys, macKeys);
   return {
     parts,
     close: async () => {
-      stop();
+      following.stop();
       await shutdown.run('test is over');
     },
   };

@@ -42,7 +42,7 @@ describe('sessions', () => {
   });
 
   it('refuse an end that is too far ahead, or behind', () => {
-    const far = startSession('s1', { expiresAtMs: nowMs + 91 * 24 * hour });
+    const far = startSession('s1', { expiresAtMs: nowMs + 366 * 24 * hour });
     expect(on([], far)).toBe('INVALID_ARGUMENT');
     expect(on([], startSession('s1', { expiresAtMs: nowMs }))).toBe('INVALID_ARGUMENT');
   });
@@ -132,6 +132,20 @@ describe('sessions', () => {
     expect(on(past, { ...many, except: 's3' })).toBe('NOT_FOUND');
     expect(on(past, many)).toMatchObject([{ session: 's1' }, { session: 's2' }]);
     expect(on([], many)).toEqual([]);
+  });
+});
+
+describe('many sessions', () => {
+  it('fit into the keys of a record, however many there are', () => {
+    const ids = Array.from({ length: 100 }, (_, at) => `s${at}`);
+    const world = new SessionWorld(ids.map((id) => sessionStarted(id)));
+    const last = { type: 'EndSessions', principal: 'p1', cause: 'OWNER' } as const;
+    for (const command of [last, startSession('s100', { mostSessions: 1 })]) {
+      const draft = world.decide({ command });
+      const keys = [...(draft?.reads ?? []), ...(draft?.writes ?? [])];
+      expect(draft?.events.length).toBeGreaterThanOrEqual(40);
+      expect(new Set(keys.map((key) => JSON.stringify(key))).size).toBeLessThan(200);
+    }
   });
 });
 

@@ -59,7 +59,7 @@ export interface EndSession {
   readonly cause: SessionEndCause;
 }
 
-/** Ends all sessions of a principal, but one where it is named. */
+/** Ends all sessions of a principal, but one where it is named; `mostEnded` at a time. */
 export interface EndSessions {
   readonly type: 'EndSessions';
   readonly principal: string;

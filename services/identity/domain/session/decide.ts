@@ -12,7 +12,7 @@ import type {
   StartSession,
   StepUpSession,
 } from './commands.js';
-import { extensionStepMs, longestSessionMs } from './lifetimes.js';
+import { extensionStepMs, longestSessionMs, mostEnded } from './lifetimes.js';
 import { isLive, liveSession, sessionLists, sessions } from './state.js';
 import type { SessionDocument } from './state.js';
 import { readAttempts, usedProblem } from './used-factors.js';
@@ -70,16 +70,17 @@ function beyondLimit(
   { tenant, nowMs }: Facts,
 ): DomainEvent[] {
   const listed = sessionLists.read(view, tenant, principal)?.sessions ?? [];
-  const excess = listed.filter((one) => one.expiresAtMs > nowMs).length + 1 - most;
+  const current = listed.filter((one) => one.expiresAtMs > nowMs);
+  const excess = current.length + 1 - most;
   if (excess <= 0) return [];
-  const held = listed.flatMap(({ session }) => {
+  const held = current.flatMap(({ session }) => {
     const document = sessions.read(view, tenant, session);
-    return document === undefined || document.expiresAtMs <= nowMs ? [] : [{ session, document }];
+    return document === undefined ? [] : [{ session, document }];
   });
   const rank = (one: SessionDocument): number => (isLive(one, nowMs) ? 1 : 0);
   return held
     .sort((a, b) => rank(a.document) - rank(b.document))
-    .slice(0, excess)
+    .slice(0, Math.min(excess, mostEnded))
     .map(({ session, document }) => ending(session, document, 'LIMIT'));
 }
 
@@ -150,13 +151,13 @@ function endMany(
     return noSession();
   }
   const listed = sessionLists.read(view, tenant, principal)?.sessions ?? [];
-  const ended = listed.flatMap(({ session }) => {
-    if (session === except) return [];
-    const document = sessions.read(view, tenant, session);
-    return document === undefined || document.expiresAtMs <= nowMs
-      ? []
-      : [ending(session, document, cause)];
-  });
+  const ended = listed
+    .filter((one) => one.session !== except && one.expiresAtMs > nowMs)
+    .slice(0, mostEnded)
+    .flatMap(({ session }) => {
+      const document = sessions.read(view, tenant, session);
+      return document === undefined ? [] : [ending(session, document, cause)];
+    });
   return accept(...ended);
 }
 

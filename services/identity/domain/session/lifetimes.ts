@@ -9,9 +9,12 @@ const day = 24 * hour;
  */
 export const defaultIdleMs = 12 * hour;
 export const defaultLifetimeMs = 30 * day;
-/** No session lasts longer: so long ledger S is kept, and 2 checkpoints more. */
-export const longestSessionMs = 90 * day;
+/** No session lasts longer; ledger S is kept for longer than this. */
+export const longestSessionMs = 365 * day;
 export const defaultMostSessions = 20;
+
+/** Sessions that one record ends: it holds at most 255 keys. */
+export const mostEnded = 40;
 
 /** A session is not extended more often than this. */
 export const extensionStepMs = 5 * minute;
