@@ -29,11 +29,25 @@ export interface CloudEventOptions {
   readonly format: PublicFormat;
   /** Everything of this topic up to this ledger position was published before this message. */
   readonly publishedThrough: number;
+  /** How far the other ledger of the cell is in this topic; absent: nothing of it is known. */
+  readonly beside?: PublishedLedger | undefined;
+}
+
+/** How far a ledger is in the public topics. */
+export interface PublishedLedger {
+  /** Name of the ledger. */
+  readonly ledger: string;
+  readonly through: number;
+  readonly epoch: number;
 }
 
 /** Names of the headers that a publisher reads back to know where it was. */
 export const throughHeader = 'ce_publishedthrough';
 export const epochHeader = 'ce_epoch';
+/** `<ledger>:<position>:<epoch>`: the same of the other ledger of the cell. */
+export const besideHeader = 'ce_publishedbeside';
+/** Name of the event's ledger. */
+export const ledgerHeader = 'ce_ledger';
 /** Position of the event's record in the ledger. */
 export const positionHeader = 'ce_position';
 
@@ -49,7 +63,7 @@ export function cloudEventType(type: PublicEventType): string {
  */
 export function cloudEventMessage(
   event: PublicEvent,
-  { clusterId, format, publishedThrough }: CloudEventOptions,
+  { clusterId, format, publishedThrough, beside }: CloudEventOptions,
 ): CloudEventMessage {
   const { ledger, position, index, epoch, tenant, atMs, traceparent } = event;
   const key = publicSubjectOf(event, tenant);
@@ -64,11 +78,12 @@ export function cloudEventMessage(
       ce_subject: key,
       ce_partitionkey: key,
       ce_tenant: tenant,
-      ce_ledger: ledger,
+      [ledgerHeader]: ledger,
       [positionHeader]: String(position),
       ce_index: String(index),
       [epochHeader]: String(epoch),
       [throughHeader]: String(publishedThrough),
+      ...(beside && { [besideHeader]: `${beside.ledger}:${beside.through}:${beside.epoch}` }),
       'content-type': contentTypes[format],
       ...(traceparent === '' ? {} : { traceparent }),
     },

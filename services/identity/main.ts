@@ -108,7 +108,7 @@ async function start(
   const auditSeed = masterKeys.derive('audit signature');
   const retentionMs = config.sessionRetentionMs ?? defaultSessionRetentionMs;
   const checkpoints = startUpkeep(parts, config.tickMs, auditSeed, retentionMs, shutdown);
-  const streams = openStreams(ledger, clock, registry, config.streams);
+  const streams = openStreams(parts, clock, registry, config.streams);
   const server = identityServer(
     {
       parts,
@@ -134,7 +134,7 @@ async function start(
   });
   shutdown.add('streams', () => streams.close());
   const http = await startHttp(config, parts, masterKeys, shutdown, serving);
-  addPublisher(config, ledger, surroundings, registry);
+  addPublisher(config, parts, surroundings, registry);
   shutdown.add('health', watchHealth(parts, health, surroundings.onAlarm));
   serving.now = true;
   shutdown.add('readiness', () => {

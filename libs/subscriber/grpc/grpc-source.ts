@@ -20,6 +20,8 @@ export interface GrpcSourceOptions {
   readonly tls?: Tls;
   /** Id. Default: the tenant of the credential. `all`: every tenant, for the system tenant alone. */
   readonly tenant?: string;
+  /** `L`: state, the default; `S`: ends of sessions, refresh families and tokens. */
+  readonly ledger?: 'L' | 'S';
   /** Default: all public events. */
   readonly types?: readonly string[];
 }
@@ -37,7 +39,7 @@ const channelOptions = {
   'grpc.max_receive_message_length': 4 << 20,
 };
 
-/** All events in the one order of the ledger, straight from identity. */
+/** All events of a ledger in their one order, straight from identity. */
 export function grpcSource(options: GrpcSourceOptions): Source {
   const { address, tls } = options;
   const serverName = typeof tls === 'object' ? tls.serverName : undefined;
@@ -110,7 +112,7 @@ function silent(): Error {
 }
 
 function requestOf(
-  { tenant = '', types = [] }: GrpcSourceOptions,
+  { tenant = '', types = [], ledger = 'L' }: GrpcSourceOptions,
   mark: Mark | undefined,
   start: Start,
 ): SubscribeRequest {
@@ -119,7 +121,7 @@ function requestOf(
     tenantId: all ? '' : tenant,
     allTenants: all,
     types: [...types],
-    ledger: mark?.ledger ?? '',
+    ledger: mark?.ledger ?? (ledger === 'L' ? '' : ledger),
     epoch: mark?.epoch ?? 0,
     start: mark === undefined ? startOf(start) : startAt(mark),
   };

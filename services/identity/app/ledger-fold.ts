@@ -15,6 +15,10 @@ import type { FoldedState } from '#services/identity/ports/folded-state.js';
 
 /** What is kept in memory beside the documents. */
 export interface FoldView {
+  /** 1 until the ledger was restored for the first time. */
+  readonly epoch: number;
+  /** Position of the OPEN that began the epoch; −1: none. */
+  readonly openedAt: number;
   apply(event: DomainEvent, context: EventContext): void;
   /** Nothing can be decided any more on what these keys (16 bytes each) guard. */
   quarantine(keys: readonly Uint8Array[]): void;

@@ -1,5 +1,5 @@
 import { newestLevel } from '#libs/events/feature-levels.js';
-import { publicTopics } from '#libs/events/public-events.js';
+import { publicTopics, type PublicTopic } from '#libs/events/public-events.js';
 import { LedgerMeter } from '#libs/ledger/ledger-meter.js';
 import type { Clock } from '#libs/runtime/clock.js';
 import { addFollowedLedgerMetrics, type LedgerNumbers } from '#libs/runtime/ledger-metrics.js';
@@ -11,7 +11,7 @@ import {
 } from '#libs/runtime/metrics.js';
 import type { Tracer } from '#libs/runtime/tracer.js';
 import { mayHoldSessions, type IdentityParts } from '#services/identity/app/identity-parts.js';
-import type { AnyLedgerSession, LedgerSession } from '#services/identity/app/ledger-session.js';
+import type { AnyLedgerSession } from '#services/identity/app/ledger-session.js';
 import type { PublisherMeter } from '#services/identity/app/publisher/publisher-meter.js';
 
 type Registry = ReturnType<typeof createRegistry>;
@@ -106,26 +106,37 @@ export function measureLedgers(
 /** How far the public topics are, as this instance knows. */
 export function addPublisherMetrics(
   registry: Registry,
-  { reader }: LedgerSession,
-  meter: PublisherMeter,
+  parts: Ledgers,
+  meters: Readonly<Record<NamedLedger['ledger'], PublisherMeter>>,
 ): void {
-  const gauge = (name: string, help: string, read: () => number): void =>
-    addGauge(registry, `ledgate_publisher_${name}`, help, read);
-  gauge('leading', '1 while this instance publishes to the public topics.', () =>
+  const both = [named('L', parts), named('S', parts)];
+  const ledgers = (): readonly NamedLedger[] => both.slice(0, mayHoldSessions(parts) ? 2 : 1);
+  const gauge = (
+    name: string,
+    help: string,
+    read: (meter: PublisherMeter, session: AnyLedgerSession) => number,
+  ): void =>
+    addLedgerGauge(registry, `ledgate_publisher_${name}`, help, {
+      ledgers,
+      read: ({ ledger, session }) => read(meters[ledger], session),
+    });
+  gauge('leading', '1 while this instance publishes to the public topics.', (meter) =>
     meter.leading ? 1 : 0,
   );
-  gauge('position', 'Ledger position up to which all is published; -1: not known here.', () =>
+  gauge('position', 'Position up to which all is published; -1: not known here.', (meter) =>
     meter.leading ? meter.position : -1,
   );
-  gauge('lag', 'Positions that this instance has read and not yet published.', () =>
-    meter.leading ? Math.max(0, reader.position - meter.position) : 0,
+  gauge('lag', 'Positions that this instance has read and not yet published.', (meter, session) =>
+    meter.leading ? Math.max(0, session.reader.position - meter.position) : 0,
   );
+  const topicCounts = (topic: PublicTopic): number =>
+    meters.L.published(topic) + meters.S.published(topic);
   addCounter(registry, 'ledgate_publisher_published_total', 'Messages published, repeats too.', {
     labels: ['topic'],
-    read: () => publicTopics.map((topic) => ({ labels: { topic }, count: meter.published(topic) })),
+    read: () => publicTopics.map((topic) => ({ labels: { topic }, count: topicCounts(topic) })),
   });
   addCounter(registry, 'ledgate_publisher_failures_total', 'Times that publishing began again.', {
     labels: [],
-    read: () => [{ labels: {}, count: meter.failures }],
+    read: () => [{ labels: {}, count: meters.L.failures + meters.S.failures }],
   });
 }

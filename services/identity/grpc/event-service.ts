@@ -11,6 +11,7 @@ import type {
   SubscribeResponse,
 } from '#proto/ledgate/events/v1/event_service.js';
 import type { OpenStreams } from '#services/identity/app/subscriptions/open-streams.js';
+import type { PublicFeed } from '#services/identity/app/subscriptions/public-feed.js';
 import {
   tenantStream,
   type StreamItem,
@@ -18,14 +19,14 @@ import {
 } from '#services/identity/app/subscriptions/tenant-stream.js';
 import { AdmittedCall, type Admission } from '#services/identity/grpc/admission.js';
 
-export type Streams = Pick<OpenStreams, 'feed' | 'limits' | 'closing'>;
+export type Streams = Pick<OpenStreams, 'feed' | 'sessionFeed' | 'limits' | 'closing'>;
 
 const mostTypes = 64;
 /** A stream outlives the rights of its caller by less than a second. */
 const lookMs = 500;
 
 export function eventService(admission: Admission, streams: Streams): EventServiceServer {
-  const { feed, limits, closing } = streams;
+  const { limits, closing } = streams;
   const wiring: StreamWiring = { ...admission.wiring, closing };
   const { parts } = admission;
   return {
@@ -40,9 +41,7 @@ export function eventService(admission: Admission, streams: Streams): EventServi
         const { tenant, target } = reachOf(request, call);
         const start = startOf(request, call);
         const types = typesOf(request, call);
-        if (request.ledger !== '' && request.ledger !== feed.ledger) {
-          call.fields.add('ledger', `is not ${feed.ledger}`);
-        }
+        const feed = feedOf(request, streams, call);
         call.permitRead({ tenant: target });
         const permit = (): void => call.permitRead({ tenant: target });
         const permits = (one: string): boolean => mayRead(call, one);
@@ -61,6 +60,19 @@ export function eventService(admission: Admission, streams: Streams): EventServi
       },
     ),
   };
+}
+
+/** `''` and `L`: the state ledger; `S`: sessions; or the full name of either. */
+function feedOf({ ledger }: SubscribeRequest, streams: Streams, call: AdmittedCall): PublicFeed {
+  const { feed, sessionFeed } = streams;
+  if (ledger === 'S' || ledger === sessionFeed.ledger) {
+    call.parts.sessions.requireServing();
+    return sessionFeed;
+  }
+  if (ledger !== '' && ledger !== 'L' && ledger !== feed.ledger) {
+    call.fields.add('ledger', `is neither ${feed.ledger} nor ${sessionFeed.ledger}`);
+  }
+  return feed;
 }
 
 /** Looks again and again whether the caller still may, also while it takes nothing. */

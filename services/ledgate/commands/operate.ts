@@ -169,8 +169,8 @@ async function tail(cli: Cli, flags: TailFlags): Promise<void> {
   const { once = false } = flags;
   if (flags.public === true) {
     const { tailPublic } = await import('../operate/tail-public.js');
-    const { from = 'now', type: types = [], allTenants = false } = flags;
-    return tailPublic(cli, { from, types, allTenants, once, signal });
+    const { from = 'now', type: types = [], allTenants = false, ledger = 'L' } = flags;
+    return tailPublic(cli, { from, types, allTenants, ledger, once, signal });
   }
   const from = firstPosition(flags.from);
   const access = await open(cli, flags);

@@ -1,6 +1,7 @@
 import { Metadata } from '@grpc/grpc-js';
 import { Failure, invalid } from '#libs/errors/failure.js';
 import { readPublicEvent } from '#libs/events/public-event-codec.js';
+import type { LedgerId } from '#libs/ledger/ledger-place.js';
 import type { PublicEvent } from '#proto/ledgate/events/v1/public_event.js';
 import {
   EventServiceClient,
@@ -16,6 +17,7 @@ export interface PublicTailOptions {
   /** Empty: all. */
   readonly types: string[];
   readonly allTenants: boolean;
+  readonly ledger: LedgerId;
   /** Stop at the present end. */
   readonly once: boolean;
   readonly signal: AbortSignal;
@@ -23,12 +25,12 @@ export interface PublicTailOptions {
 
 /** Shows public events as they come, a line each. */
 export async function tailPublic(cli: Cli, options: PublicTailOptions): Promise<void> {
-  const { from, types, allTenants, once, signal } = options;
+  const { from, types, allTenants, ledger, once, signal } = options;
   const request: SubscribeRequest = {
     tenantId: allTenants ? '' : cli.tenantId,
     allTenants,
     types,
-    ledger: '',
+    ledger: ledger === 'L' ? '' : ledger,
     epoch: 0,
     start: startFrom(from),
   };

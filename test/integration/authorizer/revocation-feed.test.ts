@@ -114,7 +114,11 @@ async function metric(name: string): Promise<number> {
 async function decisionOn(value: string, caller: string): Promise<boolean | undefined> {
   const client = clientOf(authorizer.address);
   const credential = { credential: { $case: 'bearerToken' as const, value } };
-  const { authenticated } = await client.call(Authorizer.authenticate, { credential }, caller);
+  const { authenticated } = await client.call(
+    Authorizer.authenticate,
+    { credential, consistency: undefined },
+    caller,
+  );
   client.close();
   return authenticated;
 }

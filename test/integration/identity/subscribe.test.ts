@@ -4,6 +4,9 @@ import type { SubscribeRequest } from '#proto/ledgate/events/v1/event_service.js
 import { CredentialServiceService as Credentials } from '#proto/ledgate/identity/v1/credential.js';
 import { GrantServiceService as Grants } from '#proto/ledgate/identity/v1/grant.js';
 import { LedgerServiceService as Ledger } from '#proto/ledgate/identity/v1/ledger.js';
+import { LoginServiceService as Logins } from '#proto/ledgate/identity/v1/login.js';
+import { SessionServiceService as Sessions } from '#proto/ledgate/identity/v1/session.js';
+import { TokenServiceService as Tokens } from '#proto/ledgate/identity/v1/token.js';
 import { EventStream } from '../../support/identity/event-stream.js';
 import {
   startWorld,
@@ -19,6 +22,7 @@ import {
   type TenantSetup,
 } from '../../support/identity/tenant-setup.js';
 
+const password = 'quiet copper lanterns';
 const soon = { timeout: 10_000 };
 const folder = temporaryFolder();
 const open: EventStream[] = [];
@@ -53,6 +57,27 @@ async function ended(stream: EventStream): Promise<number | undefined> {
 }
 
 describe('a stream of events', () => {
+  it('of ledger S tells of ends of sessions and tokens, with positions of S', async () => {
+    const bob = await setUpUser(world, acme.admin, 'bob-of-s', password);
+    const login = { tenant: 'acme', loginName: 'bob-of-s', password };
+    const { step } = await world.call(Logins.startLogin, login);
+    const { sessionId = '', sessionToken = '' } = step?.done ?? {};
+    const { accessToken } = await world.call(Tokens.issueToken, {}, sessionToken);
+    const stream = subscribe(acme.admin, { ledger: 'S', ...beginning });
+    await world.call(Tokens.revokeToken, { token: accessToken });
+    await world.call(Sessions.endSession, { principalId: bob, sessionId }, acme.admin);
+    await expect.poll(() => stream.types, soon).toEqual(['TokenRevoked', 'SessionEnded']);
+    const ids = stream.events.map(({ id }) => id);
+    expect(ids[0]).toMatch(/^auth\.session\.v1:\d+:0$/u);
+    expect(new Set(ids).size).toBe(2);
+    const [revoked, ended] = stream.events;
+    expect(revoked).toMatchObject({
+      ledger: 'auth.session.v1',
+      event: { $case: 'tokenRevoked', value: { principal: bob } },
+    });
+    expect(ended?.position).toBeGreaterThan(revoked?.position ?? 0n);
+  });
+
   it('tells of what happens in the own tenant, in order, and of nothing else', async () => {
     const stream = subscribe(acme.admin);
     await expect.poll(() => stream.atEnd, soon).toBe(true);
@@ -135,7 +160,7 @@ describe('a stream is refused', () => {
     ['for the system tenant', () => acme.admin, { tenantId: 'system' }, 7],
     ['for all tenants', () => acme.admin, { allTenants: true }, 7],
     ['of a type that is not public', () => acme.admin, { types: ['ProfileChanged'] }, 3],
-    ['of another ledger', () => acme.admin, { ledger: 'auth.session.v1' }, 3],
+    ['of another ledger', () => acme.admin, { ledger: 'auth.vault.v1' }, 3],
     [
       'behind the end of the ledger',
       () => acme.admin,

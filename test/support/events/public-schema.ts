@@ -86,7 +86,8 @@ function messageOf(type: PublicEventType): object {
 /** The AsyncAPI 3.0 document of the public topics. */
 export function asyncApi(): object {
   const types = publicEventTypes();
-  const strings = [...headerNames, 'traceparent'].map((name) => [name, { type: 'string' }]);
+  const optional = ['ce_publishedbeside', 'traceparent'];
+  const strings = [...headerNames, ...optional].map((name) => [name, { type: 'string' }]);
   return {
     asyncapi: '3.0.0',
     info: {

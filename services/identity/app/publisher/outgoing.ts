@@ -2,6 +2,7 @@ import {
   cloudEventMessage,
   type CloudEventMessage,
   type PublicFormat,
+  type PublishedLedger,
 } from '#libs/events/cloud-event.js';
 import { topicsOf, type PublicEvent, type PublicTopic } from '#libs/events/public-events.js';
 
@@ -11,6 +12,8 @@ const batchMessages = 500;
 export interface Outgoing {
   readonly clusterId: string;
   readonly format: PublicFormat;
+  /** How far the other ledger is. */
+  readonly beside?: PublishedLedger | undefined;
 }
 
 /**
@@ -20,12 +23,13 @@ export interface Outgoing {
 export function* batchesOf(
   topic: PublicTopic,
   events: readonly PublicEvent[],
-  { clusterId, format }: Outgoing,
+  { clusterId, format, beside }: Outgoing,
 ): Generator<CloudEventMessage[]> {
   const own = events.filter(({ type }) => topicsOf(type).includes(topic));
   for (let from = 0; from < own.length; from += batchMessages) {
     const batch = own.slice(from, from + batchMessages);
     const publishedThrough = (batch[0]?.position ?? 0) - 1;
-    yield batch.map((event) => cloudEventMessage(event, { clusterId, format, publishedThrough }));
+    const options = { clusterId, format, publishedThrough, beside };
+    yield batch.map((event) => cloudEventMessage(event, options));
   }
 }

@@ -1,6 +1,6 @@
 import { Failure } from '#libs/errors/failure.js';
 import { publicTopics, type PublicEvent, type PublicTopic } from '#libs/events/public-events.js';
-import type { CloudEventMessage, PublicFormat } from '#libs/events/cloud-event.js';
+import type { CloudEventMessage, PublicFormat, PublishedLedger } from '#libs/events/cloud-event.js';
 import { sleep, type Clock } from '#libs/runtime/clock.js';
 import type { Logger } from '#libs/runtime/log.js';
 import type { PublicFeed } from '#services/identity/app/subscriptions/public-feed.js';
@@ -31,8 +31,14 @@ export interface PublishedSession {
 
 export interface PublisherOptions {
   readonly session: PublishedSession;
-  readonly feed: Pick<PublicFeed, 'follow' | 'reaches'>;
+  readonly feed: Pick<PublicFeed, 'follow' | 'reaches' | 'ledger'>;
   readonly outlet: Outlet;
+  /** Those that events of this ledger go to; default: all. */
+  readonly topics?: readonly PublicTopic[];
+  /** Whether the cell has this ledger; default: yes. */
+  readonly mayBegin?: () => boolean;
+  /** How far the other ledger of the cell is; `undefined`: that is not known. */
+  readonly beside?: () => PublishedLedger | undefined;
   readonly format: PublicFormat;
   /** Full name of a public topic. */
   readonly nameOf: (topic: PublicTopic) => string;
@@ -58,10 +64,16 @@ export class Publisher {
     this.#options = options;
   }
 
+  get #topics(): readonly PublicTopic[] {
+    return this.#options.topics ?? publicTopics;
+  }
+
   /** Publishes until `signal` is aborted; mends what fails by beginning again. */
   async run(signal: AbortSignal): Promise<void> {
     const { meter, clock, log } = this.#options;
     meter.leading = true;
+    const { mayBegin } = this.#options;
+    while (mayBegin?.() === false && !signal.aborted) await sleep(clock, longestPauseMs, signal);
     let pauseMs = firstPauseMs;
     try {
       while (!signal.aborted) {
@@ -99,12 +111,12 @@ export class Publisher {
 
   /** Up to which position each topic is complete. */
   async #resume(): Promise<Map<PublicTopic, number>> {
-    const { outlet, nameOf, session } = this.#options;
+    const { outlet, nameOf, session, feed } = this.#options;
     session.requireServing();
     const opened = session.fold.view;
     const done = new Map<PublicTopic, number>();
-    for (const topic of publicTopics) {
-      const stand = standOf(await outlet.tails(nameOf(topic)));
+    for (const topic of this.#topics) {
+      const stand = standOf(await outlet.tails(nameOf(topic)), feed.ledger);
       const after = resumeAfter(stand, opened);
       if (after === undefined) {
         const text = `${nameOf(topic)} is of epoch ${stand.epoch}, the ledger of epoch ${opened.epoch}`;
@@ -119,9 +131,10 @@ export class Publisher {
     events: readonly PublicEvent[],
     done: ReadonlyMap<PublicTopic, number>,
   ): Promise<void> {
-    const { outlet, nameOf, meter, format, session } = this.#options;
-    const outgoing = { clusterId: session.fold.cluster?.clusterId ?? '', format };
-    for (const topic of publicTopics) {
+    const { outlet, nameOf, meter, format, session, beside } = this.#options;
+    const clusterId = session.fold.cluster?.clusterId ?? '';
+    const outgoing = { clusterId, format, beside: beside?.() };
+    for (const topic of this.#topics) {
       const after = done.get(topic) ?? -1;
       const fresh = events.filter(({ position }) => position > after);
       for (const batch of batchesOf(topic, fresh, outgoing)) {

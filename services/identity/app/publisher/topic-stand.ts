@@ -1,4 +1,9 @@
-import { epochHeader, throughHeader } from '#libs/events/cloud-event.js';
+import {
+  besideHeader,
+  epochHeader,
+  ledgerHeader,
+  throughHeader,
+} from '#libs/events/cloud-event.js';
 
 /** How far a public topic is published. */
 export interface TopicStand {
@@ -11,22 +16,30 @@ export interface TopicStand {
 type Headers = Readonly<Record<string, string>>;
 
 /**
- * What the last messages of its partitions say. Each was written when everything up to its
- * `ce_publishedthrough` had been taken by the brokers, in all partitions; so the highest of them holds.
+ * What the last messages of its partitions say of a ledger. Each was written when everything up to its
+ * `ce_publishedthrough` (of its own ledger) and `ce_publishedbeside` (of the other one) had been taken by
+ * the brokers, in all partitions; so the highest of them holds.
  */
-export function standOf(tails: readonly { readonly headers: Headers | undefined }[]): TopicStand {
+export function standOf(
+  tails: readonly { readonly headers: Headers | undefined }[],
+  ledger: string,
+): TopicStand {
   let stand: TopicStand = { through: -1, epoch: 1 };
   for (const { headers } of tails) {
-    const told = headers === undefined ? undefined : toldBy(headers);
+    const told = headers === undefined ? undefined : toldBy(headers, ledger);
     if (told !== undefined && isFurther(told, stand)) stand = told;
   }
   return stand;
 }
 
 /** Somebody else's message tells nothing. */
-function toldBy(headers: Headers): TopicStand | undefined {
-  const through = Number(headers[throughHeader] ?? NaN);
-  const epoch = Number(headers[epochHeader] ?? NaN);
+function toldBy(headers: Headers, ledger: string): TopicStand | undefined {
+  // Builds before ledger S told of L alone.
+  const own = (headers[ledgerHeader] ?? ledger) === ledger;
+  const [of, at, inEpoch] = (headers[besideHeader] ?? '').split(':');
+  if (!own && of !== ledger) return undefined;
+  const through = Number((own ? headers[throughHeader] : at) ?? NaN);
+  const epoch = Number((own ? headers[epochHeader] : inEpoch) ?? NaN);
   const whole = Number.isSafeInteger(through) && Number.isSafeInteger(epoch);
   return whole && through >= -1 && epoch >= 1 ? { through, epoch } : undefined;
 }

@@ -6,17 +6,19 @@ import type { EventLog } from '#libs/ledger/event-log.js';
  * later; `end` when there is none. Rejects LEDGER_UNAVAILABLE.
  */
 export async function positionAtTime(log: EventLog, end: number, atMs: number): Promise<number> {
-  let [low, high] = [0, end];
+  let [low, high] = [await log.start().catch(unreachable), end];
   while (low < high) {
     const middle = Math.floor((low + high) / 2);
-    const record = await log.read(middle).catch((cause: unknown) => {
-      throw new Failure('LEDGER_UNAVAILABLE', 'the ledger cannot be read: try again', {
-        cause,
-        retryAfterMs: 500,
-      });
-    });
+    const record = await log.read(middle).catch(unreachable);
     if (record !== undefined && record.appendedAtMs < atMs) low = middle + 1;
     else high = middle;
   }
   return low;
+}
+
+function unreachable(cause: unknown): never {
+  throw new Failure('LEDGER_UNAVAILABLE', 'the ledger cannot be read: try again', {
+    cause,
+    retryAfterMs: 500,
+  });
 }

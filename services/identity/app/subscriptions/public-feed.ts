@@ -1,7 +1,7 @@
 import type { Failure } from '#libs/errors/failure.js';
 import type { Judged } from '#libs/ledger/judge.js';
 import type { Clock } from '#libs/runtime/clock.js';
-import type { LedgerSession } from '#services/identity/app/ledger-session.js';
+import type { AnyLedgerSession } from '#services/identity/app/ledger-session.js';
 import type { FeedStep } from './feed-entry.js';
 import { anotherHistory, entriesOfReplay, entriesOfWindow } from './past-entries.js';
 import { positionAtTime } from './position-at-time.js';
@@ -9,7 +9,7 @@ import { RecentEntries } from './recent-entries.js';
 import type { StreamLimits } from './stream-limits.js';
 
 export interface PublicFeedOptions {
-  readonly session: LedgerSession;
+  readonly session: AnyLedgerSession;
   readonly clock: Clock;
   readonly limits: StreamLimits;
 }

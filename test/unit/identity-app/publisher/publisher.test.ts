@@ -5,7 +5,7 @@ import { publicEventsOf, type PublicEvent } from '#libs/events/public-events.js'
 import type { Clock } from '#libs/runtime/clock.js';
 import { createLogger } from '#libs/runtime/log.js';
 import { createRegistry } from '#libs/runtime/metrics.js';
-import type { LedgerSession } from '#services/identity/app/ledger-session.js';
+import type { IdentityParts } from '#services/identity/app/identity-parts.js';
 import { addPublisherMetrics } from '#services/identity/app/metrics.js';
 import { PublisherMeter } from '#services/identity/app/publisher/publisher-meter.js';
 import { Publisher } from '#services/identity/app/publisher/publisher.js';
@@ -71,6 +71,7 @@ function publisherOf(topics: SimulatedTopics, world: World, killed: () => boolea
       fold: { view: { epoch, openedAt }, cluster: { clusterId: 'c' } },
     },
     feed: {
+      ledger: 'L',
       reaches: () => Promise.resolve(true),
       async *follow(after, signal) {
         for (let at = after; !signal.aborted;) {
@@ -170,11 +171,24 @@ describe('stand of a topic', () => {
   });
 
   it('is the highest claim of its partitions; what others wrote claims nothing', () => {
-    expect(standOf([])).toEqual({ through: -1, epoch: 1 });
+    expect(standOf([], 'L')).toEqual({ through: -1, epoch: 1 });
     const strange = { headers: { ce_publishedthrough: 'x', ce_epoch: '1' } };
     const tails = [told(7), { headers: undefined }, told(9), strange, { headers: {} }];
-    expect(standOf(tails)).toEqual({ through: 9, epoch: 1 });
-    expect(standOf([told(90), told(4, 2)])).toEqual({ through: 4, epoch: 2 });
+    expect(standOf(tails, 'L')).toEqual({ through: 9, epoch: 1 });
+    expect(standOf([told(90), told(4, 2)], 'L')).toEqual({ through: 4, epoch: 2 });
+  });
+
+  it('is told by messages of the other ledger, too, and is never taken for its', () => {
+    const ofS = (through: number, beside?: string) => {
+      const { headers } = told(through);
+      const more = beside === undefined ? {} : { ce_publishedbeside: beside };
+      return { headers: { ...headers, ce_ledger: 'S', ...more } };
+    };
+    const tails = [told(7), ofS(500, 'L:40:1'), ofS(700)];
+    expect(standOf(tails, 'L')).toEqual({ through: 40, epoch: 1 });
+    expect(standOf(tails, 'S')).toEqual({ through: 700, epoch: 1 });
+    expect(standOf([ofS(500)], 'L')).toEqual({ through: -1, epoch: 1 });
+    expect(standOf([ofS(500, 'L:x:1'), ofS(1, 'other:9:1')], 'L').through).toBe(-1);
   });
 
   it('of an older epoch goes on behind the copy; of a later one, nowhere', () => {
@@ -190,7 +204,8 @@ describe('stand of a topic', () => {
 describe('metrics of the publisher', () => {
   it('are those in docs/operations.md', async () => {
     const registry = createRegistry('identity');
-    addPublisherMetrics(registry, {} as LedgerSession, new PublisherMeter());
+    const meters = { L: new PublisherMeter(), S: new PublisherMeter() };
+    addPublisherMetrics(registry, {} as IdentityParts, meters);
     const own = registry.getMetricsAsArray().map(({ name }) => name);
     const page = readFileSync(new URL('../../../../docs/operations.md', import.meta.url), 'utf8');
     const rows = [...page.matchAll(/^\| `(ledgate_publisher_\w+)` \| identity, on Kafka \|/gmu)];
