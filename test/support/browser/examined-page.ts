@@ -16,9 +16,9 @@ export interface ExaminedPage {
   readonly page: Page;
   /** What the console, scripts and the policy complained about. */
   readonly errors: readonly string[];
-  /** Rules of WCAG 2.2 A and AA, and best practices, that the page breaks: `rule: selector`. */
-  violations(): Promise<readonly string[]>;
-  /** The same in every look, each also as a picture when a folder for them is set. */
+  /** Rules of WCAG 2.2 A and AA, and best practices, that the page breaks as it is shown now. */
+  violations(name: string): Promise<readonly string[]>;
+  /** The same in every look. */
   examine(name: string): Promise<readonly string[]>;
 }
 
@@ -35,24 +35,25 @@ export async function examinedPage(context: BrowserContext): Promise<ExaminedPag
     errors.push(`${message.text()} (${page.url()})`);
   });
   page.on('pageerror', (error) => errors.push(`${error.message} (${page.url()})`));
-  const violations = async (): Promise<readonly string[]> => {
+  const violations = async (name: string): Promise<readonly string[]> => {
     const found = await inIsolation(session);
-    return found.flatMap(({ id, nodes }) =>
+    await picture(page, name);
+    const wide = await page.evaluate(
+      '[document.documentElement.scrollWidth, document.documentElement.clientWidth]',
+    );
+    const [content = 0, window = 0] = wide as number[];
+    const overflow = content > window ? [`${name}: ${content} px wide in ${window} px`] : [];
+    const broken = found.flatMap(({ id, nodes }) =>
       nodes.map(({ target, failureSummary = '' }) => `${id}: ${String(target)}: ${failureSummary}`),
     );
+    return [...overflow, ...broken.map((one) => `${name}: ${one}`)];
   };
   const examine = async (name: string): Promise<readonly string[]> => {
     const all: string[] = [];
     for (const { scheme, device, size } of looks) {
       await page.emulateMedia({ colorScheme: scheme });
       await page.setViewportSize(size);
-      all.push(...(await violations()).map((one) => `${name}, ${device}, ${scheme}: ${one}`));
-      const wide = await page.evaluate(
-        '[document.documentElement.scrollWidth, document.documentElement.clientWidth]',
-      );
-      const [content = 0, window = 0] = wide as number[];
-      if (content > window) all.push(`${name}, ${device}: ${content} px wide in ${window} px`);
-      await picture(page, `${name}-${device}-${scheme}`);
+      all.push(...(await violations(`${name}-${device}-${scheme}`)));
     }
     await page.emulateMedia({ colorScheme: 'light' });
     await page.setViewportSize({ width: 1280, height: 860 });

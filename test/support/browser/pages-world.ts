@@ -2,7 +2,12 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { systemClock, type Clock } from '#libs/runtime/clock.js';
 import { ClientKind, ClientServiceService } from '#proto/ledgate/identity/v1/client.js';
-import { TenantServiceService } from '#proto/ledgate/identity/v1/tenant.js';
+import { FactorKind } from '#proto/ledgate/identity/v1/login.js';
+import {
+  FactorDemand,
+  TenantServiceService,
+  type TenantSettings,
+} from '#proto/ledgate/identity/v1/tenant.js';
 import type { OutboxMessage } from '#services/identity/adapters/delivery/dev-outbox.js';
 import { freeAddress } from '#services/ledgate/operate/service-process.js';
 import {
@@ -71,23 +76,31 @@ export async function startPagesWorld(): Promise<PagesWorld> {
 
 const setups = new WeakMap<World, { readonly admin: string; readonly tenantId: string }>();
 
+const everyKind = [
+  FactorKind.FACTOR_KIND_TOTP,
+  FactorKind.FACTOR_KIND_PASSKEY,
+  FactorKind.FACTOR_KIND_SMS,
+  FactorKind.FACTOR_KIND_EMAIL,
+  FactorKind.FACTOR_KIND_RECOVERY_CODE,
+];
+const { FACTOR_DEMAND_NOBODY: nobody, FACTOR_DEMAND_EVERYBODY: everybody } = FactorDemand;
+
 /** `acme` takes every factor and lets people sign up; `vault` demands a second factor of everybody. */
 async function setUpAcme(world: World): Promise<void> {
   const { admin, tenantId } = await setUpTenant(world, 'acme');
   setups.set(world, { admin, tenantId });
-  const all = [1, 2, 3, 4, 5];
-  const factors = { allowed: all, requiredFor: 1, rememberDevicesDays: 30 };
+  const factors = { allowed: everyKind, requiredFor: nobody, rememberDevicesDays: 30 };
   await change(world, admin, { selfSignUp: true, factors });
   const strict = await setUpTenant(world, 'vault');
   await setUpUser(world, strict.admin, 'vera', userPassword);
   await change(world, strict.admin, {
-    factors: { allowed: all, requiredFor: 3, rememberDevicesDays: 0 },
+    factors: { allowed: everyKind, requiredFor: everybody, rememberDevicesDays: 0 },
   });
 }
 
-async function change(world: World, admin: string, settings: object): Promise<void> {
+async function change(world: World, admin: string, settings: TenantSettings): Promise<void> {
   const method = TenantServiceService.updateTenantSettings;
-  await world.call(method, { settings: settings as never }, admin);
+  await world.call(method, { settings }, admin);
 }
 
 async function listen(): Promise<Server> {
@@ -104,11 +117,12 @@ async function listen(): Promise<Server> {
 async function registerClient(world: World, listener: Server): Promise<PagesWorld['client']> {
   const { admin } = setups.get(world) ?? { admin: '' };
   const redirectUri = `http://127.0.0.1:${(listener.address() as AddressInfo).port}/callback`;
-  const empty = { redirectUris: [], postLogoutRedirectUris: [], audiences: [], jwks: '' };
+  const empty = { postLogoutRedirectUris: [], jwks: '' };
   const settings = {
     ...empty,
     name: 'Order desk',
     redirectUris: [redirectUri],
+    audiences: [{ id: 'https://orders.ledgate.test', offline: false }],
     grantTypes: ['authorization_code'],
     scopes: ['openid', 'profile'],
     authMethod: 'none',
