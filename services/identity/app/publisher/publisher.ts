@@ -72,8 +72,8 @@ export class Publisher {
   async run(signal: AbortSignal): Promise<void> {
     const { meter, clock, log } = this.#options;
     meter.leading = true;
-    const { mayBegin } = this.#options;
-    while (mayBegin?.() === false && !signal.aborted) await sleep(clock, longestPauseMs, signal);
+    const { mayBegin = () => true } = this.#options;
+    while (!mayBegin() && !signal.aborted) await sleep(clock, longestPauseMs, signal);
     let pauseMs = firstPauseMs;
     try {
       while (!signal.aborted) {
