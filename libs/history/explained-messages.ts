@@ -22,6 +22,7 @@ export function pathMessage(path: ExplainedPath): GrantPath {
 
 export function eventMessage({
   position,
+  ledger,
   wireType,
   actor,
   atMs,
@@ -34,6 +35,7 @@ export function eventMessage({
     actorPrincipalId: actor.principal,
     atMs: BigInt(atMs),
     reason,
+    ...(ledger === undefined ? {} : { ledger }),
   };
 }
 

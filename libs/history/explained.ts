@@ -39,6 +39,8 @@ export interface ToExplain<R extends Ruled> {
   readonly action: { readonly action: string; readonly resource: string };
   /** Of the same question on the same view; `undefined`: there is none that may be told. */
   readonly evidence: Explanation | undefined;
+  /** Reads ledger S, where the evidence may be too. */
+  readonly sessionRecords?: Pick<LedgerRecords, 'read'> | undefined;
   /** What the events of a denial name: principal, tenant, permission, credential. */
   readonly ids: ReadonlySet<string>;
 }
@@ -46,18 +48,29 @@ export interface ToExplain<R extends Ruled> {
 /** Adds to a decision the very events it rests on. Rejects LEDGER_UNAVAILABLE, DIVERGED. */
 export async function withEvents<R extends Ruled>(
   records: Pick<LedgerRecords, 'read'>,
-  { answer, action, evidence, ids }: ToExplain<R>,
+  { answer, action, evidence, sessionRecords, ids }: ToExplain<R>,
 ): Promise<Explained<R>> {
   const paths = evidence?.paths ?? [];
   const wanted = [...(evidence?.evidence ?? []), ...paths.flatMap(({ positions }) => positions)];
   const recorded = await records.read([...new Set(wanted)].slice(0, eventsRead));
   const explained = paths.map((path) => explainPath(path, recorded, answer.principal));
-  const events = (evidence?.evidence ?? []).flatMap((position) =>
-    relevant(recorded, position, ids),
-  );
+  const inL = (evidence?.evidence ?? []).flatMap((position) => relevant(recorded, position, ids));
+  const inS = await eventsOfS(sessionRecords, evidence?.sessionEvidence ?? [], ids);
+  const events = [...inL, ...inS];
   const roles = evidence?.rolesThatAllow ?? [];
   const summary = summaryOf({ answer, action, paths: explained, events, roles });
   return { answer, paths: explained, events, summary };
+}
+
+async function eventsOfS(
+  records: Pick<LedgerRecords, 'read'> | undefined,
+  positions: readonly number[],
+  ids: ReadonlySet<string>,
+): Promise<RecordedEvent[]> {
+  if (records === undefined || positions.length === 0) return [];
+  const recorded = await records.read(positions.slice(0, eventsRead));
+  const events = positions.flatMap((position) => relevant(recorded, position, ids));
+  return events.map((event) => ({ ...event, ledger: 'S' as const }));
 }
 
 function explainPath(

@@ -8,10 +8,10 @@ import { recordedEvents, type RecordedEvent } from './recorded-events.js';
 
 /** Reads records of the ledger again, one by one, by their positions. */
 export class LedgerRecords {
-  readonly #log: EventLog;
+  readonly #log: Pick<EventLog, 'read'>;
   readonly #window: () => VerdictWindow;
 
-  constructor(log: EventLog, window: () => VerdictWindow) {
+  constructor(log: Pick<EventLog, 'read'>, window: () => VerdictWindow) {
     this.#log = log;
     this.#window = window;
   }

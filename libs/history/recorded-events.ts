@@ -6,6 +6,8 @@ import type { RecordHeader } from '#libs/ledger/record.js';
 /** One event of the ledger, for whoever wants to know what a decision rests on. */
 export interface RecordedEvent {
   readonly position: number;
+  /** The ledger that holds it; absent: L. */
+  readonly ledger?: 'S' | undefined;
   readonly event: DomainEvent;
   /** E.g. `ledgate.grant.RoleGranted.v1`. */
   readonly wireType: string;

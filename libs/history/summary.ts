@@ -65,8 +65,9 @@ function because({ answer, events }: Summarised): string {
 
 function who(event: RecordedEvent | undefined): string {
   if (event === undefined) return '';
-  const { actor, atMs, reason, position } = event;
+  const { actor, atMs, reason, position, ledger } = event;
   const by = actor.principal === '' ? 'the system' : actor.principal;
   const why = reason === '' ? '' : ` ("${reason}")`;
-  return ` (position ${position}, ${new Date(atMs).toISOString()}, by ${by})${why}`;
+  const where = ledger === undefined ? '' : ` of ledger ${ledger}`;
+  return ` (position ${position}${where}, ${new Date(atMs).toISOString()}, by ${by})${why}`;
 }

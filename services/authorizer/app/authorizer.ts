@@ -54,7 +54,8 @@ export class Authorizer {
     consistency: Consistency,
   ): AtOnce<readonly Answer[]> {
     return andThen(this.admit(call, consistency), (caller) => {
-      const asked = questions.map(({ who }) => this.#recogniseOne(who, call, caller));
+      const once = new Map<string, AtOnce<Asked | Failure>>();
+      const asked = questions.map(({ who }) => this.#recogniseOnce(who, call, caller, once));
       return this.#recognised(call, caller, allOf(asked), (ones, asker) =>
         questions.map((question, i) => this.#decideOne(asker, ones[i], question)),
       );
@@ -111,6 +112,23 @@ export class Authorizer {
     return recognised.then((late) =>
       andThen(this.admit(call, undefined), (again) => next(late, again)),
     );
+  }
+
+  /** A DPoP proof is taken once: questions of one batch that present the same are one presentation. */
+  #recogniseOnce(
+    who: Who,
+    call: Call,
+    caller: Caller,
+    once: Map<string, AtOnce<Asked | Failure>>,
+  ): AtOnce<Asked | Failure> {
+    const dpop = who.kind === 'TOKEN' ? who.proof?.dpop : undefined;
+    if (who.kind !== 'TOKEN' || dpop === undefined) return this.#recogniseOne(who, call, caller);
+    const key = JSON.stringify([who.text, dpop.proof, dpop.httpMethod, dpop.httpUri]);
+    const known = once.get(key);
+    if (known !== undefined) return known;
+    const asked = this.#recogniseOne(who, call, caller);
+    once.set(key, asked);
+    return asked;
   }
 
   #recogniseOne(who: Who, call: Call, caller: Caller): AtOnce<Asked | Failure> {

@@ -36,6 +36,7 @@ export async function explainDecision(
     answer,
     action: judged,
     evidence: withRule(parts.ledger, caller, action, answer, evidence),
+    sessionRecords: parts.ledger.sessionRecords,
     ids,
   });
 }
@@ -102,7 +103,11 @@ function evidenceOf(
 
 function subjectIds(answer: Answer, asked: Asked, action: Action): ReadonlySet<string> {
   const ids = new Set([answer.principal, answer.tenant, action.action]);
-  if (asked.kind === 'TOKEN') ids.add(asked.token.facts.kid);
+  if (asked.kind === 'TOKEN') {
+    const { kid, client, place } = asked.token.facts;
+    const named = [kid, client, place.tokenId, place.session, place.family];
+    for (const id of named) if (id !== '') ids.add(id);
+  }
   if (asked.kind === 'API_KEY') ids.add(asked.sha256);
   if (asked.kind === 'PASSWORD') ids.add(asked.password.credential);
   const rule = answer.endpoint?.rule?.rule;

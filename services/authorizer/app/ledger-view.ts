@@ -2,6 +2,7 @@ import type { AccessView } from '#libs/access/projection/access-view.js';
 import type { Permission, Tenant } from '#libs/access/projection/tenant.js';
 import type { SessionView } from '#libs/access/sessions/session-view.js';
 import { Failure } from '#libs/errors/failure.js';
+import type { LedgerRecords } from '#libs/history/ledger-records.js';
 import type { Cluster } from '#libs/ledger/cluster-facts.js';
 import type { Reader } from '#libs/ledger/reader.js';
 import type { AccessFold } from './access-fold.js';
@@ -81,6 +82,11 @@ export class LedgerView {
   /** How far S reaches now: its end, as the log says within `waitMs`; Infinity: it did not say. */
   async sessionEnd(waitMs: number): Promise<number> {
     return (await this.#counted?.end(waitMs)) ?? 0;
+  }
+
+  /** Records of S; undefined while S does not count. */
+  get sessionRecords(): LedgerRecords | undefined {
+    return this.#counted?.records;
   }
 
   /** The reader of S; undefined while S does not count. */

@@ -1,3 +1,4 @@
+import { LedgerRecords } from '#libs/history/ledger-records.js';
 import { sessionLedgerSince } from '#libs/decider/ledger-rules.js';
 import type { EventLog } from '#libs/ledger/event-log.js';
 import { sleep, type Clock } from '#libs/runtime/clock.js';
@@ -5,7 +6,7 @@ import type { Follower } from './ledger-view.js';
 import type { SessionFold } from './session-fold.js';
 
 export interface SessionLedgerOptions {
-  readonly log: Pick<EventLog, 'end'>;
+  readonly log: Pick<EventLog, 'end' | 'read'>;
   readonly reader: Follower;
   readonly fold: SessionFold;
   readonly clock: Clock;
@@ -15,6 +16,8 @@ export interface SessionLedgerOptions {
 export class SessionLedger {
   readonly reader: Follower;
   readonly fold: SessionFold;
+  /** Records by their positions. */
+  readonly records: LedgerRecords;
   readonly #log: Pick<EventLog, 'end'>;
   readonly #clock: Clock;
   /** The level was raised while this process was answering, and S has not been read to its end yet. */
@@ -25,6 +28,7 @@ export class SessionLedger {
 
   constructor({ log, reader, fold, clock }: SessionLedgerOptions) {
     this.#log = log;
+    this.records = new LedgerRecords(log, () => reader.window);
     this.reader = reader;
     this.fold = fold;
     this.#clock = clock;

@@ -6,6 +6,7 @@ import { MacKeys } from '#libs/ledger/mac.js';
 import { PositionWaiters } from '#libs/ledger/position-waiters.js';
 import { VerdictWindow } from '#libs/ledger/verdict-window.js';
 import { systemRandom } from '#libs/runtime/ids.js';
+import type { AccessClaims, LedgerClaim } from '#libs/tokens/access-claims.js';
 import { signAccessToken } from '#libs/tokens/sign-access-token.js';
 import { generateSigningKey, type SigningKey } from '#libs/tokens/signing-key.js';
 import { AccessFold } from '#services/authorizer/app/access-fold.js';
@@ -17,14 +18,20 @@ import {
 import type { Call } from '#services/authorizer/app/call.js';
 import type { IdentityPort } from '#services/authorizer/app/identity-port.js';
 import type { Follower } from '#services/authorizer/app/ledger-view.js';
+import { SessionFold } from '#services/authorizer/app/session-fold.js';
+import { SessionLedger } from '#services/authorizer/app/session-ledger.js';
 import { ledgerKey, LedgerSeed } from '../../support/authorizer/ledger-seed.js';
 import { audience, issuer } from '../../support/authorizer/running-authorizer.js';
 import { ManualClock } from '../identity-app/manual-clock.js';
 
 /** A log in memory that one seed writes. */
 class MemoryLog implements EventLog {
-  readonly name = 'auth.ledger.v1';
+  readonly name: string;
   readonly records: LogRecord[] = [];
+
+  constructor(name: string) {
+    this.name = name;
+  }
 
   async append(values: readonly Uint8Array[]): Promise<number> {
     const first = this.records.length;
@@ -53,17 +60,18 @@ class MemoryLog implements EventLog {
 }
 
 /** A reader that reads when it is told to, and is as stale and as broken as a test wants. */
-class HandReader implements Follower {
+class HandReader<F extends AccessFold | SessionFold> implements Follower {
   state: Follower['state'] = 'following';
   failure: Failure | undefined;
   ageMs = 0;
   position = -1;
-  readonly fold = new AccessFold();
+  readonly fold: F;
   readonly #log: MemoryLog;
   readonly #waiters: PositionWaiters;
   readonly #judge: Judge;
 
-  constructor(log: MemoryLog, clock: ManualClock) {
+  constructor(log: MemoryLog, clock: ManualClock, fold: F) {
+    this.fold = fold;
     this.#log = log;
     this.#waiters = new PositionWaiters(clock);
     const keys = new MacKeys(log.name, new Map([[1, Buffer.from(ledgerKey, 'hex')]]));
@@ -90,25 +98,44 @@ class HandReader implements Follower {
   }
 }
 
+/** What a test says of a token beside its owner. */
+export interface TokenChange {
+  readonly position?: number;
+  readonly scopes?: readonly string[];
+  readonly ttlS?: number;
+  readonly epoch?: number;
+  readonly tokenId?: string;
+  readonly inS?: Pick<LedgerClaim, 'sessionPosition' | 'family' | 'issuedInOutage'>;
+  readonly claims?: Pick<AccessClaims, 'sessionId' | 'clientId' | 'acr' | 'confirmation'>;
+}
+
 /** The application of an authorizer, driven by hand. */
 export class AppWorld {
   readonly clock = new ManualClock();
   readonly log: MemoryLog;
-  readonly reader: HandReader;
+  readonly sessionLog: MemoryLog;
+  readonly reader: HandReader<AccessFold>;
+  readonly sessionReader: HandReader<SessionFold>;
   readonly signing: SigningKey;
   readonly seed: LedgerSeed;
+  readonly sessionSeed: LedgerSeed;
   readonly app: AuthorizerApp;
   readonly #identity: IdentityPort | undefined;
 
   private constructor(
     log: MemoryLog,
+    sessionLog: MemoryLog,
     seed: LedgerSeed,
+    sessionSeed: LedgerSeed,
     signing: SigningKey,
     identity: IdentityPort | undefined,
   ) {
     this.log = log;
-    this.reader = new HandReader(log, this.clock);
+    this.sessionLog = sessionLog;
+    this.reader = new HandReader(log, this.clock, new AccessFold());
+    this.sessionReader = new HandReader(sessionLog, this.clock, new SessionFold());
     this.seed = seed;
+    this.sessionSeed = sessionSeed;
     this.signing = signing;
     this.#identity = identity;
     this.app = this.assemble();
@@ -116,8 +143,11 @@ export class AppWorld {
 
   static async begin(identity?: IdentityPort): Promise<AppWorld> {
     const signing = await generateSigningKey('EdDSA');
-    const log = new MemoryLog();
-    return new AppWorld(log, await LedgerSeed.begin(log), signing, identity);
+    const log = new MemoryLog('auth.ledger.v1');
+    const sessionLog = new MemoryLog('auth.session.v1');
+    const seed = await LedgerSeed.begin(log);
+    const sessionSeed = await LedgerSeed.begin(sessionLog);
+    return new AppWorld(log, sessionLog, seed, sessionSeed, signing, identity);
   }
 
   /** Another application over the same state, whose caches are empty. */
@@ -125,6 +155,12 @@ export class AppWorld {
     return assemble({
       ...(decisionLog && { decisionLog }),
       log: this.log,
+      sessions: new SessionLedger({
+        log: this.sessionLog,
+        reader: this.sessionReader,
+        fold: this.sessionReader.fold,
+        clock: this.clock,
+      }),
       reader: this.reader,
       fold: this.reader.fold,
       limits: { softMs: 10_000, hardMs: 300_000, sensitiveMs: 15_000 },
@@ -148,6 +184,20 @@ export class AppWorld {
     return position;
   }
 
+  /** From now on the cell has a ledger S, and the reader follows it. */
+  async raise(): Promise<void> {
+    await this.seed.raise(3);
+    this.reader.catchUp();
+    this.sessionReader.catchUp();
+  }
+
+  /** One record of S, which the reader has read. */
+  async happenInS(tenant: string, ...events: readonly DomainEvent[]): Promise<number> {
+    const position = await this.sessionSeed.append(events, { tenant });
+    this.sessionReader.catchUp();
+    return position;
+  }
+
   publishKey(): Promise<number> {
     const { kid, publicJwk } = this.signing;
     return this.happen(
@@ -165,11 +215,7 @@ export class AppWorld {
     );
   }
 
-  token(
-    tenant: string,
-    subject: string,
-    more: { position?: number; scopes?: readonly string[]; ttlS?: number; epoch?: number } = {},
-  ): Promise<string> {
+  token(tenant: string, subject: string, more: TokenChange = {}): Promise<string> {
     const nowS = Math.floor(this.clock.wallMs() / 1000);
     const position = more.position ?? this.reader.position;
     return signAccessToken(this.signing, {
@@ -179,7 +225,7 @@ export class AppWorld {
       audience,
       issuedAtS: nowS,
       expiresAtS: nowS + (more.ttlS ?? 600),
-      tokenId: `${subject}-${position}`,
+      tokenId: more.tokenId ?? `${subject}-${position}`,
       scopes: more.scopes,
       amr: ['pwd'],
       authTimeS: nowS,
@@ -188,7 +234,9 @@ export class AppWorld {
         position,
         authPosition: Math.min(position, this.reader.position),
         credential: `password-of-${subject}`,
+        ...more.inS,
       },
+      ...more.claims,
     });
   }
 }

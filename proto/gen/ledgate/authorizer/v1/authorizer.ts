@@ -370,6 +370,10 @@ export interface GrantPath {
 
 export interface EventRef {
   position: bigint;
+  /** The ledger that holds it: S; not set: L. */
+  ledger?:
+    | string
+    | undefined;
   /** Wire type, e.g. `ledgate.grant.RoleGranted.v1`. */
   type: string;
   actorTenantId: string;
@@ -3999,7 +4003,7 @@ export const GrantPath: MessageFns<GrantPath> = {
 };
 
 function createBaseEventRef(): EventRef {
-  return { position: 0n, type: "", actorTenantId: "", actorPrincipalId: "", atMs: 0n, reason: "" };
+  return { position: 0n, ledger: undefined, type: "", actorTenantId: "", actorPrincipalId: "", atMs: 0n, reason: "" };
 }
 
 export const EventRef: MessageFns<EventRef> = {
@@ -4009,6 +4013,9 @@ export const EventRef: MessageFns<EventRef> = {
         throw new globalThis.Error("value provided for field message.position of type int64 too large");
       }
       writer.uint32(8).int64(message.position);
+    }
+    if (message.ledger !== undefined) {
+      writer.uint32(58).string(message.ledger);
     }
     if (message.type !== "") {
       writer.uint32(18).string(message.type);
@@ -4050,6 +4057,14 @@ export const EventRef: MessageFns<EventRef> = {
             }
 
             message.position = reader.int64() as bigint;
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.ledger = reader.string();
             continue;
           }
           case 2: {
@@ -4107,6 +4122,7 @@ export const EventRef: MessageFns<EventRef> = {
   fromJSON(object: any): EventRef {
     return {
       position: isSet(object.position) ? BigInt(object.position) : 0n,
+      ledger: isSet(object.ledger) ? globalThis.String(object.ledger) : undefined,
       type: isSet(object.type) ? globalThis.String(object.type) : "",
       actorTenantId: isSet(object.actorTenantId)
         ? globalThis.String(object.actorTenantId)
@@ -4127,6 +4143,9 @@ export const EventRef: MessageFns<EventRef> = {
     const obj: any = {};
     if (message.position !== 0n) {
       obj.position = message.position.toString();
+    }
+    if (message.ledger !== undefined) {
+      obj.ledger = message.ledger;
     }
     if (message.type !== "") {
       obj.type = message.type;
@@ -4152,6 +4171,7 @@ export const EventRef: MessageFns<EventRef> = {
   fromPartial<I extends Exact<DeepPartial<EventRef>, I>>(object: I): EventRef {
     const message = createBaseEventRef();
     message.position = (object.position !== undefined && object.position !== null) ? BigInt(object.position) : 0n;
+    message.ledger = object.ledger ?? undefined;
     message.type = object.type ?? "";
     message.actorTenantId = object.actorTenantId ?? "";
     message.actorPrincipalId = object.actorPrincipalId ?? "";
