@@ -179,6 +179,33 @@ const signingEvents = fc.oneof(
   always({ type: 'SigningKeyCompromised', issuer: 'i' }, rec({ kid })),
 );
 
+const scopeFacts = rec({ scope: one('s1', 's2'), permissions: some(patterns) });
+const endpointRule = rec({
+  rule: one('e1', 'e2'),
+  protocol: fc.constant('HTTP' as const),
+  method: fc.constant('GET'),
+  template: one('/{id}', '/a'),
+  allScopes: some(['s1']),
+  anyScopes: fc.constant([]),
+  credentialKinds: fc.constant([]),
+  public: fc.boolean(),
+}).map((fields) => ({ ...fields }));
+const api = one('shop', 'stock');
+const endpointEvents = fc.oneof(
+  always({ type: 'ScopeDefined', description: '', consentRequired: false }, scopeFacts),
+  always({ type: 'ScopeChanged', description: '', consentRequired: true }, scopeFacts),
+  always({ type: 'ScopeRetired' }, rec({ scope: one('s1', 's2') })),
+  always({ type: 'EndpointRuleSet' }, rec({ api, rule: endpointRule })),
+  always(
+    { type: 'EndpointRuleRemoved', rule: 'e1', protocol: 'HTTP', method: 'GET' },
+    rec({ api, template: one('/{id}', '/a') }),
+  ),
+  always(
+    { type: 'EndpointRulesReplaced', sourceDigest: '' },
+    rec({ api, rules: fc.array(endpointRule, { maxLength: 2 }) }),
+  ),
+);
+
 const rareEvents = fc.oneof(
   always({ type: 'TenantDeleted', slug: 's', eraseAfterMs: 0 }),
   always({ type: 'PrincipalDeleted', blindIndexes: [], admin: false }, rec({ principal })),
@@ -192,6 +219,7 @@ const anyEvent = fc.oneof(
   { weight: 9, arbitrary: roleEvents },
   { weight: 14, arbitrary: grantEvents },
   { weight: 4, arbitrary: signingEvents },
+  { weight: 3, arbitrary: endpointEvents },
   { weight: 1, arbitrary: fc.oneof({ weight: 3, arbitrary: grantEvents }, rareEvents) },
 );
 
