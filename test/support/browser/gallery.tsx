@@ -1,6 +1,8 @@
 import type { Child } from 'hono/jsx';
 import { Hono } from 'hono';
 import { AccountPage } from '../../../services/identity/http/pages/account/account-page.js';
+import { LogoutPage } from '../../../services/identity/http/pages/account/logout-page.js';
+import * as engine from '../../../services/identity/http/pages/engine-pages.js';
 import { ConsentPage } from '../../../services/identity/http/pages/consent/consent-page.js';
 import * as enrol from '../../../services/identity/http/pages/enrol/enrol-pages.js';
 import * as entry from '../../../services/identity/http/pages/entry/entry-pages.js';
@@ -42,6 +44,8 @@ export function galleryPages(language: Language): Readonly<Record<string, Child>
   const enrolFrame = { view, base: '/t/acme/account', loginTicket: '', back: '/t/acme/account' };
   const password = { view, base: '/t/acme', action: '/t/acme/reset', token: 't', least: 15 };
   const carry = { login_name: 'ada', current: 'x' };
+  const plain = { ...view, tenantName: undefined, path: '' };
+  const engineForm = { view: plain, action: '/oauth/x', xsrf: 'x' };
   return {
     login: <login.LoginPage frame={frame} loginName="" passkey={passkey} />,
     'login-refused': (
@@ -120,6 +124,21 @@ export function galleryPages(language: Language): Readonly<Record<string, Child>
         ]}
       />
     ),
+    'device-code': <engine.DeviceCodePage {...engineForm} wrong />,
+    'device-confirm': (
+      <engine.DeviceConfirmPage {...engineForm} client="Television" code="QWER-TZUI" />
+    ),
+    'device-done': <engine.DeviceDonePage view={plain} />,
+    'end-session': <engine.EndSessionPage {...engineForm} />,
+    'logged-out': <engine.LoggedOutPage view={plain} />,
+    'engine-error': (
+      <engine.EngineErrorPage
+        view={plain}
+        why="redirect_uri did not match"
+        code="invalid_request"
+      />
+    ),
+    logout: <LogoutPage view={view} action="/t/acme/logout" back="/t/acme/account" />,
     account: account(view, true),
     'account-bare': account(view, false),
     error: (

@@ -7,6 +7,7 @@ import { acceptedLanguage, languageOf, translator, type Language } from './texts
 import type { View } from './view/view.js';
 
 const languageParameter = 'lang';
+const languageCookie = 'ledgate_lang';
 const yearS = 31_536_000;
 
 /** What a page is shown with: language, guard of its forms, whose it is. */
@@ -36,7 +37,7 @@ function chooseLanguage(
   uiLocales: readonly string[],
 ): Language {
   const secure = issuer.protocol === 'https:';
-  const name = cookieName('ledgate_lang', secure);
+  const name = cookieName(languageCookie, secure);
   const chosen = languageOf(c.req.query(languageParameter));
   if (chosen !== undefined) {
     c.header('set-cookie', cookieText(name, chosen, { secure, maxAgeS: yearS }), { append: true });
@@ -45,6 +46,18 @@ function chooseLanguage(
   const kept = languageOf(parseCookies(c.req.header('cookie')).get(name));
   const wished = uiLocales.map(languageOf).find((language) => language !== undefined);
   return kept ?? wished ?? acceptedLanguage(c.req.header('accept-language')) ?? 'en';
+}
+
+/** The language of a request that is not one of ours to answer, by its headers alone. */
+export function languageOfHeaders(
+  headers: {
+    readonly cookie?: string | undefined;
+    readonly 'accept-language'?: string | undefined;
+  },
+  secure: boolean,
+): Language {
+  const kept = parseCookies(headers.cookie).get(cookieName(languageCookie, secure));
+  return languageOf(kept) ?? acceptedLanguage(headers['accept-language']) ?? 'en';
 }
 
 /** The fields of a form, as text. */

@@ -8,6 +8,7 @@ import { confirmPasskey, startPasskey } from '#services/identity/app/factors/enr
 import { confirmTotp, startTotp } from '#services/identity/app/factors/enrol-totp.js';
 import { factorOwner, type FactorOwner } from '#services/identity/app/factors/factor-owner.js';
 import type { Executed } from '#services/identity/app/identity-parts.js';
+import { freeText } from '#services/identity/domain/names/free-text.js';
 import { defaultTotpForm } from '#services/identity/ports/totp.js';
 import { fieldsOf, type Fields } from '../page-request.js';
 import type { PagesContext } from '../pages-context.js';
@@ -149,7 +150,7 @@ function again(at: At, said: Said): Answer {
 }
 
 function confirm({ pages: { parts }, owner, fields, kind, frame }: At): Promise<Executed> {
-  const typed = fields('name').trim().slice(0, 64);
+  const typed = freeText(fields('name'), 64);
   const name = typed === '' ? frame.view.t(`factor.${kind}`) : typed;
   const ticket = fields('ticket');
   const code = fields('answer').replaceAll(/\s/gu, '');

@@ -188,6 +188,7 @@ export const de: Readonly<Record<TextKey, string>> = {
 
   'logout.title': 'Abmelden?',
   'logout.lead': 'Sie werden auf diesem Gerät von {tenant} abgemeldet.',
+  'logout.leadPlain': 'Sie werden auf diesem Gerät abgemeldet.',
   'logout.submit': 'Abmelden',
   'logout.stay': 'Angemeldet bleiben',
   'logout.done': 'Sie sind abgemeldet',
@@ -201,6 +202,8 @@ export const de: Readonly<Record<TextKey, string>> = {
   'device.allow': 'Verbinden',
   'device.done': 'Ihr Gerät ist verbunden',
   'device.doneLead': 'Sie können dieses Fenster schließen.',
+  'device.wrong':
+    'Dieser Code stimmt nicht, oder er ist zu alt. Sehen Sie noch einmal auf das Gerät.',
   'device.denied': 'Es wurde nichts verbunden',
 
   'error.title': 'Das hat nicht geklappt',
@@ -230,5 +233,6 @@ export const de: Readonly<Record<TextKey, string>> = {
   'error.lastFactor':
     '{tenant} verlangt einen zweiten Schritt, und dies ist Ihr letzter. Fügen Sie erst einen anderen hinzu.',
   'error.other': 'Hier ist etwas schiefgegangen. Bitte versuchen Sie es noch einmal.',
+  'error.goBack': 'Gehen Sie dorthin zurück, woher Sie kamen, und versuchen Sie es noch einmal.',
   'error.reference': 'Zeichen: {reference}',
 };

@@ -176,6 +176,7 @@ export const en = {
 
   'logout.title': 'Sign out?',
   'logout.lead': 'You will be signed out of {tenant} on this device.',
+  'logout.leadPlain': 'You will be signed out on this device.',
   'logout.submit': 'Sign out',
   'logout.stay': 'Stay signed in',
   'logout.done': 'You are signed out',
@@ -189,6 +190,7 @@ export const en = {
   'device.allow': 'Connect',
   'device.done': 'Your device is connected',
   'device.doneLead': 'You can close this window.',
+  'device.wrong': 'That code is not right, or too old. Look at the device again.',
   'device.denied': 'Nothing was connected',
 
   'error.title': 'That did not work',
@@ -213,6 +215,7 @@ export const en = {
   'error.passwordWeak': 'This password is too easy to guess. Choose another.',
   'error.lastFactor': '{tenant} wants a second step, and this is your last one. Add another first.',
   'error.other': 'Something went wrong here. Please try again.',
+  'error.goBack': 'Go back to where you came from, and try again.',
   'error.reference': 'Reference: {reference}',
 } as const;
 

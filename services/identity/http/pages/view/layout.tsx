@@ -100,7 +100,7 @@ export function NarrowPage({ view, title, children }: PageProps) {
         <Brand name={view.tenantName ?? 'Ledgate'} />
         <div class="card">{children}</div>
       </main>
-      <Foot view={view} />
+      {view.path === '' ? <span /> : <Foot view={view} />}
     </Document>
   );
 }

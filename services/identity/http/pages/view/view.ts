@@ -8,7 +8,7 @@ export interface View {
   readonly csrf: string;
   /** As the tenant calls itself; absent: a page of nobody's. */
   readonly tenantName: string | undefined;
-  /** Path of this page, to which a choice of language leads back. */
+  /** Path of this page, to which a choice of language leads back; `''`: none is offered. */
   readonly path: string;
   /** Its query, without the language. */
   readonly query: URLSearchParams;
