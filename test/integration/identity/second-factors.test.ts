@@ -15,59 +15,36 @@ import { TokenServiceService as Tokens } from '#proto/ledgate/identity/v1/token.
 import {
   codeOf,
   enrolPasskey,
-  enrolTotp,
   passwordLogin,
   startLoginWorld,
   totpLogin,
   type LoginWorld,
   type Person,
 } from '../../support/identity/login-world.js';
+import { People } from '../../support/identity/people.js';
 import { refusal } from '../../support/identity/refusal.js';
 import { temporaryFolder } from '../../support/identity/running-identity.js';
-import {
-  setUpApiKey,
-  setUpTenant,
-  setUpUser,
-  type TenantSetup,
-} from '../../support/identity/tenant-setup.js';
+import { setUpUser } from '../../support/identity/tenant-setup.js';
 
 const folder = temporaryFolder();
 let world: LoginWorld;
-/** The administrator's key outlives the jumps of the clock. */
-let acme: Pick<TenantSetup, 'admin'>;
-let number = 0;
+let acme: People;
 
 beforeAll(async () => {
   world = await startLoginWorld(folder.path);
-  acme = await lastingTenant('acme');
+  acme = await People.in(world, 'acme');
 });
 afterAll(async () => {
   await world.close();
   folder.remove();
 });
 
-async function lastingTenant(slug: string): Promise<Pick<TenantSetup, 'admin'>> {
-  const { admin, adminId } = await setUpTenant(world, slug);
-  const { apiKey } = await setUpApiKey(world, admin, adminId);
-  return { admin: apiKey };
-}
-
 const password = 'seven slow harbours';
 const code = (value: string): FactorAnswer => ({ answer: { $case: 'code', value } });
 const passkey = (value: string): FactorAnswer => ({ answer: { $case: 'passkeyJson', value } });
 
-async function somebody(): Promise<Person & { principalId: string }> {
-  number += 1;
-  const loginName = `user-${number}`;
-  const principalId = await setUpUser(world, acme.admin, loginName, password);
-  return { tenant: 'acme', loginName, password, principalId };
-}
-
-async function withTotp() {
-  const person = await somebody();
-  const { sessionToken } = await passwordLogin(world, person);
-  return { person, ...(await enrolTotp(world, sessionToken)), sessionToken };
-}
+const somebody = () => acme.somebody();
+const withTotp = () => acme.withTotp();
 
 async function ticketOf(person: Person): Promise<string> {
   const { step } = await world.call(Logins.startLogin, person);
@@ -270,70 +247,6 @@ describe('an account with a second factor', () => {
   });
 });
 
-describe('changing factors', () => {
-  it('needs a session that was verified lately, with the strongest factor', async () => {
-    const { person, seed, credentialId, sessionToken: before } = await withTotp();
-    const remove = (bearer: string) => world.call(Factors.removeFactor, { credentialId }, bearer);
-    // The session of the enrolment knows a password only.
-    expect((await refusal(remove(before))).reason).toBe('STEP_UP_REQUIRED');
-    const { sessionToken } = await totpLogin(world, person, seed);
-    world.later(600_001);
-    expect((await refusal(remove(sessionToken))).reason).toBe('STEP_UP_REQUIRED');
-    expect((await refusal(remove(acme.admin))).code).toBe(status.UNAUTHENTICATED);
-    const stepped = await stepUp(sessionToken, seed);
-    expect((await refusal(remove(sessionToken))).code).toBe(status.UNAUTHENTICATED);
-    await remove(stepped);
-    expect((await passwordLogin(world, person)).acr).toBe('urn:ledgate:acr:1');
-  });
-
-  it('a weaker factor removes no stronger one', async () => {
-    const { person, seed } = await withTotp();
-    const first = await totpLogin(world, person, seed);
-    const { credentialId } = await enrolPasskey(world, first.sessionToken);
-    const { sessionToken } = await totpLogin(world, person, seed);
-    const removal = world.call(Factors.removeFactor, { credentialId }, sessionToken);
-    expect((await refusal(removal)).reason).toBe('STEP_UP_REQUIRED');
-  });
-
-  it('an administrator resets all of them, and what was issued before is dead', async () => {
-    const { person, seed } = await withTotp();
-    const { sessionToken } = await totpLogin(world, person, seed);
-    const { principalId } = person;
-    const own = world.call(Factors.resetFactors, { principalId }, sessionToken);
-    expect((await refusal(own)).code).toBe(status.PERMISSION_DENIED);
-    await world.call(Factors.resetFactors, { principalId }, acme.admin);
-    const dead = world.call(Factors.listFactors, {}, sessionToken);
-    expect((await refusal(dead)).code).toBe(status.UNAUTHENTICATED);
-    expect((await passwordLogin(world, person)).acr).toBe('urn:ledgate:acr:1');
-  });
-
-  it('a ticket of one enrolment is good for one account, session and factor', async () => {
-    const [one, two] = [await somebody(), await somebody()];
-    const mine = (await passwordLogin(world, one)).sessionToken;
-    const other = (await passwordLogin(world, two)).sessionToken;
-    const again = (await passwordLogin(world, one)).sessionToken;
-    const { ticket, seed } = await world.call(Factors.startTotp, {}, mine);
-    const confirm = { ticket, code: codeOf(world, seed) };
-    for (const bearer of [other, again]) {
-      const refused = await refusal(world.call(Factors.confirmTotp, confirm, bearer));
-      expect(refused.reason).toBe('WRONG_STATE');
-    }
-    await world.call(Factors.confirmTotp, confirm, mine);
-    const twice = await refusal(world.call(Factors.confirmTotp, confirm, mine));
-    expect(['WRONG_STATE', 'STEP_UP_REQUIRED']).toContain(twice.reason);
-  });
-
-  async function stepUp(sessionToken: string, seed: string): Promise<string> {
-    const { step } = await world.call(Logins.startStepUp, { sessionToken });
-    const answer = code(codeOf(world, seed));
-    const request = { sessionToken, ticket: step?.ticket ?? '', answer };
-    const { step: end } = await world.call(Logins.stepUp, request);
-    world.later();
-    expect(end?.done?.sessionToken).not.toBe(sessionToken);
-    return end?.done?.sessionToken ?? '';
-  }
-});
-
 describe('codes by mail', () => {
   const policy = (allowed: FactorKind[]) => ({
     settings: {
@@ -380,7 +293,7 @@ describe('codes by mail', () => {
 
 describe('policy', () => {
   it('demands a first factor at the next log-in, and remembers devices', async () => {
-    const beta = await lastingTenant('beta');
+    const beta = await People.in(world, 'beta');
     const settings = (requiredFor: FactorDemand) => ({
       settings: { factors: { allowed: [], requiredFor, rememberDevicesDays: 30 } } as never,
     });

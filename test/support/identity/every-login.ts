@@ -4,6 +4,7 @@ import { PrincipalServiceService as Principals } from '#proto/ledgate/identity/v
 import {
   FactorDemand,
   TenantServiceService as Tenants,
+  type TenantSettings,
 } from '#proto/ledgate/identity/v1/tenant.js';
 import { codeOf, origin, type LoginWorld } from './login-world.js';
 import type { World } from './running-identity.js';
@@ -75,7 +76,7 @@ export async function everyLogin(
   await call(Principals.deletePrincipal, { principalId }, admin);
 }
 
-function openTo() {
+function openTo(): TenantSettings {
   return {
     passwordMinLength: undefined,
     accessTokenTtlMs: undefined,
