@@ -1,4 +1,5 @@
 import { Failure } from '#libs/errors/failure.js';
+import { denied } from '#services/identity/app/permit.js';
 import type {
   EndAllSessionsRequest,
   EndOtherSessionsRequest,
@@ -97,8 +98,8 @@ async function extend(_: ExtendSessionRequest, call: AdmittedCall): Promise<Exte
   const { tenant, principal } = call.caller;
   call.permitRead({ tenant, principal });
   const owner = { tenant, principal };
-  const id = sessionField('', call);
-  call.fields.check();
+  const id = currentOf(call);
+  if (id === '') throw denied();
   await extendSession(call.parts, found(call, owner, id), call.context);
   return { session: messageOf(found(call, owner, id), call) };
 }
@@ -122,15 +123,10 @@ function ownerOf(
 
 /** The id that was given, or that of the session that calls. */
 function sessionField(sessionId: string, call: AdmittedCall): string {
-  const { credential } = call.caller;
   if (sessionId !== '') return call.fields.id('session_id', sessionId);
-  const own = credential.kind === 'SESSION' ? credential.session : sessionOfToken(call);
+  const own = currentOf(call);
   if (own === '') call.fields.add('session_id', 'must be given by a caller without a session');
   return own;
-}
-
-function sessionOfToken({ caller: { credential } }: AdmittedCall): string {
-  return credential.kind === 'TOKEN' ? (credential.token.place?.session ?? '') : '';
 }
 
 function found(call: AdmittedCall, { tenant, principal }: Owner, id: string): Session {
@@ -169,7 +165,8 @@ function messageOf(session: Session, call: AdmittedCall): SessionMessage {
   };
 }
 
-function currentOf(call: AdmittedCall): string {
-  const { credential } = call.caller;
-  return credential.kind === 'SESSION' ? credential.session : sessionOfToken(call);
+/** The session that calls, by its token or by an access token of it; `''`: none. */
+function currentOf({ caller: { credential } }: AdmittedCall): string {
+  if (credential.kind === 'SESSION') return credential.session;
+  return credential.kind === 'TOKEN' ? (credential.token.place?.session ?? '') : '';
 }

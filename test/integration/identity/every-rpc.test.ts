@@ -21,6 +21,7 @@ import { LedgerServiceService as Operator } from '#proto/ledgate/operator/v1/led
 import { TimeMachineServiceService as Past } from '#proto/ledgate/operator/v1/time_machine.js';
 import { everyMethod, shortName } from '../../support/identity/every-method.js';
 import { everyLogin } from '../../support/identity/every-login.js';
+import { everySession } from '../../support/identity/every-session.js';
 import { everyRule } from '../../support/identity/every-rule.js';
 import { startLoginWorld, type LoginWorld } from '../../support/identity/login-world.js';
 import { temporaryFolder, type World } from '../../support/identity/running-identity.js';
@@ -28,6 +29,7 @@ import {
   adminPassword,
   logIn,
   setUpTenant,
+  setUpUser,
   type TenantSetup,
 } from '../../support/identity/tenant-setup.js';
 
@@ -307,6 +309,13 @@ describe('every method, once, as it is meant', () => {
     expect((await call(Clients.listClients, {}, admin)).clients).toEqual([]);
     const { principal } = await call(Principals.getPrincipal, { principalId }, admin);
     expect(principal?.status).toBe('DELETED');
+  });
+
+  it('sessions, and the tokens in them', async () => {
+    const password = 'seven slow harbours';
+    await setUpUser(world, acme.admin, 'sam', password);
+    await everySession(world, call, { tenant: 'acme', loginName: 'sam', password });
+    expect(succeeded).toContain('SessionService/EndAllSessions');
   });
 
   it('logging in, and factors', () => everyLogin(world, call, acme.admin));

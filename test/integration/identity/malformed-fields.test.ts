@@ -11,6 +11,7 @@ import { operatorRows } from '../../support/identity/malformed-operations.js';
 import { pastRows } from '../../support/identity/malformed-past.js';
 import { principalRows } from '../../support/identity/malformed-principals.js';
 import { rightsRows } from '../../support/identity/malformed-rights.js';
+import { sessionRows } from '../../support/identity/malformed-sessions.js';
 import { refusal } from '../../support/identity/refusal.js';
 import {
   startWorld,
@@ -26,6 +27,7 @@ const rows = [
   ...loginRows,
   ...clientRows,
   ...rightsRows,
+  ...sessionRows,
   ...endpointRows,
   ...operatorRows,
   ...pastRows,
@@ -34,6 +36,7 @@ const rows = [
 /** Nothing in them can be malformed. */
 const withoutFields = new Set([
   'FactorService/GenerateRecoveryCodes',
+  'SessionService/ExtendSession',
   'TokenService/GetJwks',
   'TokenService/ListSigningKeys',
   'LedgerService/GetStatus',

@@ -11,6 +11,7 @@ import { PrincipalServiceService } from '#proto/ledgate/identity/v1/principal.js
 import { RevocationFeedServiceService } from '#proto/ledgate/identity/v1/revocation_feed.js';
 import { RoleServiceService } from '#proto/ledgate/identity/v1/role.js';
 import { ScopeServiceService } from '#proto/ledgate/identity/v1/scope.js';
+import { SessionServiceService } from '#proto/ledgate/identity/v1/session.js';
 import { TenantServiceService } from '#proto/ledgate/identity/v1/tenant.js';
 import { TokenServiceService } from '#proto/ledgate/identity/v1/token.js';
 import { LedgerServiceService as OperatorLedgerServiceService } from '#proto/ledgate/operator/v1/ledger.js';
@@ -31,6 +32,7 @@ export const everyMethod: readonly Method<Record<string, unknown>, unknown>[] = 
   PrincipalServiceService,
   RoleServiceService,
   ScopeServiceService,
+  SessionServiceService,
   TenantServiceService,
   TokenServiceService,
   OperatorLedgerServiceService,
