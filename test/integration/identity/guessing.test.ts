@@ -86,7 +86,7 @@ function startLogin(loginName: string, given: string): Buffer {
   return Buffer.from(Logins.startLogin.requestSerialize(request));
 }
 
-describe('guessing', () => {
+describe('guessing', { timeout: long ? 3_600_000 : 120_000 }, () => {
   it(`${passwordGuesses} passwords from as many sources stay within the bound`, async () => {
     const person = { tenant, loginName: 'ann', password };
     await setUpUser(world, admin, 'ann', password);

@@ -37,8 +37,8 @@ export function beginStepUp(
     amr,
     label,
     session: session.session,
-    // Who holds a session is no stranger to the account.
-    device: `session ${session.session}`,
+    // Who holds a session is no stranger to the account; all its sessions are counted together.
+    device: 'step-up',
   };
   const factors = factorChoices(documentsOf(parts.ledger.state), tenant, principal);
   return { ticket: sealLogin(parts, ticket), factors };
