@@ -17,16 +17,28 @@ function checkText(field: string, text: unknown): void {
 }
 
 export function checkCredential(credential: Credential): void {
-  const { bearerToken, apiKey, basic } = credential as Partial<{
+  const { bearerToken, apiKey, sessionToken, basic, possession } = credential as Partial<{
     bearerToken: string;
     apiKey: string;
+    sessionToken: string;
     basic: Record<string, unknown>;
+    possession: Record<string, unknown>;
   }>;
   if (basic) {
     for (const name of ['tenant', 'username', 'password']) checkText(name, basic[name]);
   } else {
-    checkText('credential', bearerToken ?? apiKey);
+    checkText('credential', bearerToken ?? apiKey ?? sessionToken);
   }
+  if (possession !== undefined) checkPossession(possession);
+}
+
+function checkPossession({ certificateSha256, verifiedJkt, dpop }: Record<string, unknown>): void {
+  if (dpop === undefined) {
+    checkText('possession', certificateSha256 ?? verifiedJkt);
+    return;
+  }
+  const fields = dpop as Record<string, unknown>;
+  for (const name of ['proof', 'httpMethod', 'httpUri']) checkText(`dpop.${name}`, fields[name]);
 }
 
 export function checkWho({ credential, subject }: Who): void {

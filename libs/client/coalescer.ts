@@ -3,6 +3,7 @@ import {
   type AnyQuestion,
   type Consistency,
   type EndpointCall,
+  type Possession,
   type Who,
 } from '#libs/client/question.js';
 
@@ -60,10 +61,22 @@ export function questionKey(question: AnyQuestion): string {
 
 function whoKey({ credential, subject }: Who): readonly (string | number)[] {
   if (subject) return [0, subject.tenantId, subject.principalId];
-  if ('bearerToken' in credential) return [1, credential.bearerToken];
+  if ('bearerToken' in credential) {
+    return [1, credential.bearerToken, ...possessionKey(credential.possession)];
+  }
+  if ('sessionToken' in credential) return [4, credential.sessionToken];
   if ('apiKey' in credential) return [2, credential.apiKey];
   const { tenant, username, password } = credential.basic;
   return [3, tenant, username, password];
+}
+
+/** Told from one another by their length: no two kinds have the same. */
+function possessionKey(possession: Possession | undefined): readonly string[] {
+  if (possession === undefined) return [];
+  if ('certificateSha256' in possession) return ['certificate', possession.certificateSha256];
+  if ('verifiedJkt' in possession) return ['jkt', possession.verifiedJkt];
+  const { proof, httpMethod, httpUri } = possession.dpop;
+  return ['dpop', proof, httpMethod, httpUri];
 }
 
 function endpointKey({ api, call, parameters = {}, tenantId = '' }: EndpointCall): unknown {

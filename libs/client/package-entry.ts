@@ -16,6 +16,8 @@ export {
   type GrpcCall,
   type HttpCall,
   type PermissionsQuestion,
+  type Possession,
+  type PresentedProof,
   type Question,
   type Subject,
   type Who,
@@ -33,6 +35,7 @@ export {
   type Obligation,
   type PermissionsPage,
 } from '#libs/client/answer.js';
+export { stepUpRequired, type StepUpRequired } from '#libs/client/step-up-required.js';
 export { type BasicTenant } from '#libs/client/guard/credential-of.js';
 export { type GuardOptions, type OnUnavailable, type Undecided } from '#libs/client/guard/guard.js';
 export {

@@ -1,11 +1,32 @@
 /** Whose request it is, as the request itself says. */
 export type Credential =
-  /** Access token (RFC 9068) without the `Bearer ` prefix. */
-  | { readonly bearerToken: string }
+  /**
+   * Access token (RFC 9068) without the `Bearer ` prefix; with what was presented beside it, for one
+   * that is bound to a key.
+   */
+  | { readonly bearerToken: string; readonly possession?: Possession | undefined }
+  /** Token of a session, `lgs_…`. */
+  | { readonly sessionToken: string }
   /** API key, `lgk_…`. */
   | { readonly apiKey: string }
   /** User name and password (RFC 7617). */
   | { readonly basic: BasicCredential };
+
+/** Shows that whoever presents a token has the key that it is bound to. */
+export type Possession =
+  /** SHA-256 (base64url) of the client certificate of the connection (RFC 8705). */
+  | { readonly certificateSha256: string }
+  /** The header `DPoP` as it came, and the request that it came with (RFC 9449). Taken once. */
+  | { readonly dpop: PresentedProof }
+  /** Thumbprint of the key of a DPoP proof that this service has verified itself. */
+  | { readonly verifiedJkt: string };
+
+export interface PresentedProof {
+  readonly proof: string;
+  readonly httpMethod: string;
+  /** Scheme, authority and path, as the client called it. */
+  readonly httpUri: string;
+}
 
 export interface BasicCredential {
   /** Tenant id or slug. */

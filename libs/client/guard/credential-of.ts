@@ -11,7 +11,14 @@ export type PresentedCredential =
   | { readonly found: 'nothing' | 'unreadable' };
 
 /** What the authorizer reads at most, in characters: what is longer is nobody's credential. */
-const longest = { header: 8_192, apiKey: 256, tenant: 128, username: 320, password: 4_096 };
+const longest = {
+  header: 8_192,
+  apiKey: 256,
+  sessionToken: 256,
+  tenant: 128,
+  username: 320,
+  password: 4_096,
+};
 // RFC 9110 section 11.4: scheme, spaces, token68.
 const authorization = /^([A-Za-z]+) +([\w.~+/-]+=*)$/;
 // oxlint-disable-next-line no-control-regex
@@ -45,7 +52,7 @@ function basicOf(encoded: string, where: BasicTenant): PresentedCredential {
 }
 
 /**
- * Reads an `Authorization` header: Bearer (RFC 6750) with an API key or an access token, and Basic
+ * Reads an `Authorization` header: Bearer (RFC 6750) with an API key, an access token or a session token, and Basic
  * (RFC 7617) where it is enabled. Anything else is unreadable, which is refused like a wrong one.
  */
 export function credentialOf(
@@ -57,6 +64,11 @@ export function credentialOf(
     header.length > longest.header ? [] : (authorization.exec(header) ?? []);
   if (scheme.toLowerCase() === 'basic' && basicTenant) return basicOf(text, basicTenant);
   if (scheme.toLowerCase() !== 'bearer') return unreadable;
+  if (text.startsWith('lgs_')) {
+    return within(text, longest.sessionToken)
+      ? { found: 'credential', credential: { sessionToken: text } }
+      : unreadable;
+  }
   if (!text.startsWith('lgk_')) return { found: 'credential', credential: { bearerToken: text } };
   return within(text, longest.apiKey)
     ? { found: 'credential', credential: { apiKey: text } }

@@ -4,6 +4,7 @@ import { type RequestIdentity } from '#libs/client/guard/request-identity.js';
 import { checkedResource } from '#libs/client/guard/resource-path.js';
 import { type Ledgate } from '#libs/client/ledgate.js';
 import { LedgateError } from '#libs/client/ledgate-error.js';
+import { stepUpRequired } from '#libs/client/step-up-required.js';
 import { type Credential, type EndpointCall } from '#libs/client/question.js';
 
 /** What could not be decided. `endpoint`: of a call by the rules of an API, which names neither. */
@@ -56,8 +57,10 @@ export interface Presented {
 }
 
 /** Reasons of a denial that say that the credential itself is no good, whatever was asked. */
-const aboutIdentity =
-  /^(?:CREDENTIALS?|PASSWORD|SIGNING_KEY|TOKEN|TENANT|PRINCIPAL|WATERMARK)(?:_|$)/;
+const aboutIdentity = new RegExp(
+  '^(?:CREDENTIALS?|PASSWORD|SIGNING_KEY|TOKEN|FAMILY|SESSION|CLIENT|CONSENT|PROOF|TENANT|PRINCIPAL' +
+    '|WATERMARK|ISSUED_BEFORE)(?:_|$)',
+);
 const defaultRetryMs = 1000;
 
 /** Judges requests: the same for gRPC and every HTTP framework. */
@@ -130,6 +133,10 @@ export class Guard {
 
   #verdictOf(answer: Answer, credential: Credential): Verdict {
     const { decisionId, reason, principalId, obligations } = answer;
+    const needed = stepUpRequired(answer);
+    if (needed !== undefined) {
+      return { outcome: 'step-up', acrValues: needed.acr ?? '', decisionId };
+    }
     if (answer.decision !== 'ALLOW') {
       return principalId === '' || aboutIdentity.test(reason)
         ? { outcome: 'unauthenticated', reason }
@@ -137,10 +144,6 @@ export class Guard {
     }
     const [obligation] = obligations;
     if (!obligation) return { outcome: 'allowed', identity: this.#identityOf(answer, credential) };
-    if (obligation.kind === 'step_up') {
-      const acrValues = obligation.parameters['acr'] ?? '';
-      return { outcome: 'step-up', acrValues, decisionId };
-    }
     return { outcome: 'denied', reason: 'UNKNOWN_OBLIGATION', decisionId };
   }
 

@@ -14,7 +14,14 @@ import {
 
 export function wireCredential(credential: Credential): WireCredential {
   if ('bearerToken' in credential) {
-    return { credential: { $case: 'bearerToken', value: credential.bearerToken } };
+    const bearer = { $case: 'bearerToken' as const, value: credential.bearerToken };
+    const { possession } = credential;
+    if (possession === undefined) return { credential: bearer };
+    const whole = { certificateSha256: '', verifiedJkt: '', ...possession };
+    return { credential: bearer, possession: whole };
+  }
+  if ('sessionToken' in credential) {
+    return { credential: { $case: 'sessionToken', value: credential.sessionToken } };
   }
   if ('apiKey' in credential) {
     return { credential: { $case: 'apiKey', value: credential.apiKey } };

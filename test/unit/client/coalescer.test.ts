@@ -143,8 +143,16 @@ describe('Coalescer', () => {
 
 describe('questionKey', () => {
   const text = fc.oneof(fc.constantFrom('', 'a', '"', '","', '\\', '\\"', '[1,"a"]'), fc.string());
+  const proof = fc.record({ proof: text, httpMethod: text, httpUri: text });
+  const possession = fc.oneof(
+    fc.record({ certificateSha256: text }),
+    fc.record({ verifiedJkt: text }),
+    fc.record({ dpop: proof }),
+  );
   const credential: fc.Arbitrary<Credential> = fc.oneof(
     fc.record({ bearerToken: text }),
+    fc.record({ bearerToken: text, possession }),
+    fc.record({ sessionToken: text }),
     fc.record({ apiKey: text }),
     fc.record({ basic: fc.record({ tenant: text, username: text, password: text }) }),
   );

@@ -16,6 +16,7 @@ describe('credentialOf', () => {
     expect(read('Bearer a.b.c')).toEqual(found({ bearerToken: 'a.b.c' }));
     expect(read('bEARER   a.b.c')).toEqual(found({ bearerToken: 'a.b.c' }));
     expect(read('Bearer lgk_abc_123')).toEqual(found({ apiKey: 'lgk_abc_123' }));
+    expect(read('Bearer lgs_abc_123')).toEqual(found({ sessionToken: 'lgs_abc_123' }));
     expect(read('Bearer LGK_abc')).toEqual(found({ bearerToken: 'LGK_abc' }));
   });
 
@@ -31,6 +32,7 @@ describe('credentialOf', () => {
     'lgk_abc',
     `Bearer ${'a'.repeat(8192)}`,
     `Bearer lgk_${'a'.repeat(253)}`,
+    `Bearer lgs_${'a'.repeat(253)}`,
   ])('refuses %j', (header) => {
     expect(read(header)).toEqual({ found: 'unreadable' });
   });

@@ -6,6 +6,7 @@ import { refusalOf, type RefusingVerdict } from '#libs/client/http/refusal.js';
 import { type Ledgate } from '#libs/client/ledgate.js';
 import { LedgateError, type LedgateErrorKind } from '#libs/client/ledgate-error.js';
 import { type Question } from '#libs/client/question.js';
+import { stepUpRequired } from '#libs/client/step-up-required.js';
 
 const allow: Answer = {
   decision: 'ALLOW',
@@ -101,6 +102,27 @@ describe('Guard', () => {
       expect(await judge('Bearer t')).toEqual({ outcome: 'denied', reason, decisionId: 'd1' });
     },
   );
+
+  it('passes a step-up on that was refused, and asks who it is where the credential is no good', async () => {
+    const parameters = { acr: 'urn:ledgate:acr:2', max_age: '60' };
+    const obligations = [{ kind: 'step_up', parameters }];
+    const denied = { ...allow, decision: 'DENY' as const };
+    const stepUp = { ...denied, reason: 'STEP_UP_REQUIRED', obligations };
+    expect(stepUpRequired(stepUp)).toEqual({ acr: 'urn:ledgate:acr:2', maxAgeS: 60 });
+    expect(stepUpRequired(denied)).toBeUndefined();
+    const dead = ['SESSION_ENDED', 'FAMILY_REVOKED', 'TOKEN_REVOKED', 'CLIENT_SUSPENDED'];
+    const more = ['CONSENT_WITHDRAWN', 'PROOF_REQUIRED', 'ISSUED_BEFORE_RESTORE'];
+    const gone = [...dead, ...more].map((reason) => ({ ...denied, reason }));
+    const { judge } = guardOf([stepUp, ...gone, { ...denied, reason: 'ISSUED_IN_OUTAGE' }]);
+    expect(await judge('Bearer t')).toMatchObject({
+      outcome: 'step-up',
+      acrValues: 'urn:ledgate:acr:2',
+    });
+    for (const { reason } of gone) {
+      expect(await judge('Bearer t')).toEqual({ outcome: 'unauthenticated', reason });
+    }
+    expect(await judge('Bearer t')).toMatchObject({ outcome: 'denied' });
+  });
 
   it('does not serve an allow whose obligation it does not know, and passes a step-up on', async () => {
     const unknown = { ...allow, obligations: [{ kind: 'shred_after', parameters: {} }] };
