@@ -206,6 +206,8 @@ describe('Zitadel CVE-2026-27946: nobody sets what is not theirs to set', () => 
     const exceptions = new Set([
       'TokenService/RemoveSigningKey',
       'TokenService/CompromiseSigningKey',
+      // Of a public key: it proves nothing by itself.
+      'ClientService/BindCertificate',
     ]);
     for (const method of everyMethod) {
       const name = shortName(method.path);
@@ -222,6 +224,8 @@ describe('Zitadel CVE-2026-27946: nobody sets what is not theirs to set', () => 
     for (const method of everyMethod) {
       const name = shortName(method.path);
       if (/\/(Get|List|Login|VerifyPassword|IssueToken)/.test(name)) continue;
+      // They are about what the caller holds: a new ticket, a token that it shows.
+      if (/\/(StartPasskeyLogin|RevokeToken|IntrospectToken)$/.test(name)) continue;
       const request = {
         ...method.requestDeserialize(Buffer.alloc(0)),
         principalId: alice,

@@ -7,6 +7,7 @@ import { AuthorizerServiceService as Authorizer } from '#proto/ledgate/authorize
 import { RoleServiceService as Roles } from '#proto/ledgate/identity/v1/role.js';
 import { TenantServiceService as Tenants } from '#proto/ledgate/identity/v1/tenant.js';
 import { everyMethod } from '../../support/identity/every-method.js';
+import { logIn, setUpUser } from '../../support/identity/tenant-setup.js';
 import { bySubject, startPair, type Pair } from '../../support/ledgate/running-pair.js';
 import { setUpShop, type Shop } from '../../support/ledgate/shop.js';
 
@@ -115,11 +116,16 @@ describe('protobufjs CVE-2026-44291, CVE-2024-7254: messages of any depth', () =
   };
 
   it('are refused or passed over by every method of both, which go on serving', async () => {
+    await setUpUser(pair, shop.admin, 'passer-by', 'seven quiet lanterns');
+    const passerBy = await logIn(pair, 'acme', 'passer-by', 'seven quiet lanterns');
+    // What is passed over ends the sessions of whoever calls.
+    const callerOf = (path: string): string =>
+      /\/End\w*Sessions?$/u.test(path) ? passerBy : shop.admin;
     const targets = [
       ...everyMethod.map(
         ({ path }) =>
           (bytes: Buffer) =>
-            pair.callRaw(path, bytes, shop.admin),
+            pair.callRaw(path, bytes, callerOf(path)),
       ),
       ...Object.values(Authorizer).map(
         ({ path }) =>
