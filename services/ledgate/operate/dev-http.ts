@@ -22,6 +22,8 @@ export function devHttp(dataDir: string, env: Env): Readonly<Record<string, stri
     if (known !== undefined) return known;
     if (existsSync(join(dataDir, profileFile))) return formerIssuer;
     const scheme = env['LEDGATE_TLS_CERT'] === undefined ? 'http' : 'https';
-    return `${scheme}://${address.endsWith(':0') ? defaultAddress : address}`;
+    const served = address.endsWith(':0') ? defaultAddress : address;
+    // Browsers bind passkeys to a name, and take no IP address for one.
+    return `${scheme}://${served.replace('127.0.0.1', 'localhost')}`;
   }
 }
