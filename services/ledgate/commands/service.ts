@@ -5,6 +5,7 @@ import { identityConfigFromEnv, identityVariables } from '#services/identity/con
 import { withCli, type Cli } from '../cli/cli.js';
 import { targetVariables } from '../cli/target.js';
 import type { RunningDev } from '../operate/dev.js';
+import { demoSlug } from '../operate/demo.js';
 import { showMessage } from './outbox.js';
 
 // Services are loaded when they are started: most calls of the command line start none.
@@ -68,9 +69,10 @@ function untilStopped(close: () => Promise<unknown>): Promise<void> {
 
 /** Tests and `tour` wait for the first line. */
 function announce(running: RunningDev, { data, out }: Cli, wanted: boolean): void {
-  const { identity, authorizer, clusterId, demo } = running;
-  if (out.json) return out.line({ identity, authorizer, clusterId, ...demo }, '');
+  const { identity, authorizer, http, issuer, clusterId, demo } = running;
+  if (out.json) return out.line({ identity, authorizer, http, issuer, clusterId, ...demo }, '');
   out.say(`Ledgate serves: identity ${identity}, authorizer ${authorizer} (ledger in ${data})`);
+  if (http !== undefined) out.say(`Pages and OAuth: ${issuer} (${http})`);
   const ledgate = data === './data' ? 'npx ledgate' : `npx ledgate --data ${data}`;
   if (demo === undefined) {
     if (!wanted) return;
@@ -84,6 +86,8 @@ A demo tenant was made. The command line acts as its administrator. Shown this o
   alice's password            ${demo.alicePassword}
   alice's API key             ${demo.aliceKey}
   API key of the backend      ${demo.backendKey}
+
+Sign in as alice in a browser: ${issuer}/t/${demoSlug}/login
 
 Try next, in another terminal:
   ${ledgate} check orders:read projects/acme/orders/17 --who alice
