@@ -9,7 +9,7 @@ import { BrowserSession } from './browser-session.js';
 import { Csrf } from './csrf.js';
 import type { OidcServer } from './oidc/oidc-server.js';
 import { pagesApp } from './pages/pages.js';
-import { setSecurityHeaders } from './security-headers.js';
+import { setPlainHeaders, setSecurityHeaders } from './security-headers.js';
 
 export interface HttpAppOptions {
   readonly parts: IdentityParts;
@@ -26,13 +26,17 @@ const maxFormBytes = 65_536;
 /** Of the request line: a pushed authorization request needs most. */
 const maxUrlLength = 16_384;
 
+/** No person sees what these answer. */
+const programs = /^\/oauth\/(?:token|introspect|revoke|par|device|jwks|userinfo)\b/u;
+
 /** One listener for all of HTTP: the OAuth endpoints by their engine, everything else as pages. */
 export function httpApp(options: HttpAppOptions): RequestListener {
   const { oidc, issuer, proxies } = options;
   const https = issuer.protocol === 'https:';
   const pages = getRequestListener(pagesOf(options).fetch, { overrideGlobalObjects: false });
   return (request, response) => {
-    setSecurityHeaders(response, https);
+    if (programs.test(request.url ?? '')) setPlainHeaders(response, https);
+    else setSecurityHeaders(response, https);
     if ((request.url ?? '').length > maxUrlLength) return refuse(response, 414);
     asTheIssuer(request, issuer);
     const [path = ''] = (request.url ?? '').split('?', 1);

@@ -29,6 +29,12 @@ const always: Readonly<Record<string, string>> = {
   'x-frame-options': 'DENY',
 };
 
+/** For answers that programs read. */
+export function setPlainHeaders(response: ServerResponse, https: boolean): void {
+  response.setHeader('x-content-type-options', 'nosniff');
+  if (https) response.setHeader('strict-transport-security', 'max-age=31536000');
+}
+
 /** ASVS 3.4: on every answer; a handler may set its own of each. */
 export function setSecurityHeaders(response: ServerResponse, https: boolean): void {
   for (const name in always) response.setHeader(name, always[name] ?? '');

@@ -58,8 +58,8 @@ const measured: readonly Measured[] = [
  * beside the bare engine with its in-memory adapter; one after the other in each run, on one core.
  */
 export async function oauthVsBare(bench: Bench): Promise<MeasuredRow[]> {
-  const cell = await spawnPinned('test/bench/servers/oauth-cell.ts', 'first', [], 'source');
-  const bare = await spawnPinned('test/bench/servers/bare-oidc.ts', 'first', [], 'source');
+  const cell = await spawnPinned('test/bench/servers/oauth-cell.ts', 'first', [], 'built');
+  const bare = await spawnPinned('test/bench/servers/bare-oidc.ts', 'first', [], 'built');
   const rows: MeasuredRow[] = [];
   for (const one of measured) rows.push(await sideBySide(bench, one, cell, bare));
   await cell.stop();

@@ -69,6 +69,8 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
 const session = new provider.Session();
 session.loginAccount({ accountId: 'alice' });
 await session.save(3600);
+// Its adapter forgets all but the last thousand things.
+setInterval(() => void session.save(3600), 50);
 const greeting: OauthGreeting = {
   port,
   paths: { authorize: '/auth', token: '/token', introspect: '/token/introspection' },

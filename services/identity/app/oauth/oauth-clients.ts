@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import {
   findClient,
   isServed,
@@ -9,9 +10,17 @@ import { findConsent, scopesToAsk } from '#services/identity/app/consents.js';
 import { execute, type IdentityParts } from '#services/identity/app/identity-parts.js';
 import { ownCall, type Standing } from '#services/identity/app/session-standing.js';
 
+const mostFound = 1_000;
+const rememberedMs = 1_000;
+
 /** OAuth clients as the engine asks for them, and what principals let them have. */
 export class OauthClients {
   readonly #parts: IdentityParts;
+  /** The engine asks for a client at every step; ledger L says all there is to know of it. */
+  readonly #found = new Map<string, Client | undefined>();
+  /** Secrets that were right, by SHA-256; for a moment, as they also end by time. */
+  readonly #verified = new Map<string, { readonly credential: string; readonly untilMs: number }>();
+  #foundAt = -1;
 
   constructor(parts: IdentityParts) {
     this.#parts = parts;
@@ -19,13 +28,35 @@ export class OauthClients {
 
   /** One that may act now. */
   find(id: string): Client | undefined {
+    this.#forgetIfOlder();
+    if (this.#found.has(id)) return this.#found.get(id);
     const client = findClient(this.#parts, id);
-    return client !== undefined && isServed(this.#parts, client) ? client : undefined;
+    const found = client !== undefined && isServed(this.#parts, client) ? client : undefined;
+    this.#found.set(id, found);
+    return found;
   }
 
   /** Credential id of the secret, when it is one of the client's that is good now. */
   secretOf({ client }: Pick<Client, 'client'>, secret: string): string | undefined {
-    return verifyClientSecret(this.#parts, client, secret)?.credential;
+    this.#forgetIfOlder();
+    const nowMs = this.#parts.clock.monotonicMs();
+    const key = `${client} ${hash('sha256', secret, 'base64url')}`;
+    const known = this.#verified.get(key);
+    if (known !== undefined && known.untilMs > nowMs) return known.credential;
+    const credential = verifyClientSecret(this.#parts, client, secret)?.credential;
+    if (credential !== undefined) {
+      this.#verified.set(key, { credential, untilMs: nowMs + rememberedMs });
+    }
+    return credential;
+  }
+
+  /** What ledger L says is good until it says more. */
+  #forgetIfOlder(): void {
+    const { position } = this.#parts.ledger.reader;
+    if (position === this.#foundAt && this.#found.size + this.#verified.size < mostFound) return;
+    this.#foundAt = position;
+    this.#found.clear();
+    this.#verified.clear();
   }
 
   /** Credential id of the certificate: bound by its key, or by a name that says SPIFFE. */

@@ -17,7 +17,6 @@ import { LiveTokens } from '#services/identity/app/oauth/live-tokens.js';
 import { OauthClients } from '#services/identity/app/oauth/oauth-clients.js';
 import { principalDetails } from '#services/identity/app/principals.js';
 import {
-  findFamily,
   revokeFamily,
   rotateFamily,
   type FamilyStart,
@@ -142,7 +141,7 @@ export class LedgerOfParts implements OidcLedger {
   }
 
   async familyOf(refreshToken: string, onlyNewest: boolean): Promise<FamilyFacts | undefined> {
-    const { sessions, sessionSecrets } = this.#parts;
+    const { sessions, sessionSecrets, clock } = this.#parts;
     const token = sessionSecrets.readRefreshToken(refreshToken);
     if (token === undefined) return undefined;
     const { tenant, family } = token;
@@ -150,7 +149,8 @@ export class LedgerOfParts implements OidcLedger {
     if (read() === undefined) await sessions.seeEnd(waitMs);
     const document = read();
     if (document === undefined || document.revoked) return undefined;
-    if (onlyNewest && findFamily(this.#parts, refreshToken) === undefined) return undefined;
+    if (onlyNewest && document.generation !== token.generation) return undefined;
+    if (Math.min(document.idleUntilMs, document.expiresAtMs) <= clock.wallMs()) return undefined;
     const session = findSessionById(this.#parts, tenant, document.session);
     return session && factsOf({ ...document, family }, session, false);
   }

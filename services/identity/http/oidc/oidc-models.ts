@@ -9,7 +9,7 @@ import {
 } from './engine-context.js';
 import { asGrantError } from './grant-error.js';
 import { readAccessToken } from './live-access-token.js';
-import type { Issued, LiveToken } from './oidc-ledger.js';
+import type { Issued, LiveToken, OauthClient } from './oidc-ledger.js';
 import { refreshPayload } from './refresh-payload.js';
 
 /** Lives in a cookie while somebody is between two forms, s. */
@@ -28,11 +28,27 @@ export function useOurModels(provider: Provider, parts: EngineParts): void {
   put('PushedAuthorizationRequest', pushedRequestModel(provider, parts));
   put('AccessToken', accessTokenModel(provider, parts));
   put('ReplayDetection', replayModel(provider, parts));
+  rememberClients(provider, parts);
   provider.Client.prototype.compareClientSecret = async function compare(secret: string) {
     const client = parts.ledger.client(this.clientId);
     const credential = client && parts.ledger.secretOf(client, secret);
     parts.jar.noted.set('client credential', credential);
     return credential !== undefined;
+  };
+}
+
+/** A client is made once from a document; the engine would hash its metadata at each request. */
+function rememberClients(provider: Provider, { ledger }: EngineParts): void {
+  const { Client } = provider;
+  const make = Client.find.bind(Client);
+  const made = new WeakMap<OauthClient, ReturnType<typeof make>>();
+  Client.find = (id: string) => {
+    const document = ledger.client(id);
+    if (document === undefined) return Promise.resolve(undefined);
+    const known = made.get(document) ?? make(id);
+    made.set(document, known);
+    known.catch(() => made.delete(document));
+    return known;
   };
 }
 

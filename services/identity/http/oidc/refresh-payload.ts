@@ -20,7 +20,9 @@ export function refreshPayload(
   value: string,
 ): Record<string, unknown> {
   const { sealed, clock } = parts;
-  const content = sealed.open('family artifact', family.artifact ?? '', clock.wallMs());
+  // Whoever only asks about a token needs nothing of it.
+  const text = engineContext().oidc.route === 'token' ? (family.artifact ?? '') : '';
+  const content = text === '' ? undefined : sealed.open('family artifact', text, clock.wallMs());
   const { nonce, claims, gty, startedAtS } = (content ?? {}) as Partial<FamilyArtifact>;
   const { principal, client, session } = family;
   return {

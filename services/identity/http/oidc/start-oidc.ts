@@ -69,6 +69,8 @@ export async function startOidc(options: OidcOptions): Promise<OidcServer> {
 class CurrentEngine {
   readonly #options: OidcOptions;
   readonly #engine: EngineParts;
+  /** Position of L up to which the keys were looked at. */
+  #lookedAt = -1;
   #made: { readonly fingerprint: string; readonly callback: Promise<Callback> } | undefined;
 
   constructor(options: OidcOptions, engine: EngineParts) {
@@ -77,7 +79,11 @@ class CurrentEngine {
   }
 
   async callback(): Promise<Callback> {
-    const fingerprint = keysFingerprint(this.#options.parts);
+    const { parts } = this.#options;
+    const { position } = parts.ledger.reader;
+    if (this.#made !== undefined && position === this.#lookedAt) return this.#made.callback;
+    this.#lookedAt = position;
+    const fingerprint = keysFingerprint(parts);
     if (this.#made?.fingerprint !== fingerprint) {
       const callback = this.#make();
       this.#made = { fingerprint, callback };
