@@ -179,7 +179,7 @@ describe('recovery codes', () => {
 });
 
 describe('wrong codes', () => {
-  it('CVE-2025-46164: are counted before they are looked at, over all log-ins of the account', async () => {
+  it('Keycloak #46164: are counted before they are looked at, over all log-ins of the account', async () => {
     const { person, seed } = await withTotp();
     let compared = 0;
     const reasons = new Set<string>();
