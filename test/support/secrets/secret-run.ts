@@ -10,6 +10,7 @@ import { TokenServiceService as Tokens } from '#proto/ledgate/identity/v1/token.
 import { everyMethod } from '../identity/every-method.js';
 import { setUpGrant } from '../identity/tenant-setup.js';
 import { byKey, byPassword, byToken, type Pair, type Question } from '../ledgate/running-pair.js';
+import { useFactors } from './factor-secrets.js';
 import type { SecretItem } from './search.js';
 
 /** Fields in which people may write what they like: it is kept, and shown to whoever may read it. */
@@ -37,6 +38,12 @@ export class SecretRun {
     this.#secret('key of the authorizer', this.#pair.authorizerKey);
     await this.#tenant();
     await this.#passwords();
+    await useFactors(this.#pair, {
+      admin: this.admin,
+      secret: (name, text) => this.#secret(name, text),
+      personal: (name, text) => this.#personal(name, text),
+      refused: (call) => this.#refused(call),
+    });
     const key = await this.#apiKeys();
     const tokens = await this.#tokens();
     await this.#questions(key, tokens);
