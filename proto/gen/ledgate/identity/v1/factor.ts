@@ -9,7 +9,7 @@ import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import {
   type CallOptions,
   type ChannelCredentials,
-  Client,
+  Client as Client1,
   type ClientOptions,
   type ClientUnaryCall,
   type handleUnaryCall,
@@ -2353,7 +2353,7 @@ export interface FactorServiceServer extends UntypedServiceImplementation {
   resetFactors: handleUnaryCall<ResetFactorsRequest, ResetFactorsResponse>;
 }
 
-export interface FactorServiceClient extends Client {
+export interface FactorServiceClient extends Client1 {
   /** Lists the factors of an account. */
   listFactors(
     request: ListFactorsRequest,

@@ -9,7 +9,7 @@ import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import {
   type CallOptions,
   type ChannelCredentials,
-  Client,
+  Client as Client1,
   type ClientOptions,
   type ClientUnaryCall,
   type handleUnaryCall,
@@ -2977,7 +2977,7 @@ export interface LoginServiceServer extends UntypedServiceImplementation {
   signUp: handleUnaryCall<SignUpRequest, SignUpResponse>;
 }
 
-export interface LoginServiceClient extends Client {
+export interface LoginServiceClient extends Client1 {
   /** Begins with a login name and a password. Ends there for accounts that need no second factor. */
   startLogin(
     request: StartLoginRequest,

@@ -9,7 +9,7 @@ import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import {
   type CallOptions,
   type ChannelCredentials,
-  Client,
+  Client as Client1,
   type ClientOptions,
   type ClientUnaryCall,
   type handleUnaryCall,
@@ -2328,7 +2328,7 @@ export interface TenantServiceServer extends UntypedServiceImplementation {
   deleteTenant: handleUnaryCall<DeleteTenantRequest, DeleteTenantResponse>;
 }
 
-export interface TenantServiceClient extends Client {
+export interface TenantServiceClient extends Client1 {
   /** Creates a tenant with its built-in permissions and its `admin` role (system tenant only). */
   createTenant(
     request: CreateTenantRequest,
