@@ -4,7 +4,8 @@ import type { Callers } from './callers.js';
 import type { DecisionCounts } from './decision-counts.js';
 import type { Channel } from './decision-log/channel.js';
 import type { DecisionLog } from './decision-log/decision-log.js';
-import type { LedgerView } from './ledger-view.js';
+import type { KeyProofs } from './key-proofs.js';
+import type { Follower, LedgerView } from './ledger-view.js';
 import type { PasswordVerdicts } from './password-verdicts.js';
 import type { PositionWait } from './position-wait.js';
 import type { VerifiedTokens } from './verified-tokens.js';
@@ -14,6 +15,7 @@ export interface Measured {
   readonly callers: Callers;
   readonly tokens: VerifiedTokens;
   readonly passwords: PasswordVerdicts;
+  readonly proofs: KeyProofs;
   readonly wait: PositionWait;
   readonly counts: DecisionCounts;
   readonly decisionLog: DecisionLog | undefined;
@@ -26,28 +28,35 @@ export function addAuthorizerMetrics(
   registry: ReturnType<typeof createRegistry>,
   measured: Measured,
 ): void {
-  const { ledger, callers, tokens, passwords, wait, counts, answered } = measured;
+  const { ledger, callers, tokens, passwords, proofs, wait, counts, answered } = measured;
   const { reader, fold } = ledger;
   const gauge = (name: string, help: string, read: () => number): void =>
     addGauge(registry, `ledgate_authorizer_${name}`, help, read);
   gauge('position', 'Last folded position of ledger L.', () => reader.position);
+  gauge('session_position', 'Last folded position of ledger S.', () => ledger.sessionPosition);
   gauge('staleness_seconds', 'Age of the proof that nothing newer was missed.', () =>
-    Math.min(reader.stalenessMs() / 1000, 1e9),
+    Math.min(ledger.stalenessMs() / 1000, 1e9),
   );
-  gauge('following', '1 while the state follows the end of the log.', () =>
-    reader.state === 'following' ? 1 : 0,
+  const readers = (): Follower[] => {
+    const { sessionReader } = ledger;
+    return sessionReader === undefined ? [reader] : [reader, sessionReader];
+  };
+  gauge('following', '1 while the state follows the end of both ledgers.', () =>
+    readers().every(({ state }) => state === 'following') ? 1 : 0,
   );
   gauge('diverged', '1 while the state is being rebuilt because history changed.', () =>
-    reader.state === 'diverged' ? 1 : 0,
+    readers().some(({ state }) => state === 'diverged') ? 1 : 0,
   );
   gauge('accepted_records', 'Records that count.', () => fold.acceptedRecords);
   gauge('void_records', 'Records without effect.', () => fold.voidRecords);
   gauge('quarantined_keys', 'Keys about which nothing can be decided.', () => {
-    return fold.view.quarantined.size;
+    return fold.view.quarantined.size + (ledger.sessions?.quarantined.size ?? 0);
   });
   gauge('feature_level', 'What writers of this ledger may use.', () => fold.featureLevel);
   gauge('feature_level_known', 'Highest feature level that this build knows.', () => newestLevel);
   gauge('principals', 'Principals in memory.', () => fold.view.principals.length);
+  gauge('sessions', 'Sessions in memory.', () => ledger.sessions?.sessionCount ?? 0);
+  gauge('remembered_proofs', 'DPoP proofs that are not taken again.', () => proofs.size);
   gauge('cached_callers', 'Callers whose credential is remembered.', () => callers.size);
   gauge('cached_tokens', 'Verified tokens that are remembered.', () => tokens.size);
   gauge('cached_passwords', 'Verdicts on passwords that are remembered.', () => passwords.size);
