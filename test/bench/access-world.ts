@@ -103,6 +103,29 @@ function held(number: number, which: number): { role: number; project: number } 
   return { role: (set + which * 7) % roles, project: (set * (which + 1) + which * 331) % projects };
 }
 
+/** API of the tenant, with an endpoint for each permission. */
+export const benchApi = 'bench';
+
+/** Its rules, as they are pushed. */
+export function benchRules(): DomainEvent {
+  const rules = Array.from({ length: permissions }, (_, i) => {
+    const permission = `area${i % areas}:verb${Math.floor(i / areas)}`;
+    return {
+      rule: `01936f5e-2222-7222-8222-${i.toString(16).padStart(12, '0')}`,
+      protocol: 'HTTP' as const,
+      method: 'POST',
+      template: `/${permission.replace(':', '/')}/projects/{project}/orders/{order}`,
+      allScopes: [],
+      anyScopes: [],
+      permission,
+      resourceTemplate: 'projects/{project}/orders/{order}',
+      credentialKinds: [],
+      public: false,
+    };
+  });
+  return { type: 'EndpointRulesReplaced', api: benchApi, sourceDigest: '', rules };
+}
+
 /** A question that the principal's grant `which` (0–2) allows. */
 export function allowed(number: number, which: number): Asked {
   const { role, project } = held(number, which);

@@ -11,7 +11,12 @@ import {
   authenticateCachedJwt,
   authenticateUncachedJwt,
 } from './rows/authenticate.js';
-import { authorizeBatch16, authorizeBatch50, authorizeUnary } from './rows/authorize.js';
+import {
+  authorizeBatch16,
+  authorizeBatch50,
+  authorizeEndpoint,
+  authorizeUnary,
+} from './rows/authorize.js';
 import { clientCoalesced } from './rows/coalesced.js';
 import { commandsPerSecond } from './rows/commands.js';
 import { coldStart } from './rows/cold-start.js';
@@ -24,6 +29,7 @@ import { revokeToDeny } from './rows/revocation.js';
 
 const rows: Readonly<Record<string, (bench: Bench) => Promise<MeasuredRow | MeasuredRow[]>>> = {
   authorize_unary_vs_echo: authorizeUnary,
+  authorize_endpoint_vs_action: authorizeEndpoint,
   authorize_batch16_vs_echo: authorizeBatch16,
   authorize_batch50: authorizeBatch50,
   authenticate_apikey_vs_echo: authenticateApiKey,

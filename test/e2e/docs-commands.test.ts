@@ -30,7 +30,9 @@ let replacements: readonly (readonly [string, string])[];
 
 beforeAll(async () => {
   buildCli();
-  dev = await startDevProcess(dataDir);
+  const http = await freeAddress();
+  const served = { LEDGATE_HTTP_ADDR: http, LEDGATE_ISSUER: `http://${http}` };
+  dev = await startDevProcess(dataDir, served);
   orders = await startOrders(
     ['services/ledgate/launch/run.mjs', '--source', 'examples/orders/main.ts'],
     repository,
@@ -44,6 +46,7 @@ beforeAll(async () => {
     ['npx buf', `'${join(repository, 'node_modules/.bin/buf')}'`],
     ['--data ./data', `--data '${dataDir}'`],
     ['http://127.0.0.1:8080', orders.http],
+    ['http://localhost:7480', served.LEDGATE_ISSUER],
     ['127.0.0.1:7402', dev.authorizer],
     ['127.0.0.1:7411', await freeAddress()],
     ['127.0.0.1:7412', await freeAddress()],
@@ -70,7 +73,8 @@ function shell(): PersistentShell {
 function problemOf({ command, expected }: DocCommand, code: number, output: string): string[] {
   const wanted = expected && /^\d{3}$/.test(expected) ? `HTTP/1.1 ${expected}` : expected;
   // The answer of a question is also its exit code.
-  const no = /\bledgate (at .+ )?(check|explain) /.test(command) && /DENY|Denied/.test(output);
+  const asks = /\bledgate ((at .+ )?(check|explain)|rules test) /;
+  const no = asks.test(command) && /DENY|Denied/.test(output);
   return [
     ...(wanted === undefined || output.includes(wanted) ? [] : [`lacks: ${wanted}`]),
     ...(code === (no ? 1 : 0) ? [] : [`exit code ${code}`]),

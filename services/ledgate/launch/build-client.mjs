@@ -9,4 +9,5 @@ buildPackage({
   tsconfig: 'tsconfig.client.json',
   target: 'client-package',
   needed: ['@bufbuild/protobuf', '@grpc/grpc-js'],
+  protos: ['ledgate/v1/authorize.proto'],
 });

@@ -2,15 +2,17 @@
 // libs and what that imports, nothing else; version, licence and the ranges of its dependencies come
 // from the repository's own package.json.
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { install, root } from './prepare.mjs';
 
 /**
  * `room`: folder below libs, with package-entry.ts and README.md; `tsconfig` compiles it into
- * `dist/<target>`; `needed` are its dependencies, `peers` those that the caller may bring.
+ * `dist/<target>`; `needed` are its dependencies, `peers` those that the caller may bring, `protos`
+ * files below proto that its callers import in their own.
  */
-export function buildPackage({ name, description, room, tsconfig, target, needed, peers = [] }) {
+export function buildPackage(options) {
+  const { name, description, room, tsconfig, target, needed, peers = [], protos = [] } = options;
   install();
   const folder = join(root, 'dist', target);
   rmSync(folder, { recursive: true, force: true });
@@ -43,5 +45,9 @@ export function buildPackage({ name, description, room, tsconfig, target, needed
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   copyFileSync(join(root, 'libs', room, 'README.md'), join(folder, 'README.md'));
   copyFileSync(join(root, 'LICENSE'), join(folder, 'LICENSE'));
+  for (const proto of protos) {
+    mkdirSync(dirname(join(folder, 'proto', proto)), { recursive: true });
+    copyFileSync(join(root, 'proto', proto), join(folder, 'proto', proto));
+  }
   console.log(`dist/${target} is ready: npm pack ./dist/${target}`);
 }

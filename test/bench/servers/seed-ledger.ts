@@ -15,7 +15,7 @@ import {
   registered,
   roleCreated,
 } from '../../support/authorizer/seed-events.js';
-import { accessWorldEvents, allowed, benchTenant } from '../access-world.js';
+import { accessWorldEvents, allowed, benchRules, benchTenant } from '../access-world.js';
 import type { SeededLedger } from './greeting.js';
 
 const [folder = '', principalsText, tokensText] = process.argv.slice(2);
@@ -54,6 +54,7 @@ seed.put(
   ],
   origin,
 );
+seed.put([benchRules()], origin);
 const keys = Array.from({ length: apiKeys }, (_, number) => {
   const key = generateApiKey(systemRandom);
   const { principal } = allowed(number, 0);
