@@ -48,7 +48,9 @@ const compilerOptions = {
 describe('the client package', () => {
   it('holds the client, the protos it speaks, its documents, and no part of a service', (context) => {
     const { files } = installed(context);
-    const documents = ['LICENSE', 'README.md', 'package.json'];
+    // What a service of one's own imports for the option of its methods.
+    const option = 'proto/ledgate/v1/authorize.proto';
+    const documents = ['LICENSE', 'README.md', 'package.json', option];
     expect(files).toEqual(expect.arrayContaining(documents));
     const code = /^(libs\/(client|access|runtime)|proto\/gen\/(ledgate\/authorizer|google))\//;
     expect(files.filter((file) => !code.test(file) && !documents.includes(file))).toEqual([]);
@@ -103,7 +105,7 @@ describe('the client package', () => {
     const { folder } = installed(context);
     const typed = codeBlocks(guide, 'ts');
     const plain = codeBlocks(readme, 'js');
-    expect([typed.length, plain.length]).toEqual([8, 2]);
+    expect([typed.length, plain.length]).toEqual([10, 2]);
     for (const [i, code] of typed.entries()) writeFileSync(join(folder, `guide-${i}.ts`), code);
     for (const [i, code] of plain.entries()) writeFileSync(join(folder, `readme-${i}.js`), code);
     const orders = 'test/support/client/orders-service.ts';
