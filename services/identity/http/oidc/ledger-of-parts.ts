@@ -1,4 +1,4 @@
-import type { RefreshFamilyFacts } from '#libs/events/catalogue.js';
+import type { ClientAudience, RefreshFamilyFacts } from '#libs/events/catalogue.js';
 import { Failure } from '#libs/errors/failure.js';
 import { accessPayload } from '#libs/tokens/sign-access-token.js';
 import { documentsOf } from '#services/identity/app/accounts.js';
@@ -72,6 +72,11 @@ export class LedgerOfParts implements OidcLedger {
 
   secretOf(client: OauthClient, secret: string): string | undefined {
     return this.#clients.secretOf(client, secret);
+  }
+
+  audiencesOf({ settings }: OauthClient): readonly ClientAudience[] {
+    if (settings.audiences.length > 0) return settings.audiences;
+    return [{ id: this.#parts.audiences[0] ?? this.#parts.issuer, offline: false }];
   }
 
   certificateOf(
@@ -259,12 +264,13 @@ export class LedgerOfParts implements OidcLedger {
     return token.act === undefined ? payload : { ...payload, act: token.act };
   }
 
-  accessTtlS({ tenant, settings }: OauthClient, audience: string): number {
+  accessTtlS(client: OauthClient, audience: string): number {
+    const { tenant, settings } = client;
     const own = settings.accessTokenTtlMs;
     if (own !== undefined) return Math.floor(own / 1000);
     const view = documentsOf(this.#parts.ledger.state);
     const ofTenant = tenantSettings.read(view, tenant, tenant);
-    const offline = settings.audiences.find(({ id }) => id === audience)?.offline ?? false;
+    const offline = this.audiencesOf(client).find(({ id }) => id === audience)?.offline ?? false;
     const ttlMs = offline ? ofTenant?.offlineTokenTtlMs : ofTenant?.accessTokenTtlMs;
     if (ttlMs !== undefined) return Math.floor(ttlMs / 1000);
     return offline ? defaultOfflineTtlS : defaultTtlS;

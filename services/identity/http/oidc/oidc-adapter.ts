@@ -62,7 +62,7 @@ function findGrant({ ledger, clock }: EngineParts, id: string): AdapterPayload |
     exp: nowS + 3600,
     openid: { scope },
     resources: Object.fromEntries(
-      client.settings.audiences.map((one) => [resourceOf(one.id), scope]),
+      ledger.audiencesOf(client).map((one) => [resourceOf(one.id), scope]),
     ),
   };
 }

@@ -1,3 +1,4 @@
+import type { ClientAudience } from '#libs/events/catalogue/client.js';
 import type { Client } from '#services/identity/app/clients.js';
 
 /** A client that may act now. */
@@ -143,6 +144,8 @@ export interface PersonClaims {
  */
 export interface OidcLedger {
   client(id: string): OauthClient | undefined;
+  /** What its tokens may be for, the default first; never none. */
+  audiencesOf(client: OauthClient): readonly ClientAudience[];
   /** Id of the secret, when it is one of the client's that is good now. */
   secretOf(client: OauthClient, secret: string): string | undefined;
   /** Id of the certificate (by SPKI SHA-256 or SPIFFE id), when it is bound to the client. */

@@ -201,15 +201,16 @@ function grantOf(parts: EngineParts, ctx: KoaContextWithOIDC) {
   const scopes = parts.ledger.granted(client, accountId);
   const openid = scopes.filter((scope) => (openidScopes as readonly string[]).includes(scope));
   if (openid.length > 0) grant.addOIDCScope(openid.join(' '));
-  for (const { id } of client.settings.audiences) {
+  for (const { id } of parts.ledger.audiencesOf(client)) {
     if (scopes.length > 0) grant.addResourceScope(resourceOf(id), scopes.join(' '));
   }
   return grant;
 }
 
 function defaultResource({ ledger }: EngineParts, clientId: string): string {
-  const [first] = ledger.client(clientId)?.settings.audiences ?? [];
-  if (first === undefined) throw new errors.InvalidTarget('the client has no audience');
+  const client = ledger.client(clientId);
+  const [first] = client === undefined ? [] : ledger.audiencesOf(client);
+  if (first === undefined) throw new errors.InvalidClient('client not found');
   return resourceOf(first.id);
 }
 
@@ -219,11 +220,12 @@ function resourceServer(
   clientId: string,
   alg: ProviderKeys['algorithm'],
 ) {
-  const settings = ledger.client(clientId)?.settings;
+  const client = ledger.client(clientId);
   const audience = audienceOf(resource);
-  const known = settings?.audiences.some((one) => one.id === audience) ?? false;
-  if (settings === undefined || !known) throw new errors.InvalidTarget();
-  const scope = settings.scopes.join(' ');
+  const known =
+    client !== undefined && ledger.audiencesOf(client).some(({ id }) => id === audience);
+  if (!known) throw new errors.InvalidTarget();
+  const scope = client.settings.scopes.join(' ');
   return { scope, audience, accessTokenFormat: 'jwt', jwt: { sign: { alg } } } as const;
 }
 

@@ -42,7 +42,7 @@ async function exchange(
   const engineClient = ctx.oidc.client;
   if (engineClient === undefined) throw new errors.InvalidClient('client not found');
   const subject = await subjectOf(parts, client, ctx);
-  const audience = audienceFor(client, subject, ctx);
+  const audience = audienceFor(parts, client, subject, ctx);
   const scopes = scopesFor(client, subject, ctx);
   const nowS = Math.floor(parts.clock.wallMs() / 1000);
   const longestS = parts.ledger.accessTtlS(client, audience);
@@ -106,14 +106,15 @@ async function subjectOf(
 }
 
 function audienceFor(
-  { settings }: OauthClient,
+  { ledger }: EngineParts,
+  client: OauthClient,
   subject: LiveToken,
   { oidc }: KoaContextWithOIDC,
 ): string {
   const audience = textParam(oidc.params, 'audience');
   const resource = textParam(oidc.params, 'resource');
   const asked = audience ?? (resource === undefined ? subject.audience : audienceOf(resource));
-  if (settings.audiences.some(({ id }) => id === asked)) return asked;
+  if (ledger.audiencesOf(client).some(({ id }) => id === asked)) return asked;
   throw new errors.InvalidTarget('the client may not ask for this audience');
 }
 
