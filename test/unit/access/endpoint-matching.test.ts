@@ -95,11 +95,16 @@ describe('matching a call', () => {
     );
   });
 
-  it('takes gRPC methods exactly', () => {
+  it('takes gRPC methods exactly, with their slash (grpc-go CVE-2026-33186)', () => {
     const table = new RuleTable([rule('/shop.v1.Orders/GetOrder', '')]);
     const find = (name: string) => table.find({ protocol: 'GRPC', method: name }).found;
     expect(find('/shop.v1.Orders/GetOrder')).toBe('RULE');
-    for (const name of ['/shop.v1.orders/GetOrder', '/shop.v1.Orders/GetOrder/', 'GetOrder', '']) {
+    for (const name of [
+      '/shop.v1.orders/GetOrder',
+      '/shop.v1.Orders/GetOrder/',
+      'shop.v1.Orders/GetOrder',
+      '',
+    ]) {
       expect([name, find(name)]).toEqual([name, 'NOTHING']);
     }
   });
