@@ -31,6 +31,10 @@ const kinds = [
   'group',
   'grant',
   'credential',
+  'session',
+  'family',
+  'token',
+  'sessions-list',
 ] as const;
 
 /**

@@ -1,5 +1,7 @@
 import { Failure, invalid } from '#libs/errors/failure.js';
-import type { Judged } from '#libs/ledger/judge.js';
+import { AccessView } from '#libs/access/projection/access-view.js';
+import { keyHash } from '#libs/events/keys.js';
+import type { Judged, JudgeState } from '#libs/ledger/judge.js';
 import { findChangedHistory } from '#libs/ledger/own-history.js';
 import { appendedAt, positionAt, reachable } from './find-position.js';
 import type { Moment, Place, When } from './moment.js';
@@ -11,6 +13,8 @@ export interface TimeMachineOptions extends LedgerSource {
   readonly snapshotsBeyond?: number;
   /** Last position that may be asked about. Default: the end of the log when it is asked. */
   readonly last?: () => number;
+  /** Where records can be judged from in a ledger that has lost its beginning; `undefined`: at 0. */
+  readonly origin?: () => Promise<JudgeState | undefined>;
   /** The chain that this process knows at a position, where it still does: both must agree. */
   readonly chainAt?: (position: number) => Uint8Array | undefined;
 }
@@ -91,13 +95,19 @@ export class TimeMachine {
     if (this.#scans >= keptStates) throw overloaded();
     this.#scans += 1;
     try {
-      const replay = new Replay(this.#options, await this.#snapshot(after, signal));
+      const from = (await this.#snapshot(after, signal)) ?? (await this.#origin());
+      const replay = new Replay(this.#options, from);
       for await (const judged of replay.records(upTo, signal)) {
         if (judged.position > after) yield judged;
       }
     } finally {
       this.#scans -= 1;
     }
+  }
+
+  async #origin(): Promise<PastState | undefined> {
+    const judge = await this.#options.origin?.();
+    return judge && { judge, view: new AccessView(keyHash), cluster: undefined };
   }
 
   async #last(): Promise<number> {

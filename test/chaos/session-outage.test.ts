@@ -69,7 +69,8 @@ describeWithBrokerControl('Kafka stopped, people logged in', () => {
       const request = { tenant, loginName: `user-${n}`, password, deviceLabel: 'a test' };
       const { step } = await identity(0).insist(logins.startLogin, request, '');
       const { sessionToken = '', sessionId = '' } = step?.done ?? {};
-      const wanted = { withRefreshToken: true };
+      // So long that its end in the outage is told from its expiry.
+      const wanted = { withRefreshToken: true, ttlMs: 3_600_000n };
       const { accessToken, refreshToken } = await identity(0).insist(
         tokens.issueToken,
         wanted,
@@ -155,6 +156,13 @@ describeWithBrokerControl('Kafka stopped, people logged in', () => {
     expect(await decisions(bob.accessToken, 'orders:read', admin)).toEqual([DENY, DENY]);
     expect(await decisions(carol.accessToken, 'orders:read', admin)).toEqual([DENY, DENY]);
     expect(await decisions(dave.accessToken, 'orders:read', admin)).toEqual([ALLOW, ALLOW]);
+    const late = await identity(0).call(
+      tokens.refreshToken,
+      { refreshToken: dave.refreshToken },
+      '',
+    );
+    expect(late.outage).toBe(true);
+    expect(await decisions(late.accessToken, 'orders:read', admin)).toEqual([ALLOW, ALLOW]);
     cell.broker.control.resume();
     await cell.identities[1]!.start();
 

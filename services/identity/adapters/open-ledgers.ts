@@ -1,7 +1,9 @@
 import { sessionLedgerRules, stateLedgerRules } from '#libs/decider/ledger-rules.js';
 import { openSessionSnapshots, openSnapshots } from '#libs/history/open-snapshots.js';
+import type { CheckpointTrust } from '#libs/ledger/checkpoint-pair.js';
 import type { EventLog } from '#libs/ledger/event-log.js';
 import { ledgerName, type LedgerId } from '#libs/ledger/ledger-place.js';
+import { lateStart } from '#libs/ledger/late-start.js';
 import type { MacKeys } from '#libs/ledger/mac.js';
 import { openLedger, openLog } from '#libs/ledger/open-ledger.js';
 import type { Vault } from '#libs/ledger/vault.js';
@@ -80,6 +82,12 @@ export function openLedgers(
   const ofSessions = { ...snapshotsOf, macKeys: keys.S };
   const sessionSnapshots = openSessionSnapshots(config, ofSessions, clock, onTrouble);
   const fold = new SessionFold(sessionState, evolve, sessionSnapshots);
+  const trustOf = (): CheckpointTrust | undefined => {
+    const { cluster } = ledger.fold;
+    if (cluster === undefined) return undefined;
+    const { clusterId, auditPublicKey: publicKey } = cluster;
+    return { log: sessionLog, publicKey, clusterId, ledger: ledgerName(config, 'S') };
+  };
   const sessions = new LedgerSession({
     ...commonParts('S', surroundings),
     log: sessionLog,
@@ -88,11 +96,13 @@ export function openLedgers(
     fold,
     featureLevel: () => ledger.fold.featureLevel,
     origin: async () => {
-      const { cluster } = ledger.fold;
-      if (cluster === undefined) return undefined;
-      const { clusterId, auditPublicKey: publicKey } = cluster;
-      const trust = { log: sessionLog, publicKey, clusterId, ledger: ledgerName(config, 'S') };
-      return fold.startLate(trust);
+      const trust = trustOf();
+      return trust && fold.startLate(trust);
+    },
+    pastOrigin: async () => {
+      const trust = trustOf();
+      if (trust === undefined || (await sessionLog.start()) === 0) return undefined;
+      return lateStart(trust);
     },
   });
   shutdown.add('session ledger', () => sessions.close());

@@ -37,6 +37,8 @@ export interface LedgerSessionOptions<F extends LedgerFold<FoldView>> {
   readonly featureLevel?: () => number;
   /** Where to begin in a ledger that has lost its beginning. */
   readonly origin?: () => Promise<Resume | undefined>;
+  /** The same for questions about the past, which change no state. */
+  readonly pastOrigin?: () => Promise<Resume | undefined>;
   readonly snapshots?: AccessSnapshots | undefined;
   readonly clock: Clock;
   readonly ids: Ids;
@@ -99,6 +101,11 @@ export class LedgerSession<F extends LedgerFold<FoldView> = IdentityFold> {
   get source(): LedgerSource & { readonly snapshots?: AccessSnapshots } {
     const { log, macKeys, snapshots } = this.#options;
     return { log, macKeys, ...(snapshots && { snapshots }) };
+  }
+
+  /** Where this ledger can be judged from, where it has lost its beginning. */
+  get origin(): (() => Promise<Resume | undefined>) | undefined {
+    return this.#options.pastOrigin;
   }
 
   get snapshots(): AccessSnapshots | undefined {

@@ -14,7 +14,7 @@ import type { RecordedEvent } from '#libs/history/recorded-events.js';
 import type { Part } from '#libs/history/smallest-texts.js';
 import { TimeMachine } from '#libs/history/time-machine.js';
 import { whoCan, type WhoCan } from '#libs/history/who-can.js';
-import type { LedgerSession } from '#services/identity/app/ledger-session.js';
+import type { AnyLedgerSession } from '#services/identity/app/ledger-session.js';
 
 /** Could this principal do this? */
 export interface PastQuestion {
@@ -169,10 +169,11 @@ export class PastQuestions {
 }
 
 /** Those of the ledger that a session follows: as far as it has read, and only its own history. */
-export function pastOf(ledger: LedgerSession): PastQuestions {
-  const { reader, source } = ledger;
+export function pastOf(ledger: AnyLedgerSession): PastQuestions {
+  const { reader, source, origin } = ledger;
   const machine = new TimeMachine({
     ...source,
+    ...(origin && { origin }),
     last: () => reader.position,
     chainAt: (position) => reader.window.chainAt(position),
   });

@@ -100,8 +100,9 @@ export function identityServer(
   server.addService(TenantServiceService, tenantService(admission));
   server.addService(TokenServiceService, tokenService(admission));
   server.addService(OperatorLedgerServiceService, operatorLedgerService(admission, checkpoints));
-  const past = pastOf(admission.parts.ledger);
-  server.addService(TimeMachineServiceService, timeMachineService(admission, past));
+  const { ledger, sessions } = admission.parts;
+  const past = timeMachineService(admission, pastOf(ledger), pastOf(sessions));
+  server.addService(TimeMachineServiceService, past);
   if (reflection) addReflection(server, [...identityServices, 'grpc.health.v1.Health']);
   return server;
 }

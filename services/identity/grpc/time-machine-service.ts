@@ -1,3 +1,4 @@
+import { Ledger } from '#proto/ledgate/operator/v1/ledger.js';
 import type { GrantPath } from '#libs/access/evaluate/grant-path.js';
 import { factsOf } from '#libs/history/event-facts.js';
 import { eventMessage, pathMessage, timeOrZero } from '#libs/history/explained-messages.js';
@@ -36,6 +37,7 @@ import { cursorOf, cursorText, pageAt, whenOf } from '#services/identity/grpc/pa
 export function timeMachineService(
   admission: Admission,
   past: PastQuestions,
+  pastSessions: PastQuestions,
 ): TimeMachineServiceServer {
   const withPast =
     <Q extends { tenantId: string }, R>(
@@ -53,7 +55,13 @@ export function timeMachineService(
     whoCan: admitted(admission, withPast(whoCan)),
     whatCan: admitted(admission, withPast(whatCan)),
     diff: admitted(admission, withPast(diff)),
-    history: admitted(admission, withPast(history)),
+    history: admitted(
+      admission,
+      withPast((_, request: HistoryRequest, call) => {
+        const inS = request.ledger === Ledger.LEDGER_SESSIONS;
+        return history(inS ? pastSessions : past, request, call);
+      }),
+    ),
   };
 }
 
@@ -192,8 +200,11 @@ async function history(
   const id = fields.bounded('id', request.id, longestId);
   if (id === '') fields.add('id', 'must not be empty');
   call.permitRead({ tenant });
-  const page = pageAt(call, request.page, [tenant, id], []);
-  const upTo = call.parts.ledger.reader.position;
+  if (request.ledger > Ledger.LEDGER_SESSIONS) call.fields.add('ledger', 'there is no such ledger');
+  const page = pageAt(call, request.page, [tenant, id, String(request.ledger)], []);
+  const { ledger, sessions } = call.parts;
+  const { reader } = request.ledger === Ledger.LEDGER_SESSIONS ? sessions : ledger;
+  const upTo = reader.position;
   const part = { after: cursorOf(page.after), size: page.size, upTo };
   const { events, next } = await past.history({ tenant, id }, part, context.signal);
   const nextPageToken = next === undefined ? '' : page.next(cursorText(next));

@@ -1,5 +1,9 @@
 import type { Command } from 'commander';
-import type { CopyFlags, ExportFlags, ImportFlags } from '../operate/ledger-file/ledger-commands.js';
+import type {
+  CopyFlags,
+  ExportFlags,
+  ImportFlags,
+} from '../operate/ledger-file/ledger-commands.js';
 import { withCli } from '../cli/cli.js';
 import { ledgerId, list, whichLedger, whole } from '../cli/values.js';
 

@@ -16,12 +16,14 @@ import {
 } from '#proto/ledgate/operator/v1/time_machine.js';
 import { Failure } from '#libs/errors/failure.js';
 import { ask } from '../cli/ask.js';
+import type { LedgerId } from '#libs/ledger/ledger-place.js';
 import { withCli, type Cli } from '../cli/cli.js';
 import { ExitCode } from '../cli/exit-code.js';
 import { eventLine, showExplained } from '../cli/explanation.js';
 import { timeText } from '../cli/output.js';
 import { groupId, principalId, roleId, subjectOf } from '../cli/references.js';
-import { pastMoment } from '../cli/values.js';
+import { ledgerId, pastMoment, whichLedger } from '../cli/values.js';
+import { wireLedger } from './checkpoint.js';
 
 /** A state may have to be rebuilt from the beginning of the ledger. */
 const patient = { timeoutMs: 120_000 };
@@ -87,7 +89,12 @@ export function addPastCommands(program: Command): void {
     .description(
       'every event about one thing: an id, a user by login name, role:NAME or group:NAME',
     )
-    .action(withCli(async (cli, of: string) => history(cli, of)));
+    .option(...whichLedger, ledgerId)
+    .action(
+      withCli(async (cli, of: string, flags: { ledger?: LedgerId }) =>
+        history(cli, of, flags.ledger),
+      ),
+    );
 }
 
 function momentArgument(name: string): Argument {
@@ -249,11 +256,11 @@ function kindOf({ kind }: AccessChange): 'GAINED' | 'LOST' {
   return kind === AccessChange_Kind.KIND_LOST ? 'LOST' : 'GAINED';
 }
 
-async function history(cli: Cli, of: string): Promise<void> {
+async function history(cli: Cli, of: string, ledger: LedgerId | undefined): Promise<void> {
   const past = cli.identity(TimeMachineServiceClient);
   const id = await idOf(cli, of);
   const answers = await everyPage<HistoryResponse>((page) =>
-    ask(past, 'history', { tenantId: cli.tenantId, id, page }, patient),
+    ask(past, 'history', { tenantId: cli.tenantId, id, page, ledger: wireLedger(ledger) }, patient),
   );
   const events = answers.flatMap((answer) => answer.events);
   if (cli.out.json) {

@@ -4,9 +4,13 @@ import { GrantServiceService as Grants } from '#proto/ledgate/identity/v1/grant.
 import { GroupServiceService as Groups } from '#proto/ledgate/identity/v1/group.js';
 import { PrincipalServiceService as Principals } from '#proto/ledgate/identity/v1/principal.js';
 import { RoleServiceService as Roles } from '#proto/ledgate/identity/v1/role.js';
+import { LoginServiceService as Logins } from '#proto/ledgate/identity/v1/login.js';
+import { SessionServiceService as Sessions } from '#proto/ledgate/identity/v1/session.js';
+import { Ledger } from '#proto/ledgate/operator/v1/ledger.js';
 import { TimeMachineServiceService as Past } from '#proto/ledgate/operator/v1/time_machine.js';
 import { refusal } from '../../support/identity/refusal.js';
 import {
+  adminPassword,
   setUpApiKey,
   setUpGrant,
   setUpTenant,
@@ -153,6 +157,26 @@ describe('the past', () => {
     expect(violations.map(({ field }) => field)).toEqual(['page.page_token']);
   });
 
+  it('of a session is in ledger S, with positions of S', async () => {
+    const login = { tenant: 'acme', loginName: 'admin', password: adminPassword };
+    const { step } = await pair.call(Logins.startLogin, login);
+    const { sessionId = '', principalId = '' } = step?.done ?? {};
+    await pair.call(Sessions.endSession, { sessionId, principalId }, acme.admin);
+    const inS = { id: sessionId, ledger: Ledger.LEDGER_SESSIONS };
+    const { events } = await pair.call(Past.history, inS, acme.admin);
+    expect(events.map(({ event }) => event?.type)).toEqual([
+      'ledgate.session.SessionStarted.v1',
+      'ledgate.session.SessionEnded.v1',
+    ]);
+    expect(events.map(({ facts }) => facts['cause'])).toEqual([undefined, 'LOGOUT']);
+    const [first, second] = events.map(({ event }) => event?.position ?? 0n);
+    expect(second).toBe((first ?? 0n) + 1n);
+    expect((await pair.call(Past.history, { id: sessionId }, acme.admin)).events).toEqual([]);
+    const none = { id: sessionId, ledger: 9 as Ledger };
+    const { violations } = await refusal(pair.call(Past.history, none, acme.admin));
+    expect(violations.map(({ field }) => field)).toEqual(['ledger']);
+  });
+
   it('is open to an auditor of the tenant, and to none of another', async () => {
     const evil = await setUpTenant(pair, 'evil');
     const auditor = await setUpUser(pair, acme.admin, 'auditor');
@@ -169,8 +193,8 @@ describe('the past', () => {
     const denied = { code: 7, details: 'the caller may not do this here', violations: [] };
     expect(
       await refusal(pair.call(Past.checkAt, { ...about, principalId: auditor }, apiKey)),
-    ).toEqual(denied);
-    expect(await refusal(pair.call(Past.whoCan, about, evil.admin))).toEqual(denied);
+    ).toMatchObject(denied);
+    expect(await refusal(pair.call(Past.whoCan, about, evil.admin))).toMatchObject(denied);
     const foreign = await pair.call(Past.whoCan, about, pair.root);
     expect(foreign.place?.position).toBe(30n);
     const unseen = await pair.call(Past.history, { id: people[0] ?? '' }, evil.admin);

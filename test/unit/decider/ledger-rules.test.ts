@@ -54,7 +54,9 @@ it('ledger S reads no keys of L: neither tenant, nor rights, nor level', async (
   const ledger = ledgerWith(sessionLedgerRules, newestLevel);
   ledger.decide = () => ({ events: [revoked] });
   await handleCommand(ledger, command, envelope);
-  expect(ledger.drafts.map(({ reads }) => reads)).toEqual([[hashOf(commandKey('t1', actor, 'c1'))]]);
+  expect(ledger.drafts.map(({ reads }) => reads)).toEqual([
+    [hashOf(commandKey('t1', actor, 'c1'))],
+  ]);
 });
 
 it('what is written to S needs the level that L says', async () => {

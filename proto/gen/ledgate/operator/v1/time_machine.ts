@@ -27,6 +27,7 @@ import {
   HeldPermission,
 } from "../../authorizer/v1/authorizer.js";
 import { PageRequest } from "../../identity/v1/page.js";
+import { Ledger, ledgerFromJSON, ledgerToJSON } from "./ledger.js";
 
 export const protobufPackage = "ledgate.operator.v1";
 
@@ -250,9 +251,16 @@ export function accessChange_KindToJSON(object: AccessChange_Kind): string {
 
 export interface HistoryRequest {
   tenantId: string;
-  /** Whose history: the id of a principal, role, group, grant, API key or password. */
+  /**
+   * Whose history: the id of a principal, role, group, grant, API key or password; in the ledger of
+   * sessions that of a principal, session, refresh family, token or client.
+   */
   id: string;
-  page: PageRequest | undefined;
+  page:
+    | PageRequest
+    | undefined;
+  /** Positions are those of this ledger. That of sessions goes back as far as it is kept. */
+  ledger: Ledger;
 }
 
 export interface HistoryResponse {
@@ -2333,7 +2341,7 @@ export const AccessChange: MessageFns<AccessChange> = {
 };
 
 function createBaseHistoryRequest(): HistoryRequest {
-  return { tenantId: "", id: "", page: undefined };
+  return { tenantId: "", id: "", page: undefined, ledger: 0 };
 }
 
 export const HistoryRequest: MessageFns<HistoryRequest> = {
@@ -2346,6 +2354,9 @@ export const HistoryRequest: MessageFns<HistoryRequest> = {
     }
     if (message.page !== undefined) {
       PageRequest.encode(message.page, writer.uint32(26).fork()).join();
+    }
+    if (message.ledger !== 0) {
+      writer.uint32(32).int32(message.ledger);
     }
     return writer;
   },
@@ -2387,6 +2398,14 @@ export const HistoryRequest: MessageFns<HistoryRequest> = {
             message.page = PageRequest.decode(reader, reader.uint32());
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.ledger = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2408,6 +2427,7 @@ export const HistoryRequest: MessageFns<HistoryRequest> = {
         : "",
       id: isSet(object.id) ? globalThis.String(object.id) : "",
       page: isSet(object.page) ? PageRequest.fromJSON(object.page) : undefined,
+      ledger: isSet(object.ledger) ? ledgerFromJSON(object.ledger) : 0,
     };
   },
 
@@ -2422,6 +2442,9 @@ export const HistoryRequest: MessageFns<HistoryRequest> = {
     if (message.page !== undefined) {
       obj.page = PageRequest.toJSON(message.page);
     }
+    if (message.ledger !== 0) {
+      obj.ledger = ledgerToJSON(message.ledger);
+    }
     return obj;
   },
 
@@ -2435,6 +2458,7 @@ export const HistoryRequest: MessageFns<HistoryRequest> = {
     message.page = (object.page !== undefined && object.page !== null)
       ? PageRequest.fromPartial(object.page)
       : undefined;
+    message.ledger = object.ledger ?? 0;
     return message;
   },
 };
