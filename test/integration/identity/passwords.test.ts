@@ -79,7 +79,10 @@ describe('a login', () => {
       const refused = await refusal(
         world.call(Tokens.login, { tenant, loginName, password: given }),
       );
-      expect([loginName, refused]).toEqual([loginName, { ...rejected, violations: [] }]);
+      expect([loginName, refused]).toEqual([
+        loginName,
+        { ...rejected, reason: 'CREDENTIALS_REJECTED', violations: [] },
+      ]);
     }
     expect(await position()).toBe(before);
   });

@@ -190,7 +190,8 @@ describe('the past', () => {
     await pair.call(Past.whoCan, about, apiKey);
     const { events } = await pair.call(Past.history, { id: people[0] ?? '' }, apiKey);
     expect(events.length).toBeGreaterThan(2);
-    const denied = { code: 7, details: 'the caller may not do this here', violations: [] };
+    const details = 'the caller may not do this here';
+    const denied = { code: 7, details, reason: 'PERMISSION_DENIED', violations: [] };
     expect(
       await refusal(pair.call(Past.checkAt, { ...about, principalId: auditor }, apiKey)),
     ).toMatchObject(denied);
