@@ -13,6 +13,7 @@ import {
 import { isOutage, outageMs } from '#services/identity/app/session-outage.js';
 import { sessionLifetimes } from '#services/identity/app/session-lifetimes.js';
 import {
+  isStanding,
   ownCall,
   standingPermit,
   type CallOrigin,
@@ -179,9 +180,13 @@ function familyPermit(
   const session = family && findSessionById(parts, tenant, family.session);
   if (family !== undefined && session === undefined) throw grantRejected();
   if (family !== undefined && session !== undefined) {
-    standingPermit(parts, { ...session, client: family.client })();
+    requireStanding(parts, session, family.client);
   }
   return { permittedBy: [] };
+}
+
+function requireStanding(parts: IdentityParts, session: Session, client: string): void {
+  if (!isStanding(parts, { ...session, client })) throw grantRejected();
 }
 
 /** The family and its session, both good now. */
@@ -191,6 +196,8 @@ function current(
   id: string,
 ): { readonly family: RefreshFamilyFacts; readonly session: Session } {
   const document = liveFamily(documentsOf(parts.sessions.state), tenant, id, nowMs(parts));
+  // Revoked, and the ledger could not take it yet.
+  if (parts.sessions.fold.view.early?.has(tenant, 'FAMILY', id) === true) throw grantRejected();
   const session = document && findSessionById(parts, tenant, document.session);
   if (document === undefined || session === undefined) throw grantRejected();
   if (parts.sessions.fold.early.has(tenant, 'FAMILY', id)) throw grantRejected();
@@ -216,7 +223,7 @@ function inOutage(
       : new Failure('LEDGER_UNAVAILABLE', 'the session ledger cannot be reached');
   }
   const found = current(parts, tenant, token.family);
-  standingPermit(parts, { ...found.session, client: found.family.client })();
+  requireStanding(parts, found.session, found.family.client);
   if (found.family.client !== client || found.family.generation !== generation) {
     throw grantRejected();
   }

@@ -15,6 +15,8 @@ export interface Standing {
   readonly tenant: string;
   readonly principal: string;
   readonly client?: string | undefined;
+  /** Absent: it has not begun yet. */
+  readonly session?: string | undefined;
   readonly credential: string;
   readonly authPosition: number;
 }
@@ -50,13 +52,13 @@ export function isStanding(parts: IdentityParts, standing: Standing): boolean {
   return standingStatus(parts, standing) === ALLOW;
 }
 
-/** The session's own end and times are not asked about: they are documents of S. */
+/** The session's own end and times are documents of S; but an end that S could not take yet is heeded. */
 function standingStatus({ ledger, sessions, clock }: IdentityParts, of: Standing): ReasonCode {
-  const { tenant, principal, client = '', credential, authPosition } = of;
+  const { tenant, principal, client = '', session = '', credential, authPosition } = of;
   const nowMs = clock.wallMs();
   const row: SessionRow = {
     tenant,
-    session: '',
+    session,
     principal,
     client,
     credential,
