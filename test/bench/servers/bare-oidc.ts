@@ -1,7 +1,7 @@
 // The engine and nothing else: its in-memory adapter, the same features, the same kind of tokens.
 import { generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:http';
-import Provider from 'oidc-provider';
+import { Provider } from 'oidc-provider';
 import { freePort } from '../../support/net/free-ports.js';
 import type { OauthGreeting } from './oauth-greeting.js';
 
@@ -10,7 +10,7 @@ const jwk = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
 const scope = 'openid offline_access orders:read';
 const redirectUri = 'http://127.0.0.1:9/callback';
 const provider = new Provider(`http://127.0.0.1:${port}`, {
-  jwks: { keys: [{ ...jwk, kid: 'one', alg: 'EdDSA', use: 'sig' } as never] },
+  jwks: { keys: [{ ...jwk, kid: 'one', alg: 'EdDSA', use: 'sig' }] },
   clientDefaults: { id_token_signed_response_alg: 'EdDSA' },
   clients: [
     {
@@ -79,5 +79,8 @@ const greeting: OauthGreeting = {
   redirectUri,
   cookie: `${provider.cookieName('session')}=${session.jti}`,
 };
-createServer(provider.callback()).listen(port, '127.0.0.1', () => process.send?.(greeting));
+const answer = provider.callback();
+createServer((request, response) => void answer(request, response)).listen(port, '127.0.0.1', () =>
+  process.send?.(greeting),
+);
 process.on('disconnect', () => process.exit(0));

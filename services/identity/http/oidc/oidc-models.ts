@@ -1,5 +1,4 @@
 import { errors, type Provider } from 'oidc-provider';
-import type { Context } from 'koa';
 import {
   clientOf,
   engineContext,
@@ -59,7 +58,7 @@ function rememberClients(provider: Provider, { ledger }: EngineParts): void {
 function sessionModel(provider: Provider, parts: EngineParts): unknown {
   const { jar, sealed, clock, ledger, browserSession } = parts;
   return class Session extends provider.Session {
-    static override async get(ctx: Context): Promise<Session> {
+    static override async get(ctx: Asked): Promise<Session> {
       const session = new Session();
       const cookie = jar.get(provider.cookieName('session'));
       const state = cookie && sealed.open('browser state', cookie, clock.wallMs());
@@ -249,6 +248,9 @@ function replayModel(provider: Provider, parts: EngineParts): unknown {
     return true;
   }
 }
+
+/** A request, as the engine's session takes it. */
+type Asked = Parameters<Provider['Session']['get']>[0];
 
 /** A model of the engine, as its `find` makes one. */
 type Made<T> = new (...given: never[]) => T;
