@@ -56,6 +56,12 @@ it('ledger S is shown, verified, signed, exported and imported', async () => {
   const withVault = await run(`ledger export ${folder}/no --ledger S --vault ${as}`);
   expect(withVault.stderr).toContain('leave out --vault');
 
+  const built = join(folder, 'built');
+  const position = Number((await json(`state rebuild --ledger S --out ${built}`))['position']);
+  expect(position).toBeGreaterThanOrEqual(Number(written['position']));
+  expect(await json(`state diff ${built} --ledger S`)).toEqual([]);
+  expect(await json('state diff --ledger S')).toEqual([]);
+
   const copy = join(folder, 'copy');
   cpSync(join(dataDir, 'keys'), join(copy, 'keys'), { recursive: true });
   expect((await run(`ledger import ${file}`, copy)).stderr).toContain('the file is of ledger S');

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { open, type Database, type RootDatabase, type Transaction } from 'lmdb';
 import { Failure } from '#libs/errors/failure.js';
 import { canonicalJson } from '#services/identity/adapters/canonical-json.js';
+import { expiryOf } from '#services/identity/adapters/lmdb-expiries.js';
 import type { StatePoint } from '#services/identity/ports/folded-state.js';
 
 /** A document, or a quarantined key, of a state; two are the same when text and value are. */
@@ -57,12 +58,16 @@ export class LmdbDocuments {
     };
   }
 
-  /** In order. Command ids are left out: each instance sweeps them at its own time. */
-  *lines(): Generator<StoredLine> {
+  /**
+   * In order. Command ids, and what was over before a time, are left out: each instance sweeps them at
+   * its own time.
+   */
+  *lines(overMs = 0): Generator<StoredLine> {
     const transaction = this.#transaction;
     for (const { key, value } of this.#documents.getRange({ transaction, snapshot: true })) {
       const text = key.toString('utf8');
-      if (!commandKind.test(text)) yield { key, text, value: canonicalJson(value) };
+      const over = (expiryOf(value as object) ?? overMs) < overMs;
+      if (!commandKind.test(text) && !over) yield { key, text, value: canonicalJson(value) };
     }
   }
 
@@ -83,12 +88,17 @@ export interface StateDifference {
   readonly in: 'first' | 'second' | 'both';
 }
 
-/** What differs between two states, in order: only in one of them, or in both with other values. */
+/**
+ * What differs between two states, in order: only in one of them, or in both with other values. What was
+ * over before `overMs` (ms since the Unix epoch; default: nothing) is swept by each instance at its own
+ * time and is left out.
+ */
 export function* differences(
   first: LmdbDocuments,
   second: LmdbDocuments,
+  overMs = 0,
 ): Generator<StateDifference> {
-  yield* compare(first.lines(), second.lines());
+  yield* compare(first.lines(overMs), second.lines(overMs));
   yield* compare(first.quarantined(), second.quarantined());
 }
 

@@ -1,15 +1,19 @@
 import type { Evolve } from '#libs/decider/fold-event.js';
+import type { CheckpointTrust } from '#libs/ledger/checkpoint-pair.js';
 import type { EventLog } from '#libs/ledger/event-log.js';
 import { Judge } from '#libs/ledger/judge.js';
 import type { MacKeys } from '#libs/ledger/mac.js';
 import { VerdictWindow } from '#libs/ledger/verdict-window.js';
 import { IdentityFold } from '#services/identity/app/identity-fold.js';
+import { SessionFold } from '#services/identity/app/session-fold.js';
 import type { FoldedState } from '#services/identity/ports/folded-state.js';
 
 export interface StateSource {
   readonly log: EventLog;
   readonly macKeys: MacKeys;
   readonly evolve: Evolve;
+  /** Of ledger S: whose checkpoints count where it has lost its beginning. Absent: ledger L. */
+  readonly sessionTrust?: CheckpointTrust | undefined;
 }
 
 /**
@@ -18,13 +22,15 @@ export interface StateSource {
  */
 export async function buildState(
   state: FoldedState,
-  { log, macKeys, evolve }: StateSource,
+  { log, macKeys, evolve, sessionTrust }: StateSource,
   upTo: number,
   onProgress: (position: number) => void = () => {},
 ): Promise<void> {
-  const fold = new IdentityFold(state, evolve);
+  const sessions = sessionTrust && new SessionFold(state, evolve);
+  const fold = sessions ?? new IdentityFold(state, evolve);
   await fold.catchUp(log, macKeys, await log.end());
-  const judge = new Judge(macKeys, fold.resume() ?? { window: new VerdictWindow(), sealed: false });
+  const late = fold.resume() ?? (sessionTrust && (await sessions?.startLate(sessionTrust)));
+  const judge = new Judge(macKeys, late ?? { window: new VerdictWindow(), sealed: false });
   const { window } = judge;
   if (window.position >= upTo) return;
   const done = new AbortController();

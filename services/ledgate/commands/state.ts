@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
+import type { LedgerId } from '#libs/ledger/ledger-place.js';
 import { withCli, type Cli } from '../cli/cli.js';
 import { ExitCode } from '../cli/exit-code.js';
-import { list } from '../cli/values.js';
+import { ledgerId, list, whichLedger } from '../cli/values.js';
 import type { LedgerAccess } from '../operate/place.js';
 
 interface LedgerFlags {
   readonly brokers?: string[];
+  readonly ledger?: LedgerId;
 }
 
 /** `ledgate state …` */
@@ -63,9 +65,11 @@ async function onLedger<T>(
 }
 
 function withBrokers(command: Command): Command {
-  return command.option(
-    '--brokers <addresses>',
-    'host:port of Kafka brokers; default: LEDGATE_KAFKA_BROKERS, or the embedded log',
-    list,
-  );
+  return command
+    .option(
+      '--brokers <addresses>',
+      'host:port of Kafka brokers; default: LEDGATE_KAFKA_BROKERS, or the embedded log',
+      list,
+    )
+    .option(...whichLedger, ledgerId);
 }

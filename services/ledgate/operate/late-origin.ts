@@ -32,7 +32,8 @@ export async function lateOrigin(
   return { resume: await lateStart(trust, take), auditKey: trust.publicKey };
 }
 
-async function trustOf({ place, ledger, log }: LedgerAccess): Promise<CheckpointTrust> {
+/** Whose checkpoints count: by the audit key that GENESIS of L names. Rejects NOT_FOUND without one. */
+export async function trustOf({ place, ledger, log }: LedgerAccess): Promise<CheckpointTrust> {
   const state = ledger === 'L' ? log : openLog(place, () => {}, 'L');
   try {
     for (let position = 0; position < genesisWithin; position++) {

@@ -7,10 +7,16 @@ import {
   LmdbDocuments,
   type StateDifference,
 } from '#services/identity/adapters/lmdb-documents.js';
-import { LmdbState, STATE_VERSION } from '#services/identity/adapters/lmdb-state.js';
+import {
+  LmdbState,
+  sessionStateForm,
+  STATE_VERSION,
+  type StateForm,
+} from '#services/identity/adapters/lmdb-state.js';
 import { stateFolder } from '#services/identity/adapters/state-versions.js';
-import { buildState } from '#services/identity/app/build-state.js';
+import { buildState, type StateSource } from '#services/identity/app/build-state.js';
 import { evolve } from '#services/identity/domain/evolve.js';
+import { trustOf } from './late-origin.js';
 import type { LedgerAccess } from './place.js';
 
 export interface Rebuilt {
@@ -26,15 +32,16 @@ type OnProgress = (done: number, of: number) => void;
  * instance serves. Rejects MISCONFIGURED while an instance has the folder.
  */
 export async function rebuildState(
-  { log, macKeys, place }: LedgerAccess,
+  access: LedgerAccess,
   out: string | undefined,
   onProgress: OnProgress,
 ): Promise<Rebuilt> {
-  const folder = out ?? stateFolder(place.dataDir);
+  const { log, place, ledger } = access;
+  const folder = out ?? stateFolder(place.dataDir, ledger);
   const end = await log.end();
-  const state = new LmdbState(folder);
+  const state = new LmdbState(folder, formOf(access));
   try {
-    await buildState(state, { log, macKeys, evolve }, end - 1, (position) =>
+    await buildState(state, await sourceOf(access), end - 1, (position) =>
       onProgress(position + 1, end),
     );
     return { folder, position: state.point.position };
@@ -60,7 +67,7 @@ export async function compareStates(
   other: string | undefined,
   onProgress: OnProgress,
 ): Promise<Compared> {
-  const served = folder ?? stateFolder(access.place.dataDir);
+  const served = folder ?? stateFolder(access.place.dataDir, access.ledger);
   const temporary = other === undefined ? mkdtempSync(join(tmpdir(), 'ledgate-state-')) : undefined;
   const built = other ?? join(temporary ?? '', 'state');
   try {
@@ -69,13 +76,23 @@ export async function compareStates(
     const first = new LmdbDocuments(served);
     try {
       await bringTo(access, built, first.point.position, onProgress);
-      return await compareOpen(first, built);
+      return await compareOpen(first, built, access.ledger === 'S' ? Date.now() : 0);
     } finally {
       await first.close();
     }
   } finally {
     if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
   }
+}
+
+function formOf({ ledger }: LedgerAccess): StateForm {
+  return ledger === 'S' ? sessionStateForm : { version: STATE_VERSION };
+}
+
+async function sourceOf(access: LedgerAccess): Promise<StateSource> {
+  const { log, macKeys, ledger } = access;
+  const common = { log, macKeys, evolve };
+  return ledger === 'S' ? { ...common, sessionTrust: await trustOf(access) } : common;
 }
 
 async function positionOf(folder: string): Promise<number> {
@@ -85,43 +102,47 @@ async function positionOf(folder: string): Promise<number> {
 }
 
 async function bringTo(
-  { log, macKeys }: LedgerAccess,
+  access: LedgerAccess,
   folder: string,
   position: number,
   onProgress: OnProgress,
 ): Promise<void> {
-  await requireOwnVersion(folder);
-  const state = new LmdbState(folder);
+  await requireOwnVersion(folder, formOf(access).version);
+  const state = new LmdbState(folder, formOf(access));
   try {
     const ahead = state.point.position;
     if (ahead > position) {
       const text = `${folder} stands at ${ahead}, ahead of ${position}: compare again later`;
       throw new Failure('WRONG_STATE', text);
     }
-    await buildState(state, { log, macKeys, evolve }, position, (at) => onProgress(at, position));
+    await buildState(state, await sourceOf(access), position, (at) => onProgress(at, position));
   } finally {
     await state.close();
   }
 }
 
 /** A build drops what another one built: that must not happen to a state which was only to be compared. */
-async function requireOwnVersion(folder: string): Promise<void> {
+async function requireOwnVersion(folder: string, version: number): Promise<void> {
   if (!existsSync(join(folder, 'data.mdb'))) return;
   const documents = new LmdbDocuments(folder);
   await documents.close();
-  if (documents.version === STATE_VERSION) return;
+  if (documents.version === version) return;
   const text = `${folder} was built by another build (version ${documents.version}): compare with that one`;
   throw new Failure('WRONG_STATE', text);
 }
 
-async function compareOpen(first: LmdbDocuments, folder: string): Promise<Compared> {
+async function compareOpen(
+  first: LmdbDocuments,
+  folder: string,
+  overMs: number,
+): Promise<Compared> {
   const second = new LmdbDocuments(folder);
   try {
     if (Buffer.compare(first.point.chain, second.point.chain) !== 0) {
       const { position } = first.point;
       throw new Failure('DIVERGED', `up to ${position} the state rests on another history`);
     }
-    return { position: first.point.position, differences: [...differences(first, second)] };
+    return { position: first.point.position, differences: [...differences(first, second, overMs)] };
   } finally {
     await second.close();
   }
