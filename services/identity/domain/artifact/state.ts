@@ -1,5 +1,6 @@
 import { DocumentKind } from '#libs/decider/documents.js';
 import type { DocumentWriter } from '#libs/decider/documents.js';
+import { presentFields } from '#libs/decider/present-fields.js';
 import type { DomainEvent } from '#libs/events/catalogue.js';
 import type { EventContext } from '#libs/events/envelope.js';
 
@@ -16,5 +17,5 @@ export function evolveArtifact(
   { tenant }: EventContext,
 ): void {
   const { type: _, id, ...rest } = event;
-  artifacts.put(to, tenant, id, rest);
+  artifacts.put(to, tenant, id, presentFields(rest));
 }

@@ -1,5 +1,6 @@
 import { DocumentKind } from '#libs/decider/documents.js';
 import type { DocumentWriter } from '#libs/decider/documents.js';
+import { presentFields } from '#libs/decider/present-fields.js';
 import type { DomainEvent } from '#libs/events/catalogue.js';
 import type { EventContext } from '#libs/events/envelope.js';
 
@@ -25,5 +26,5 @@ export function evolveAuthorizationCode(
 ): void {
   if (event.type === 'AuthorizationCodeReplayed') return;
   const { type: _, codeSha256, ...rest } = event;
-  codes.put(to, tenant, codeSha256, rest);
+  codes.put(to, tenant, codeSha256, presentFields(rest));
 }

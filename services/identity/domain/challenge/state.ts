@@ -1,5 +1,6 @@
 import { DocumentKind } from '#libs/decider/documents.js';
 import type { DocumentReader, DocumentWriter } from '#libs/decider/documents.js';
+import { presentFields } from '#libs/decider/present-fields.js';
 import type { DomainEvent } from '#libs/events/catalogue.js';
 import type { EventContext } from '#libs/events/envelope.js';
 import { reject } from '#services/identity/domain/decision.js';
@@ -69,7 +70,8 @@ export function evolveChallenge(
   const { challenge } = event;
   switch (event.type) {
     case 'ChallengeIssued': {
-      const { type: _, challenge: __, expiresAtMs, ...issued } = event;
+      const { type: _, challenge: __, expiresAtMs, ...rest } = event;
+      const issued = presentFields(rest);
       challenges.put(to, tenant, challenge, { used: false, expiresAtMs, issued });
       const slot = slotId(event.principal, event.kind, event.device);
       const before = challengeSlots.read(to, tenant, slot)?.sentAtMs ?? [];

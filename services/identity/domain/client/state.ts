@@ -1,5 +1,6 @@
 import { DocumentKind } from '#libs/decider/documents.js';
 import type { DocumentReader, DocumentWriter } from '#libs/decider/documents.js';
+import { presentFields } from '#libs/decider/present-fields.js';
 import type { ClientKind, ClientSettings, DomainEvent } from '#libs/events/catalogue.js';
 import type { EventContext } from '#libs/events/envelope.js';
 import { credentials } from '#services/identity/domain/api-key/state.js';
@@ -68,14 +69,14 @@ export function evolveClient(
   switch (event.type) {
     case 'ClientRegistered': {
       const { kind } = event;
-      const settings = plain(event.settings);
+      const settings = presentFields(event.settings);
       const document = { tenant, principal, kind, status: 'ACTIVE', settings } as const;
       clients.put(to, '', client, { ...document, createdAtMs: atMs });
       clientsOf.put(to, tenant, client, { principal });
       return clientSecretsOf.put(to, tenant, client, { secrets: [] });
     }
     case 'ClientChanged':
-      return change({ settings: plain(event.settings) });
+      return change({ settings: presentFields(event.settings) });
     case 'ClientSuspended':
       return change({ status: 'SUSPENDED' });
     case 'ClientResumed':
@@ -117,10 +118,4 @@ export function evolveClientSecret(
   const status = 'ACTIVE';
   credentials.put(to, tenant, credential, { kind: 'CLIENT_SECRET', principal, status });
   clientSecretsOf.put(to, tenant, client, { secrets: [...before, secret] });
-}
-
-/** Without what is absent: a document is what JSON keeps of it. */
-function plain(settings: ClientSettings): ClientSettings {
-  const given = Object.entries(settings).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(given) as unknown as ClientSettings;
 }

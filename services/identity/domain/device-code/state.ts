@@ -1,5 +1,6 @@
 import { DocumentKind } from '#libs/decider/documents.js';
 import type { DocumentWriter } from '#libs/decider/documents.js';
+import { presentFields } from '#libs/decider/present-fields.js';
 import type { DomainEvent } from '#libs/events/catalogue.js';
 import type { EventContext } from '#libs/events/envelope.js';
 
@@ -39,7 +40,7 @@ export function evolveDeviceCode(
   switch (event.type) {
     case 'DeviceCodeIssued': {
       const { type: _, deviceSha256: __, ...rest } = event;
-      deviceCodes.put(to, tenant, deviceSha256, { ...rest, status: 'PENDING' });
+      deviceCodes.put(to, tenant, deviceSha256, { ...presentFields(rest), status: 'PENDING' });
       return userCodes.put(to, tenant, userCodeSha256, { deviceSha256, expiresAtMs });
     }
     case 'DeviceCodeApproved': {

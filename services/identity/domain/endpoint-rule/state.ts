@@ -1,5 +1,6 @@
 import { DocumentKind } from '#libs/decider/documents.js';
 import type { DocumentWriter } from '#libs/decider/documents.js';
+import { presentFields } from '#libs/decider/present-fields.js';
 import type { DomainEvent, EndpointRule } from '#libs/events/catalogue.js';
 import type { EventContext } from '#libs/events/envelope.js';
 
@@ -48,5 +49,5 @@ export function evolveEndpointRule(
 
 function put(to: DocumentWriter, tenant: string, api: string, document: ApiDocument): void {
   if (document.rules.length === 0) apis.remove(to, tenant, api);
-  else apis.put(to, tenant, api, document);
+  else apis.put(to, tenant, api, { ...document, rules: document.rules.map(presentFields) });
 }

@@ -1,5 +1,6 @@
 import { DocumentKind } from '#libs/decider/documents.js';
 import type { DocumentReader, DocumentWriter } from '#libs/decider/documents.js';
+import { presentFields } from '#libs/decider/present-fields.js';
 import type { DomainEvent, RefreshFamilyFacts } from '#libs/events/catalogue.js';
 import type { EventContext } from '#libs/events/envelope.js';
 import { codes } from '#services/identity/domain/authorization-code/state.js';
@@ -39,13 +40,21 @@ export function evolveRefreshFamily(
   switch (event.type) {
     case 'RefreshFamilyStarted': {
       const { type: _, family: __, codeSha256, ...rest } = event;
-      families.put(to, tenant, family, { ...rest, rotatedAtMs: atMs, revoked: false });
+      families.put(to, tenant, family, {
+        ...presentFields(rest),
+        rotatedAtMs: atMs,
+        revoked: false,
+      });
       if (codeSha256 === undefined) return;
       return codes.change(to, tenant, codeSha256, (it) => ({ ...it, family }));
     }
     case 'RefreshRotated': {
       const { type: _, family: __, ...rest } = event;
-      return families.put(to, tenant, family, { ...rest, rotatedAtMs: atMs, revoked: false });
+      return families.put(to, tenant, family, {
+        ...presentFields(rest),
+        rotatedAtMs: atMs,
+        revoked: false,
+      });
     }
     case 'RefreshFamilyRevoked':
       return families.change(to, tenant, family, (it) => ({ ...it, revoked: true }));

@@ -1,5 +1,6 @@
 import { DocumentKind } from '#libs/decider/documents.js';
 import type { DocumentReader, DocumentWriter } from '#libs/decider/documents.js';
+import { presentFields } from '#libs/decider/present-fields.js';
 import type { DomainEvent, SessionFacts, UsedProofs } from '#libs/events/catalogue.js';
 import type { EventContext } from '#libs/events/envelope.js';
 import { forgetAttempts } from '#services/identity/domain/attempts/state.js';
@@ -97,7 +98,7 @@ export function evolveSession(
     }
     case 'SessionExtended': {
       const { type: _, session: __, ...rest } = event;
-      return sessions.put(to, tenant, session, rest);
+      return sessions.put(to, tenant, session, presentFields(rest));
     }
     case 'SessionEnded': {
       sessions.remove(to, tenant, session);
@@ -114,7 +115,7 @@ function putSession(
   document: SessionDocument,
 ): void {
   const { tokenSha256, expiresAtMs } = document;
-  sessions.put(to, tenant, session, document);
+  sessions.put(to, tenant, session, presentFields(document));
   if (tokenSha256 === undefined) return;
   sessionTokens.put(to, '', tokenSha256, { tenant, session, expiresAtMs });
 }

@@ -1,5 +1,6 @@
 import { DocumentKind } from '#libs/decider/documents.js';
 import type { DocumentWriter } from '#libs/decider/documents.js';
+import { presentFields } from '#libs/decider/present-fields.js';
 import type { DomainEvent, TenantSettings, VaultRef } from '#libs/events/catalogue.js';
 import type { EventContext } from '#libs/events/envelope.js';
 
@@ -58,12 +59,10 @@ export function evolveTenant(event: TenantEvent, to: DocumentWriter, context: Ev
 
 /** The settings after a change that names only some of them. */
 export function mergeSettings(before: TenantSettings, change: TenantSettings): TenantSettings {
-  const { factors, ...rest } = given(change);
-  return { ...before, ...rest, ...(factors === undefined ? {} : { factors: given(factors) }) };
-}
-
-/** Without what is absent: a document is what JSON keeps of it. */
-function given<T extends object>(fields: T): T {
-  const kept = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(kept) as T;
+  const { factors, ...rest } = presentFields(change);
+  return {
+    ...before,
+    ...rest,
+    ...(factors === undefined ? {} : { factors: presentFields(factors) }),
+  };
 }
