@@ -21,6 +21,8 @@ export class RevocationJournalFile implements RevocationJournal {
       const held = parsed(line);
       if (held !== undefined) this.#held.set(held.id, held);
     }
+    // Behind half a line the next one could not be read either.
+    this.#rewrite();
     return [...this.#held.values()];
   }
 
@@ -31,7 +33,10 @@ export class RevocationJournalFile implements RevocationJournal {
   }
 
   remove(id: string): void {
-    if (!this.#held.delete(id)) return;
+    if (this.#held.delete(id)) this.#rewrite();
+  }
+
+  #rewrite(): void {
     const lines = [...this.#held.values()].map((held) => `${JSON.stringify(held)}\n`);
     writeThrough(`${this.#path}.part`, 'w', lines.join(''));
     renameSync(`${this.#path}.part`, this.#path);

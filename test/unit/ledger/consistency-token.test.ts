@@ -40,4 +40,30 @@ describe('consistency token', () => {
     }
     expect(() => checkConsistencyPoint(point, { ...mine, epoch: 2 })).toThrow('was restored');
   });
+
+  it('may have a part about ledger S, which is asked for and compared as well', () => {
+    const session = { position: 7, chain: 'ffeeddccbbaa9988' };
+    const both = { ...point, session };
+    const token = encodeConsistencyToken(both);
+    expect(decodeConsistencyToken(token, 'token')).toEqual(both);
+    expect(decodeConsistencyToken(encodeConsistencyToken(point), 'token').session).toBeUndefined();
+    const mine = { clusterId: point.clusterId, epoch: 1, chainAt: () => undefined };
+    const inS = { chainAt: () => Buffer.from(session.chain, 'hex') };
+    expect(() => checkConsistencyPoint(both, mine, inS)).not.toThrow();
+    expect(() => checkConsistencyPoint(both, mine)).not.toThrow();
+    const other = { chainAt: () => Buffer.alloc(32) };
+    expect(() => checkConsistencyPoint(both, mine, other)).toThrow(
+      expect.objectContaining({ reason: 'WRONG_CLUSTER' }),
+    );
+    expect(() => checkConsistencyPoint(point, mine, other)).not.toThrow();
+    for (const text of [
+      'v1.c.1.2.0011223344556677.3.0011223344556677',
+      'v2.c.1.2.0011223344556677',
+    ]) {
+      const forged = Buffer.from(text).toString('base64url');
+      expect(() => decodeConsistencyToken(forged, 'token')).toThrow(
+        expect.objectContaining({ reason: 'INVALID_ARGUMENT' }),
+      );
+    }
+  });
 });

@@ -1,0 +1,147 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { EarlyDenies, type EarlyDeny } from '#libs/access/sessions/early-denies.js';
+import { Failure } from '#libs/errors/failure.js';
+import { createIds, systemRandom } from '#libs/runtime/ids.js';
+import { createLogger } from '#libs/runtime/log.js';
+import { RevocationJournalFile } from '#services/identity/adapters/revocation-journal-file.js';
+import { HeldRevocations } from '#services/identity/app/held-revocations.js';
+import type { CommandCall, Executed } from '#services/identity/app/identity-parts.js';
+import { VirtualClock } from '../../simulation/virtual-clock.js';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'ledgate-held-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const done: Executed = { position: 5, events: [], replayed: false, consistencyToken: 'token' };
+const command = {
+  type: 'RevokeToken',
+  jti: 'j1',
+  principal: 'p1',
+  expiresAtMs: 9e15,
+  cause: 'ADMIN',
+} as const;
+const deny: EarlyDeny = { tenant: 't1', kind: 'TOKEN', id: 'j1', untilMs: 9e15 };
+
+function callOf(permit: CommandCall['permit'] = () => ({ permittedBy: [] })): CommandCall {
+  const actor = { tenant: 't1', principal: 'p0' };
+  const text = { commandId: 'c1', requestDigest: 'd', reason: 'stolen', traceparent: '' };
+  return { tenant: 't1', actor, ...text, permit };
+}
+
+function world(execute: () => Promise<Executed> = () => Promise.resolve(done)) {
+  const clock = new VirtualClock();
+  const denies = new EarlyDenies();
+  const pushed: EarlyDeny[] = [];
+  const brought: unknown[] = [];
+  const held = new HeldRevocations({
+    journal: new RevocationJournalFile(folder),
+    denies,
+    documents: { get: () => undefined },
+    clock,
+    ids: createIds(clock, systemRandom),
+    log: createLogger({ service: 'identity', level: 'silent' }),
+    execute: (call, given) => {
+      brought.push([call.commandId, given]);
+      return execute();
+    },
+  });
+  held.watch((more) => pushed.push(...more));
+  return { clock, denies, pushed, brought, held };
+}
+
+const journal = (): string => readFileSync(join(folder, 'held-revocations.jsonl'), 'utf8');
+const unavailable = (): Failure => new Failure('LEDGER_UNAVAILABLE', 'no broker');
+
+describe('a revocation', () => {
+  it('that the ledger takes is answered by the ledger, and nothing is held', async () => {
+    const { held, denies } = world();
+    expect(await held.settle(callOf(), command, Promise.resolve(done))).toBe(done);
+    expect([held.size, denies.size]).toEqual([0, 0]);
+  });
+
+  it('that is refused is refused, and nothing is held', async () => {
+    const { held, denies } = world();
+    const refused = Promise.reject(new Failure('NOT_FOUND', 'no such token'));
+    await expect(held.settle(callOf(), command, refused)).rejects.toMatchObject({
+      reason: 'NOT_FOUND',
+    });
+    expect(denies.size).toBe(0);
+  });
+
+  it('that the ledger cannot take is journaled, heeded, pushed and answered; then it follows', async () => {
+    let broken = true;
+    const { clock, held, denies, pushed, brought } = world(() =>
+      broken ? Promise.reject(unavailable()) : Promise.resolve(done),
+    );
+    const answer = await held.settle(callOf(), command, Promise.reject(unavailable()));
+    expect(answer).toMatchObject({ position: -1, consistencyToken: '' });
+    expect(denies.has('t1', 'TOKEN', 'j1')).toBe(true);
+    expect(denies.has('t2', 'TOKEN', 'j1')).toBe(false);
+    expect(pushed).toEqual([deny]);
+    expect(held.denies).toEqual([deny]);
+    expect(JSON.parse(journal())).toMatchObject({ command, call: { tenant: 't1' } });
+    await clock.run(3_500);
+    expect(held.size).toBe(1);
+    broken = false;
+    await clock.run(6_000);
+    expect([held.size, journal()]).toEqual([0, '']);
+    expect(brought.at(-1)).toEqual(['c1', command]);
+    // It stays heeded: what says it in the ledger may not be read everywhere yet.
+    expect(denies.has('t1', 'TOKEN', 'j1')).toBe(true);
+  });
+
+  it('that hangs is held after a second', async () => {
+    const { clock, held, denies } = world();
+    const hangs = new Promise<Executed>(() => {});
+    const answer = held.settle(callOf(), command, hangs);
+    await clock.run(900);
+    expect(denies.size).toBe(0);
+    await clock.run(1_100);
+    expect((await answer).position).toBe(-1);
+    expect(denies.size).toBe(1);
+  });
+
+  it('of who may not revoke is not held', async () => {
+    const { held, denies } = world();
+    const call = callOf(() => {
+      throw new Failure('PERMISSION_DENIED', 'no');
+    });
+    await expect(held.settle(call, command, Promise.reject(unavailable()))).rejects.toMatchObject({
+      reason: 'PERMISSION_DENIED',
+    });
+    expect(denies.size).toBe(0);
+  });
+
+  it('that an earlier process has promised is heeded and brought in by the next', async () => {
+    const before = world(() => Promise.reject(unavailable()));
+    await before.held.settle(callOf(), command, Promise.reject(unavailable()));
+    before.held.close();
+    // The process was killed while it wrote another one.
+    writeFileSync(join(folder, 'held-revocations.jsonl'), `${journal()}{"id":"half`);
+    const after = world();
+    after.held.resume();
+    expect(journal().trim().split('\n')).toHaveLength(1);
+    expect(after.denies.has('t1', 'TOKEN', 'j1')).toBe(true);
+    await after.clock.run(100);
+    expect(after.brought).toEqual([['c1', command]]);
+    expect([after.held.size, journal()]).toEqual([0, '']);
+  });
+});
+
+describe('early denies', () => {
+  it('are forgotten once what they stop is over, and kept for the later end', () => {
+    const denies = new EarlyDenies();
+    denies.add({ ...deny, untilMs: 1_000 });
+    denies.add({ ...deny, untilMs: 3_000 });
+    denies.add({ ...deny, untilMs: 2_000 });
+    denies.sweep(2_500);
+    expect(denies.has('t1', 'TOKEN', 'j1')).toBe(true);
+    denies.sweep(3_001);
+    expect([denies.size, denies.has('t1', 'TOKEN', 'j1')]).toEqual([0, false]);
+  });
+});
