@@ -33,7 +33,7 @@ export function answeredOf(answered: WireAnswered | undefined): Answered {
     position: plain(answered.position),
     stalenessMs: plain(answered.stalenessMs),
     stale: answered.stale,
-    sessionPosition: plain(answered.sessionPosition),
+    sessionPosition: answered.sessionPosition === undefined ? -1 : plain(answered.sessionPosition),
   };
 }
 

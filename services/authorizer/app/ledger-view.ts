@@ -32,6 +32,7 @@ export class LedgerView {
   readonly limits: StalenessLimits;
   readonly #fold: AccessFold;
   readonly #sessions: SessionLedger | undefined;
+  #counts = false;
 
   constructor(
     reader: Follower,
@@ -59,10 +60,11 @@ export class LedgerView {
     return this.#fold.generation + (this.#sessions?.fold.generation ?? 0);
   }
 
-  /** Ledger S, while it counts. */
+  /** Ledger S, while it counts: once it does it always will, as levels are never lowered. */
   get #counted(): SessionLedger | undefined {
-    const sessions = this.#sessions;
-    return sessions?.counts(this.#fold.featureLevel) === true ? sessions : undefined;
+    if (this.#counts) return this.#sessions;
+    this.#counts = this.#sessions?.counts(this.#fold.featureLevel) === true;
+    return this.#counts ? this.#sessions : undefined;
   }
 
   get fold(): AccessFold {

@@ -75,8 +75,9 @@ const answer: fc.Arbitrary<Answer> = fc.record({
 
 function wireAnswered(from: Answered): AuthorizeResponse['answered'] {
   const stalenessMs = BigInt(Math.round(from.stalenessMs));
-  const sessionPosition = BigInt(from.sessionPosition);
-  return { position: BigInt(from.position), stalenessMs, stale: from.stale, sessionPosition };
+  const inS = from.sessionPosition;
+  const session = inS < 0 ? {} : { sessionPosition: BigInt(inS) };
+  return { position: BigInt(from.position), stalenessMs, stale: from.stale, ...session };
 }
 
 function wireTime(ms: number): bigint {

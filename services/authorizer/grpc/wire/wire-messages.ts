@@ -71,7 +71,7 @@ export function answeredMessage(answered: Answered): WireAnswered {
     position: BigInt(position),
     stalenessMs: BigInt(known),
     stale,
-    sessionPosition: BigInt(sessionPosition),
+    ...(sessionPosition < 0 ? {} : { sessionPosition: BigInt(sessionPosition) }),
   };
 }
 

@@ -40,6 +40,13 @@ export class WireWriter {
     else this.#negative(value);
   }
 
+  /** A whole number from 0 to 2^53 of a field with presence: 0 is written too. */
+  whole(tag: number, value: number): void {
+    this.#reserve(11);
+    this.#bytes[this.#at++] = tag;
+    this.#varint(value);
+  }
+
   /** Nothing is written for false. */
   bool(tag: number, value: boolean): void {
     if (!value) return;

@@ -90,7 +90,7 @@ function putAnswered(to: WireWriter, tag: number, answered: Answered): void {
   to.int(8, answered.position);
   to.int(16, finite(Math.round(answered.stalenessMs)));
   to.bool(24, answered.stale);
-  to.int(32, answered.sessionPosition);
+  if (answered.sessionPosition >= 0) to.whole(32, answered.sessionPosition);
   to.end(start);
 }
 

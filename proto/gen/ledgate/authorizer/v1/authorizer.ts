@@ -145,8 +145,8 @@ export interface Answered {
   stalenessMs: bigint;
   /** The soft limit was passed: the answer stands but may be old. */
   stale: boolean;
-  /** Position of ledger S that the answer includes; -1: nothing yet, or the cell has none. */
-  sessionPosition: bigint;
+  /** Position of ledger S that the answer includes; not set: nothing yet, or the cell has none. */
+  sessionPosition?: bigint | undefined;
 }
 
 export interface AuthenticateRequest {
@@ -1109,7 +1109,7 @@ export const Consistency: MessageFns<Consistency> = {
 };
 
 function createBaseAnswered(): Answered {
-  return { position: 0n, stalenessMs: 0n, stale: false, sessionPosition: 0n };
+  return { position: 0n, stalenessMs: 0n, stale: false, sessionPosition: undefined };
 }
 
 export const Answered: MessageFns<Answered> = {
@@ -1129,7 +1129,7 @@ export const Answered: MessageFns<Answered> = {
     if (message.stale !== false) {
       writer.uint32(24).bool(message.stale);
     }
-    if (message.sessionPosition !== 0n) {
+    if (message.sessionPosition !== undefined) {
       if (BigInt.asIntN(64, message.sessionPosition) !== message.sessionPosition) {
         throw new globalThis.Error("value provided for field message.sessionPosition of type int64 too large");
       }
@@ -1208,7 +1208,7 @@ export const Answered: MessageFns<Answered> = {
         ? BigInt(object.sessionPosition)
         : isSet(object.session_position)
         ? BigInt(object.session_position)
-        : 0n,
+        : undefined,
     };
   },
 
@@ -1223,7 +1223,7 @@ export const Answered: MessageFns<Answered> = {
     if (message.stale !== false) {
       obj.stale = message.stale;
     }
-    if (message.sessionPosition !== 0n) {
+    if (message.sessionPosition !== undefined) {
       obj.sessionPosition = message.sessionPosition.toString();
     }
     return obj;
@@ -1241,7 +1241,7 @@ export const Answered: MessageFns<Answered> = {
     message.stale = object.stale ?? false;
     message.sessionPosition = (object.sessionPosition !== undefined && object.sessionPosition !== null)
       ? BigInt(object.sessionPosition)
-      : 0n;
+      : undefined;
     return message;
   },
 };
