@@ -5,6 +5,7 @@ import { systemClock } from '#libs/runtime/clock.js';
 import { LedgerServiceService as Ledgers } from '#proto/ledgate/identity/v1/ledger.js';
 import { LoginServiceService as Logins } from '#proto/ledgate/identity/v1/login.js';
 import { codeLoginsInWindow, triesPerLogin } from '#services/identity/app/login/counted-tries.js';
+import { freeFailures } from '#services/identity/domain/attempts/throttle.js';
 import {
   codeOf,
   enrolPasskey,
@@ -81,6 +82,22 @@ async function sessionPosition(): Promise<number> {
   return Number((await world.call(Ledgers.appendBarrier, {}, admin)).sessionPosition);
 }
 
+function tell(what: string, compared: number, records: number): void {
+  if (long) process.stdout.write(`guessing, ${what}: ${compared} looked at, ${records} records\n`);
+}
+
+/** Records since then, but for the barriers of asking: once a second and a half has brought none. */
+async function recordsSince(before: number): Promise<number> {
+  let [records, quiet] = [0, 0];
+  for (let asked = 1; quiet < 6 || records === 0; asked += 1) {
+    await new Promise((resolve) => void setTimeout(resolve, 300));
+    const seen = (await sessionPosition()) - before - asked;
+    quiet = seen === records ? quiet + 1 : 0;
+    records = seen;
+  }
+  return records;
+}
+
 function startLogin(loginName: string, given: string): Buffer {
   const request = { tenant, loginName, password: given, deviceToken: '', deviceLabel: '' };
   return Buffer.from(Logins.startLogin.requestSerialize(request));
@@ -116,10 +133,30 @@ describe('guessing', { timeout: long ? 3_600_000 : 120_000 }, () => {
     expect(compared + (answers.get(status.RESOURCE_EXHAUSTED) ?? 0)).toBe(passwordGuesses);
     // The session of the passkey and the barrier are no failures.
     const records = (await sessionPosition()) - before - 2;
+    tell(`${passwordGuesses} passwords in ${elapsedS.toFixed(1)} s`, compared, records);
     expect(records).toBeLessThanOrEqual(elapsedS + 1);
     // A stranger with the right password is told nothing else now.
     const right = await from(9_999_999, path, startLogin('ann', password));
     expect([status.RESOURCE_EXHAUSTED, status.UNAUTHENTICATED]).toContain(right);
+  });
+
+  it('of a password is known to the ledger: strangers are braked in silence, and not for ever', async () => {
+    const person = { tenant, loginName: 'cat', password };
+    await setUpUser(world, admin, 'cat', password);
+    const { deviceToken } = await passwordLogin(world, person);
+    const { path } = Logins.startLogin;
+    const before = await sessionPosition();
+    const wrong = await flood(freeFailures + 6, (at) =>
+      from(at, path, startLogin('cat', `wrong ${at}`)),
+    );
+    expect(wrong.get(status.UNAUTHENTICATED)).toBe(freeFailures + 6);
+    expect(await recordsSince(before)).toBeGreaterThan(0);
+    // As if it were wrong, or nobody had the name: the next delay is 32 s.
+    expect(await from(77, path, startLogin('cat', password))).toBe(status.UNAUTHENTICATED);
+    const { step } = await world.call(Logins.startLogin, { ...person, deviceToken });
+    expect(step?.done?.acr).toBe('urn:ledgate:acr:1');
+    // The owner was here: the failures are forgotten.
+    expect(await from(78, path, startLogin('cat', password))).toBe(status.OK);
   });
 
   it('of names that nobody has appends nothing', async () => {
@@ -168,6 +205,7 @@ describe('guessing', { timeout: long ? 3_600_000 : 120_000 }, () => {
     expect(answers.get(status.OK) ?? 0).toBe(0);
     // Each log-in and each try is one record, void ones of those who raced included; the owner's are 3.
     const records = (await sessionPosition()) - before;
+    tell(`${codeGuesses} codes`, answers.get(status.UNAUTHENTICATED) ?? 0, records);
     expect(records).toBeLessThanOrEqual(8 * (codeLoginsInWindow + most) + 4);
   });
 });

@@ -218,6 +218,25 @@ describe('recovery codes', () => {
   });
 });
 
+it('erasing somebody finds what factors pointed to, also those that are gone', () => {
+  const gone: DomainEvent = {
+    type: 'CredentialRemoved',
+    principal: 'p1',
+    credential: 'f1',
+    kind: 'TOTP',
+    cause: 'OWNER',
+  };
+  const deleted: DomainEvent = {
+    type: 'PrincipalDeleted',
+    principal: 'p1',
+    blindIndexes: [],
+    admin: false,
+  };
+  const erase = { type: 'EraseSubject', principal: 'p1' } as const;
+  const result = given(...base, app, key, codes, gone, deleted).when(erase);
+  expect(result).toHaveProperty('events.0.vaultIds', expect.arrayContaining(['seed', 'codes']));
+});
+
 it('an empty store holds no factors', () => {
   expect(factorsHeld(new TrackedView(new MemoryStore()), 't1', 'p1')).toEqual([]);
 });
