@@ -44,7 +44,9 @@ describeInBrowser('the pages in a real browser', () => {
 
   const go = (path: string): Promise<unknown> => page.goto(`${pages.origin}${path}`);
   const button = (name: string | RegExp) => page.getByRole('button', { name });
-  const heading = () => page.getByRole('heading', { level: 1 }).textContent();
+  /** Waits for the page with this heading. */
+  const shows = (name: string): Promise<void> =>
+    page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
   const faults = async (name: string): Promise<readonly string[]> => [
     ...(await examined.violations(`flow-${name}`)),
     ...examined.errors,
@@ -57,7 +59,7 @@ describeInBrowser('the pages in a real browser', () => {
   const signOut = async (): Promise<void> => {
     await page.getByRole('link', { name: 'Sign out' }).click();
     await button('Sign out').click();
-    expect(await heading()).toBe('You are signed out');
+    await shows('You are signed out');
   };
   const typePassword = async (): Promise<void> => {
     await go('/t/acme/login');
@@ -68,19 +70,20 @@ describeInBrowser('the pages in a real browser', () => {
 
   it('sign-up: a link by mail, then name and password', async () => {
     await go('/t/acme');
-    expect(page.url()).toBe(`${pages.origin}/t/acme/login`);
+    await page.waitForURL(`${pages.origin}/t/acme/login`);
     expect(await faults('login')).toEqual([]);
     await page.getByRole('link', { name: 'Create an account' }).click();
+    await shows('Create an account');
     expect(await faults('sign-up')).toEqual([]);
     await page.getByLabel('Mail address').fill(mail);
     await button('Send link').click();
-    expect(await heading()).toBe('Look into your mailbox');
+    await shows('Look into your mailbox');
     const { text } = await pages.mailTo(mail);
     await page.goto(/http:\S+/u.exec(text)?.[0] ?? '');
     await page.getByLabel('Your name').fill('Grace Hopper');
     await page.getByLabel('New password').fill('password12345678');
     await button('Create account').click();
-    expect(await page.locator('.problem').textContent()).toContain('too easy to guess');
+    await page.locator('.problem').getByText('too easy to guess').waitFor();
     expect(await faults('sign-up-weak')).toEqual([]);
     await page.getByLabel('New password').fill(userPassword);
     await button('Create account').click();
@@ -88,44 +91,46 @@ describeInBrowser('the pages in a real browser', () => {
     await page.getByLabel('User name or mail address').fill(mail);
     await page.getByLabel('Password').fill('not this one at all');
     await button('Sign in').first().click();
-    expect(await page.getByRole('alert').first().textContent()).toContain('is wrong');
+    await page.getByRole('alert').getByText('is wrong').waitFor();
     await typePassword();
-    expect(await heading()).toBe('Your account');
+    await shows('Your account');
     expect(await page.getByText('Grace Hopper').count()).toBe(1);
     expect(await faults('account')).toEqual([]);
   });
 
   it('enrolment of an authenticator app gives recovery codes too', async () => {
     await page.getByRole('link', { name: 'Add' }).click();
+    await shows('Add a way to sign in');
     expect(await faults('choose-enrolment')).toEqual([]);
     await button(/Authenticator app/u).click();
     seed = (await page.locator('.typed').textContent()) ?? '';
     expect(await faults('enrol-totp')).toEqual([]);
     await page.getByLabel('Code').fill('000000');
     await button('Add').click();
-    expect(await page.getByRole('alert').textContent()).toContain('wrong');
+    await page.getByRole('alert').getByText('is wrong').waitFor();
     await page.getByLabel('Code').fill(totpCode(seed, pages.clock.wallMs()));
     await page.getByLabel('Name').fill('Phone');
     await button('Add').click();
-    expect(await heading()).toBe('Your recovery codes');
+    await shows('Your recovery codes');
     codes = await page.locator('.codes li').allTextContents();
     expect(new Set(codes).size).toBe(10);
     expect(await faults('recovery-codes')).toEqual([]);
     await page.getByRole('link', { name: 'I have kept them' }).click();
-    expect(await page.getByText('Phone', { exact: true }).count()).toBe(1);
+    await page.getByText('Phone', { exact: true }).waitFor();
     await signOut();
   });
 
   it('login by password and a code of the app; a wrong code and a used one are refused', async () => {
     await typePassword();
+    await page.getByLabel('Code').waitFor();
     expect(await faults('totp')).toEqual([]);
     await page.getByLabel('Code').fill('000000');
     await button('Confirm').click();
-    expect(await page.getByRole('alert').textContent()).toContain('wrong');
+    await page.getByRole('alert').getByText('is wrong').waitFor();
     expect(await faults('totp-wrong')).toEqual([]);
     await page.getByLabel('Code').fill(nextCode());
     await button('Confirm').click();
-    expect(await heading()).toBe('Your account');
+    await shows('Your account');
   });
 
   it('enrolment of a passkey, then login by it alone', async () => {
@@ -151,18 +156,18 @@ describeInBrowser('the pages in a real browser', () => {
     await signOut();
     await go('/t/acme/login');
     await button('Sign in with a passkey').click();
-    await page.getByRole('heading', { name: 'Your account' }).waitFor();
+    await shows('Your account');
     expect(await faults('account-factors')).toEqual([]);
   });
 
   it('a session that is ten minutes old steps up by passkey before factors change', async () => {
     pages.clock.passMs += 11 * 60_000;
     await page.getByRole('link', { name: 'Add' }).click();
-    expect(await heading()).toBe('Confirm that it is you');
+    await shows('Confirm that it is you');
     expect(await faults('step-up')).toEqual([]);
     await button(/Passkey/u).click();
     await button('Use passkey').click();
-    await page.getByRole('heading', { name: 'Add a way to sign in' }).waitFor();
+    await shows('Add a way to sign in');
   });
 
   it('a recovery code opens the account once', async () => {
@@ -183,11 +188,13 @@ describeInBrowser('the pages in a real browser', () => {
       if (accepted) await signOut();
     }
     await typePassword();
+    await shows('Confirm that it is you');
     expect(await faults('choose-factor')).toEqual([]);
     await button(/Passkey/u).click();
+    await button('Use passkey').waitFor();
     expect(await faults('passkey')).toEqual([]);
     await button('Use passkey').click();
-    await page.getByRole('heading', { name: 'Your account' }).waitFor();
+    await shows('Your account');
     expect(await page.getByText('8 left').count()).toBe(1);
   });
 
@@ -203,7 +210,7 @@ describeInBrowser('the pages in a real browser', () => {
       code_challenge_method: 'S256',
     });
     await go(`/oauth/authorize?${query.toString()}`);
-    expect(await heading()).toBe('Order desk asks for access');
+    await shows('Order desk asks for access');
     expect(await faults('consent')).toEqual([]);
     await button('Allow').click();
     await page.waitForURL(/callback/u);
@@ -230,6 +237,51 @@ describeInBrowser('the pages in a real browser', () => {
     expect(new URL(page.url()).searchParams.get('error')).toBe('access_denied');
   });
 
+  it('an application that wants a fresh login gets a step-up of the session that is there', async () => {
+    const { id, redirectUri } = pages.client;
+    const query = new URLSearchParams({
+      client_id: id,
+      redirect_uri: redirectUri,
+      response_type: 'code',
+      scope: 'openid',
+      prompt: 'login',
+      code_challenge: challenge,
+      code_challenge_method: 'S256',
+    });
+    await go(`/oauth/authorize?${query.toString()}`);
+    await shows('Confirm that it is you');
+    await button(/Recovery code/u).click();
+    await page.getByLabel('Recovery code').fill(codes[3] ?? '');
+    expect(await faults('step-up-client')).toEqual([]);
+    await button('Confirm').click();
+    await shows('Order desk asks for access');
+    await button('Allow').click();
+    await page.waitForURL(/callback/u);
+    expect(new URL(page.url()).searchParams.get('code')).toMatch(/^.{20,}$/u);
+  });
+
+  it('codes by mail: one confirms the address, the next one signs in', async () => {
+    const address = 'grace.codes@example.org';
+    await go('/t/acme/account');
+    await page.getByRole('link', { name: 'Add' }).click();
+    await button(/^Mail/u).click();
+    await page.getByLabel('Mail address').fill(address);
+    await button('Send code').click();
+    const codeOf = async (): Promise<string> =>
+      /\d{6,8}/u.exec((await pages.mailTo(address)).text)?.[0] ?? '';
+    await page.getByLabel('Code').fill(await codeOf());
+    await button('Add').click();
+    await page.getByText('Added.', { exact: true }).waitFor();
+    await signOut();
+    await typePassword();
+    await button(/Mail/u).click();
+    await page.getByLabel('Code').waitFor();
+    expect(await faults('mail-code')).toEqual([]);
+    await page.getByLabel('Code').fill(await codeOf());
+    await button('Confirm').click();
+    await shows('Your account');
+  });
+
   it('a session elsewhere is seen, ended, and over at its next step', async () => {
     const elsewhere = await examinedPage(
       await browser.newContext({ userAgent: 'Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0' }),
@@ -248,7 +300,7 @@ describeInBrowser('the pages in a real browser', () => {
     await button('End session Firefox · Linux').click();
     await page.getByText('The session has ended.').waitFor();
     await other.reload();
-    expect(other.url()).toBe(`${pages.origin}/t/acme/login`);
+    await other.waitForURL(`${pages.origin}/t/acme/login`);
     expect(elsewhere.errors).toEqual([]);
   });
 
@@ -259,6 +311,7 @@ describeInBrowser('the pages in a real browser', () => {
     await german.getByLabel('Benutzername oder E-Mail-Adresse').fill('vera');
     await german.getByLabel('Passwort').fill(userPassword);
     await german.getByRole('button', { name: 'Anmelden' }).first().click();
+    await german.getByRole('heading', { name: 'Zweiten Schritt einrichten' }).waitFor();
     expect(await own.violations('flow-enrol-de')).toEqual([]);
     await german.getByRole('button', { name: /Authenticator-App/u }).click();
     const key = (await german.locator('.typed').textContent()) ?? '';
@@ -289,12 +342,13 @@ describeInBrowser('the pages in a real browser', () => {
     await plain.getByRole('button', { name: 'End all others' }).press('Enter');
     await plain.getByText('All other sessions have ended.').waitFor();
     await page.reload();
-    expect(page.url()).toBe(`${pages.origin}/t/acme/login`);
+    await page.waitForURL(`${pages.origin}/t/acme/login`);
     expect([...bare.errors, ...examined.errors]).toEqual([]);
   });
 
   it('a forgotten password: a link by mail sets a new one, once', async () => {
     await page.getByRole('link', { name: 'Forgotten?' }).click();
+    await shows('Forgotten your password?');
     expect(await faults('ask-reset')).toEqual([]);
     await page.getByLabel('User name or mail address').fill(mail);
     await button('Send link').click();
@@ -315,7 +369,7 @@ describeInBrowser('the pages in a real browser', () => {
 
   it('an address that leads nowhere says so', async () => {
     await go('/t/nobody/login');
-    expect(await heading()).toBe('There is no such page');
+    await shows('There is no such page');
     expect(await examined.violations('flow-not-found')).toEqual([]);
   });
 });
