@@ -20,6 +20,7 @@ import {
 } from '#services/identity/app/session-standing.js';
 import { freeText } from '#services/identity/domain/names/free-text.js';
 import type { EndSessions } from '#services/identity/domain/session/commands.js';
+import { extension } from '#services/identity/domain/session/decide.js';
 import { mostEnded } from '#services/identity/domain/session/lifetimes.js';
 import { isLive, sessionLists, sessions } from '#services/identity/domain/session/state.js';
 import type { SessionSource } from '#services/identity/ports/session-secrets.js';
@@ -248,6 +249,22 @@ export async function findSession(
   if (sha256 === undefined) return undefined;
   const found = await sessionByToken(parts, sha256);
   return found && findSessionById(parts, found.tenant, found.session);
+}
+
+/** The same, for whoever opens a page: the session does not go idle. Nobody waits for that. */
+export async function visitSession(
+  parts: IdentityParts,
+  sessionToken: string,
+): Promise<Session | undefined> {
+  const session = await findSession(parts, sessionToken);
+  if (session === undefined) return undefined;
+  const { idleMs } = sessionLifetimes(parts, session.tenant);
+  if (extension(session.session, session, idleMs, nowMs(parts)).length > 0) {
+    extendSession(parts, session).catch((error: unknown) =>
+      parts.log.warn({ err: error }, 'a session could not be extended'),
+    );
+  }
+  return session;
 }
 
 function nowMs({ clock }: IdentityParts): number {

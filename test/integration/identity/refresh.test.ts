@@ -10,7 +10,7 @@ import { TokenServiceService as Tokens } from '#proto/ledgate/identity/v1/token.
 import type { IdentityParts } from '#services/identity/app/identity-parts.js';
 import { rotateFamily, startFamily } from '#services/identity/app/refresh-families.js';
 import { refreshTokens } from '#services/identity/app/session-tokens.js';
-import { findSession } from '#services/identity/app/sessions.js';
+import { findSession, visitSession } from '#services/identity/app/sessions.js';
 import { SettableClock } from '../../support/authorizer/settable-clock.js';
 import { refusal } from '../../support/identity/refusal.js';
 import {
@@ -167,6 +167,24 @@ describe('refresh tokens', () => {
     await expect(use(dead.refreshToken)).rejects.toMatchObject({ reason: 'GRANT_REJECTED' });
     expect((await use(next.refreshToken)).family.generation).toBe(2);
     await third.close();
+  });
+});
+
+describe('a page that is opened', () => {
+  it('keeps its session from going idle, with a record every five minutes at most', async () => {
+    const { sessionToken, session } = await family();
+    const visit = () => visitSession(other.parts, sessionToken);
+    const idleUntil = async () => (await findSession(other.parts, sessionToken))?.idleUntilMs;
+    const before = positionOfS();
+    await visit();
+    later(299_999);
+    await visit();
+    expect(positionOfS()).toBe(before);
+    later(1);
+    await visit();
+    await expect.poll(idleUntil).toBe(session.idleUntilMs + 300_000);
+    await visit();
+    expect(positionOfS()).toBe(before + 1);
   });
 });
 

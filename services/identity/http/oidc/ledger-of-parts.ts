@@ -24,7 +24,7 @@ import {
 import { ownCall } from '#services/identity/app/session-standing.js';
 import {
   endSession,
-  findSession,
+  visitSession,
   findSessionById,
   type Session,
 } from '#services/identity/app/sessions.js';
@@ -96,7 +96,7 @@ export class LedgerOfParts implements OidcLedger {
   }
 
   session(token: string): Promise<Session | undefined> {
-    return findSession(this.#parts, token);
+    return visitSession(this.#parts, token);
   }
 
   isActive(tenant: string, principal: string): boolean {

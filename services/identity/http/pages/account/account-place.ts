@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import { Failure } from '#libs/errors/failure.js';
-import { findSession, type Session } from '#services/identity/app/sessions.js';
+import { visitSession, type Session } from '#services/identity/app/sessions.js';
 import type { LoginPlace } from '../login/login-place.js';
 import type { PagesContext } from '../pages-context.js';
 import { tenantBySlug, type TenantPlace } from '../tenant-place.js';
@@ -27,7 +27,7 @@ export class LoggedOut extends Error {
 export async function accountPlace(pages: PagesContext, c: Context): Promise<AccountPlace> {
   const tenant = tenantOf(pages, c);
   const token = pages.browserSession.read(c);
-  const session = token === undefined ? undefined : await findSession(pages.parts, token);
+  const session = token === undefined ? undefined : await visitSession(pages.parts, token);
   if (session?.tenant !== tenant.id) throw new LoggedOut(tenant);
   return { tenant, session, base: `${tenant.path}/account` };
 }
