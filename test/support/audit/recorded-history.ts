@@ -40,6 +40,8 @@ interface RandomQuestion {
   readonly moment: number;
   /** How many questions more travel in the same call. */
   readonly together: number;
+  /** A call of an API in place of action and resource. */
+  readonly path: string | undefined;
 }
 
 const question: fc.Arbitrary<RandomQuestion> = fc.record({
@@ -54,6 +56,7 @@ const question: fc.Arbitrary<RandomQuestion> = fc.record({
   resource: fc.constantFrom(...resources, 'a/b', 'a/b/c', 'a/b/c/d'),
   moment: fc.constantFrom(...moments),
   together: fc.constantFrom(0, 0, 1, 3),
+  path: fc.constantFrom(undefined, undefined, undefined, '/a', '/x', '/A'),
 });
 
 const timeFields = ['expiresAtMs', 'untilMs', 'overlapUntilMs', 'retireAfterMs'];
@@ -149,8 +152,7 @@ export class RecordedHistory {
   async #ask(one: RandomQuestion): Promise<void> {
     this.#clock.set(this.#startMs + one.moment);
     const who = await this.#who(one);
-    const { action, resource } = one;
-    const request: AuthorizeRequest = { who, action, resource, consistency: undefined };
+    const request: AuthorizeRequest = { who, ...asked(one), consistency: undefined };
     try {
       if (one.together === 0) {
         await this.world.call(methods.authorize, request, this.#caller);
@@ -202,6 +204,16 @@ export class RecordedHistory {
       },
     });
   }
+}
+
+function asked({ action, resource, path }: RandomQuestion) {
+  if (path === undefined) return { action, resource };
+  const call = { $case: 'http', value: { method: 'GET', path } } as const;
+  return {
+    action: '',
+    resource: '',
+    endpoint: { api: 'shop', call, parameters: {}, tenantId: 't' },
+  };
 }
 
 /** Lines of a file, without the last, empty one. */

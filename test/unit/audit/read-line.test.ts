@@ -36,6 +36,7 @@ const golden =
   '"sensitiveMs":15000}';
 
 const id = fc.string({ maxLength: 40 });
+const endpoint = fc.record({ tenant: id, api: fc.option(id), rule: fc.option(id) });
 const whole = fc.nat();
 const token = fc.record({
   kind: fc.constant('TOKEN' as const),
@@ -69,7 +70,13 @@ const anyAsker = fc.oneof(
   fc.constant({ kind: 'REFUSED' as const, reason: 'TOKEN_INVALID' }),
 );
 const anyLine: fc.Arbitrary<LogLine> = fc.oneof(
-  fc.record({ caller: anyAsker, asked: anyAsker }).map((who) => ({ ...decision, ...who })),
+  fc
+    .record({
+      caller: anyAsker,
+      asked: anyAsker,
+      endpoint: fc.option(endpoint, { nil: undefined }),
+    })
+    .map((who) => ({ ...decision, ...who })),
   fc.record({
     kind: fc.constant('gap' as const),
     authorizer: id,
