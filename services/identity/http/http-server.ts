@@ -22,6 +22,8 @@ export interface HttpServerOptions {
 
 export interface HttpServer {
   readonly port: number;
+  /** Looks at the TLS files now; true when new ones are in use. */
+  reload(): Promise<boolean>;
   /** No new requests; those that run get this long, then they are cut. True when none was cut. */
   close(graceMs: number): Promise<boolean>;
 }
@@ -36,6 +38,7 @@ const limits = {
 };
 const maxConnections = 4_096;
 const maxRequestsPerSocket = 10_000;
+const idleLookMs = 25;
 
 /**
  * Listens for browsers and OAuth clients.
@@ -59,6 +62,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     const port = await listen(server, address);
     return {
       port,
+      reload: () => made.reload(),
       close: async (graceMs) => {
         made.stop();
         return closeServer(server, options.clock, graceMs);
@@ -72,15 +76,18 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
 
 async function makeServer(
   options: HttpServerOptions,
-): Promise<{ readonly server: Server; stop(): void }> {
+): Promise<{ readonly server: Server; stop(): void; reload(): Promise<boolean> }> {
   const { tls, answer, log } = options;
-  if (tls === undefined) return { server: createServer(limits, answer), stop: () => undefined };
+  if (tls === undefined) {
+    const server = createServer(limits, answer);
+    return { server, stop: () => undefined, reload: () => Promise.resolve(false) };
+  }
   const requestCert = tls.clientCertificates !== 'none';
   const rejectUnauthorized = tls.clientCertificates === 'required';
   const server = createTlsServer({ ...limits, requestCert, rejectUnauthorized }, answer);
   const use = (context: SecureContextOptions): void => server.setSecureContext(context);
   const watch = await serverTlsContext(tls, log, use);
-  return { server, stop: () => watch.close() };
+  return { server, stop: () => watch.close(), reload: () => watch.reload() };
 }
 
 function listen(server: Server, address: string): Promise<number> {
@@ -99,8 +106,15 @@ function listen(server: Server, address: string): Promise<number> {
 
 async function closeServer(server: Server, clock: Clock, graceMs: number): Promise<boolean> {
   const closed = new Promise<boolean>((resolve) => server.close(() => resolve(true)));
-  server.closeIdleConnections();
+  // A connection whose request has ended would stay open for the next one.
+  let cancel = (): void => undefined;
+  const closeIdle = (): void => {
+    server.closeIdleConnections();
+    cancel = clock.after(idleLookMs, closeIdle);
+  };
+  closeIdle();
   const clean = await Promise.race([closed, sleep(clock, graceMs).then(() => false)]);
+  cancel();
   if (!clean) server.closeAllConnections();
   return clean;
 }
