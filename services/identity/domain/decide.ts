@@ -2,15 +2,11 @@ import type { Decision, Facts } from '#libs/decider/decide.js';
 import type { DocumentReader } from '#libs/decider/documents.js';
 import { decideApiKey } from './api-key/decide.js';
 import { createTenant, initialiseSystem, reopenSystem } from './bootstrap.js';
-import { decideCertificate } from './certificate/decide.js';
-import { decideClient } from './client/decide.js';
 import type { Command, CommandType } from './commands.js';
-import { decideConsent } from './consent/decide.js';
+import { decideOauth, isOauthCommand } from './decide-oauth.js';
 import { bySystem, reject } from './decision.js';
 import type { Rejection } from './decision.js';
-import { decideEndpointRule } from './endpoint-rule/decide.js';
 import { decideErasure } from './erasure/decide.js';
-import { decideFactor } from './factor/decide.js';
 import { decideGrant } from './grant/decide.js';
 import { decideGroup } from './group/decide.js';
 import { decideLoginName } from './login-name/decide.js';
@@ -18,7 +14,6 @@ import { decidePassword } from './password/decide.js';
 import { decidePermission } from './permission/decide.js';
 import { decidePrincipal } from './principal/decide.js';
 import { decideRole } from './role/decide.js';
-import { decideScope } from './scope/decide.js';
 import { decideSigningKey } from './signing-key/decide.js';
 import { decideTenant } from './tenant/decide.js';
 import { tenants } from './tenant/state.js';
@@ -57,6 +52,7 @@ function tenantProblem(
 }
 
 function dispatch(command: Command, view: DocumentReader, facts: Facts): Decision {
+  if (isOauthCommand(command)) return decideOauth(command, view, facts);
   switch (command.type) {
     case 'InitialiseSystem':
       return initialiseSystem(command, view, facts);
@@ -85,14 +81,6 @@ function dispatch(command: Command, view: DocumentReader, facts: Facts): Decisio
     case 'RehashPassword':
     case 'RemovePassword':
       return decidePassword(command, view, facts);
-    case 'EnrolTotp':
-    case 'EnrolOtpChannel':
-    case 'RegisterPasskey':
-    case 'GenerateRecoveryCodes':
-    case 'ConsumeRecoveryCode':
-    case 'RemoveFactor':
-    case 'ResetFactors':
-      return decideFactor(command, view, facts);
     case 'CreateApiKey':
     case 'RotateApiKey':
     case 'RevokeApiKey':
@@ -100,21 +88,6 @@ function dispatch(command: Command, view: DocumentReader, facts: Facts): Decisio
     case 'BlockCredential':
     case 'UnblockCredential':
       return decideApiKey(command, view, facts);
-    case 'BindCertificate':
-    case 'RemoveCertificate':
-      return decideCertificate(command, view, facts);
-    case 'RegisterClient':
-    case 'ChangeClient':
-    case 'SuspendClient':
-    case 'ResumeClient':
-    case 'DeleteClient':
-    case 'CreateClientSecret':
-    case 'RotateClientSecret':
-    case 'RevokeClientSecret':
-      return decideClient(command, view, facts);
-    case 'GiveConsent':
-    case 'WithdrawConsent':
-      return decideConsent(command, view, facts);
     case 'DefinePermission':
     case 'ChangePermission':
     case 'RetirePermission':
@@ -125,14 +98,6 @@ function dispatch(command: Command, view: DocumentReader, facts: Facts): Decisio
     case 'RenameRole':
     case 'DeleteRole':
       return decideRole(command, view, facts);
-    case 'DefineScope':
-    case 'ChangeScope':
-    case 'RetireScope':
-      return decideScope(command, view, facts);
-    case 'SetEndpointRule':
-    case 'RemoveEndpointRule':
-    case 'ReplaceEndpointRules':
-      return decideEndpointRule(command, view, facts);
     case 'CreateGroup':
     case 'DeleteGroup':
     case 'AddGroupMember':
