@@ -9,7 +9,7 @@ import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import {
   type CallOptions,
   type ChannelCredentials,
-  Client,
+  Client as Client1,
   type ClientOptions,
   type ClientUnaryCall,
   type handleUnaryCall,
@@ -1865,7 +1865,7 @@ export interface EndpointRuleServiceServer extends UntypedServiceImplementation 
   listApis: handleUnaryCall<ListApisRequest, ListApisResponse>;
 }
 
-export interface EndpointRuleServiceClient extends Client {
+export interface EndpointRuleServiceClient extends Client1 {
   /** Sets the rule of one endpoint, whether it had one or not. */
   setEndpointRule(
     request: SetEndpointRuleRequest,

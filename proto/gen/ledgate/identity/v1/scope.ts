@@ -9,7 +9,7 @@ import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import {
   type CallOptions,
   type ChannelCredentials,
-  Client,
+  Client as Client1,
   type ClientOptions,
   type ClientUnaryCall,
   type handleUnaryCall,
@@ -975,7 +975,7 @@ export interface ScopeServiceServer extends UntypedServiceImplementation {
   listScopes: handleUnaryCall<ListScopesRequest, ListScopesResponse>;
 }
 
-export interface ScopeServiceClient extends Client {
+export interface ScopeServiceClient extends Client1 {
   /** Defines a scope, also one that was retired. */
   defineScope(
     request: DefineScopeRequest,
