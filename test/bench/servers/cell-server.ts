@@ -49,7 +49,9 @@ for (let i = 0; i < Number(usersText); i++) {
   await setUpUser(world, acme.admin, `user-${i}`, benchPassword);
 }
 const authorizer =
-  services === 'both' ? await startAuthorizer(authorizerConfig(shared), { log }) : undefined;
+  services === 'both'
+    ? await startAuthorizer(authorizerConfig({ ...shared, dataDir: folder }), { log })
+    : undefined;
 
 const portOf = (address: string): number => Number(address.split(':').at(-1));
 const greeting: CellGreeting = {

@@ -78,7 +78,7 @@ export async function enrolTotp(
 
 /** Registers a passkey on a new device. */
 export async function enrolPasskey(
-  world: LoginWorld,
+  world: World,
   session: string,
 ): Promise<{ readonly device: SoftAuthenticator; readonly credentialId: string }> {
   const device = new SoftAuthenticator(origin);
