@@ -4,7 +4,7 @@ import { documentsOf } from '#services/identity/app/accounts.js';
 import { execute } from '#services/identity/app/identity-parts.js';
 import { changePassword } from '#services/identity/app/passwords.js';
 import { ownCall } from '#services/identity/app/session-standing.js';
-import { endOtherSessions, endSession } from '#services/identity/app/sessions.js';
+import { endOtherSessions, endSession, keepSession } from '#services/identity/app/sessions.js';
 import { credentials } from '#services/identity/domain/api-key/state.js';
 import { ChangePasswordPage } from '../entry/entry-pages.js';
 import { leastPassword } from '../least-password.js';
@@ -127,10 +127,10 @@ async function passwordPage(
   );
 }
 
-/** Ends every session, this one too: what was issued under the old password is dead. */
+/** Ends every session but this one, which goes on under a new token. */
 async function newPassword(pages: PagesContext, c: Context): Promise<Response> {
   const { parts } = pages;
-  const { tenant, session } = await accountPlace(pages, c);
+  const { tenant, session, base: path } = await accountPlace(pages, c);
   const { t } = viewOf(pages, c, tenant.name);
   const account = { principal: session.principal };
   const head = { commandId: '', requestDigest: '', reason: '', traceparent: '' };
@@ -144,22 +144,23 @@ async function newPassword(pages: PagesContext, c: Context): Promise<Response> {
       signal: c.req.raw.signal,
       deviceToken: deviceToken(pages, c),
     };
-    await changePassword(parts, claim, fields('password'), head);
+    const changed = await changePassword(parts, claim, fields('password'), head);
+    const { sessionToken } = await keepSession(parts, session, changed);
+    pages.browserSession.set(c, sessionToken);
   } catch (error) {
     const problem = passwordProblem(error, t, leastPassword(parts, tenant.id));
     if (problem !== undefined) return passwordPage(pages, c, problem, undefined);
     const { said } = refusalOf(error, t, 'error.password');
     return passwordPage(pages, c, undefined, said);
   }
-  pages.browserSession.clear(c);
   const view = viewOf(pages, c, tenant.name);
   return c.html(
     <NotePage
       view={view}
       title={t('account.changePassword')}
-      said={{ kind: 'good', text: t('reset.done') }}
-      href={`${tenant.path}/login`}
-      word={t('login.submit')}
+      said={{ kind: 'good', text: t('account.passwordSaved') }}
+      href={path}
+      word={t('account.title')}
     />,
   );
 }

@@ -158,7 +158,7 @@ export const de: Readonly<Record<TextKey, string>> = {
   'account.removeWhat': '{name} entfernen',
   'account.removed': 'Entfernt.',
   'account.password': 'Passwort',
-  'account.passwordLead': 'Eine Änderung beendet alle Sitzungen.',
+  'account.passwordLead': 'Eine Änderung beendet alle anderen Sitzungen.',
   'account.passwordSaved': 'Ihr neues Passwort ist gespeichert. Andere Sitzungen wurden beendet.',
   'account.changePassword': 'Passwort ändern',
   'account.sessions': 'Sitzungen',

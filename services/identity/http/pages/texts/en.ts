@@ -146,7 +146,7 @@ export const en = {
   'account.removeWhat': 'Remove {name}',
   'account.removed': 'Removed.',
   'account.password': 'Password',
-  'account.passwordLead': 'Changing it ends all sessions.',
+  'account.passwordLead': 'Changing it ends all other sessions.',
   'account.passwordSaved': 'Your new password is saved. Other sessions have ended.',
   'account.changePassword': 'Change password',
   'account.sessions': 'Sessions',
