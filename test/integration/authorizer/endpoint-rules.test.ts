@@ -332,7 +332,11 @@ describe('rules', () => {
     const requests = paths.map((path) => {
       return { ...request(who, http('GET', path)), consistency: undefined };
     });
-    const batch = await pair.authorizer.call(Ask.batchAuthorize, { requests }, gateway);
+    const batch = await pair.authorizer.call(
+      Ask.batchAuthorize,
+      { requests, consistency: undefined },
+      gateway,
+    );
     const plain = ({ reason, endpoint, principalId }: AuthorizeResponse) => {
       return { reason, endpoint, principalId };
     };
