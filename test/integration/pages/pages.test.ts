@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createLogger } from '#libs/runtime/log.js';
+import { TenantServiceService, type TenantSettings } from '#proto/ledgate/identity/v1/tenant.js';
+import type { OutboxMessage } from '#services/identity/adapters/delivery/dev-outbox.js';
 import { freeAddress } from '#services/ledgate/operate/service-process.js';
 import {
   startWorld,
@@ -9,6 +12,9 @@ import {
 import { adminPassword, setUpTenant } from '../../support/identity/tenant-setup.js';
 
 const folder = temporaryFolder();
+/** Every line of the log, at level trace. */
+const logged: string[] = [];
+const mails: OutboxMessage[] = [];
 let world: World;
 let origin: string;
 
@@ -16,8 +22,13 @@ beforeAll(async () => {
   const httpAddress = await freeAddress();
   origin = `http://localhost:${httpAddress.split(':')[1]}`;
   const delivery = { outbox: true };
-  world = await startWorld(testConfig(folder.path, { httpAddress, issuer: origin, delivery }));
-  await setUpTenant(world, 'acme');
+  const destination = { write: (line: string) => void logged.push(line) };
+  const logger = createLogger({ service: 'identity', level: 'trace', destination });
+  const config = testConfig(folder.path, { httpAddress, issuer: origin, delivery });
+  world = await startWorld(config, { logger, onOutbox: (message) => void mails.push(message) });
+  const { admin } = await setUpTenant(world, 'acme');
+  const settings = { selfSignUp: true } as TenantSettings;
+  await world.call(TenantServiceService.updateTenantSettings, { settings }, admin);
 });
 afterAll(async () => {
   await world.close();
@@ -161,6 +172,29 @@ describe('a form', () => {
       answered.push([path, answer.status >= 404 && answer.status < 500]);
     }
     expect(answered.filter(([, refused]) => !refused)).toEqual([]);
+  });
+});
+
+describe('what is mailed', () => {
+  it('is in the mailbox and in no log: neither link, nor address, nor what is typed after', async () => {
+    const ask = await form('/t/acme/sign-up');
+    const asked = await ask.post('/t/acme/sign-up', { email: 'grace@example.org' });
+    expect(await asked.text()).toContain('Look into your mailbox');
+    await expect.poll(() => mails.length).toBe(1);
+    const link = new URL(/http:\S+/u.exec(mails[0]?.text ?? '')?.[0] ?? '');
+    const token = link.searchParams.get('token') ?? '';
+    const { post } = await form(`${link.pathname}${link.search}`);
+    const password = 'seven quiet lanterns';
+    const made = await post(link.pathname, { token, name: 'Grace Hopper', password });
+    expect(await made.text()).toContain('Your account is ready');
+    const again = await post(link.pathname, { token, name: 'Grace Hopper', password });
+    expect(again.status).toBe(422);
+    const log = logged.join('');
+    expect(log).toContain('identity serves');
+    for (const secret of [token, 'grace@example.org', 'Grace Hopper', password, adminPassword]) {
+      expect(log).not.toContain(secret);
+    }
+    expect(log).not.toMatch(/lgs_\w{20}/u);
   });
 });
 
