@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { MAX_APPEND_BYTES } from '#libs/ledger/append-limits.js';
-import { ledgerTopicSpec, vaultTopicSpec } from '#libs/ledger/kafka/topic-spec.js';
+import {
+  ledgerTopicSpec,
+  sessionTopicSpec,
+  vaultTopicSpec,
+} from '#libs/ledger/kafka/topic-spec.js';
 import { topicSpecs } from '#libs/ledger/kafka/topics.js';
 
 const day = 86_400_000;
@@ -46,7 +50,19 @@ describe('topic settings', () => {
     expect(settings.find(({ name }) => name === 'min.insync.replicas')?.value).toBe('1');
     expect(topicSpecs({ prefix: 'c2', replicationFactor: 1 }).map(({ topic }) => topic)).toEqual([
       'c2.ledger.v1',
+      'c2.session.v1',
       'c2.vault.v1',
     ]);
+  });
+
+  it('ledger S is kept for ever by its topic, or for long enough that a late start is possible', () => {
+    const day = 86_400_000;
+    const { settings } = sessionTopicSpec('s', 3, 10 * day);
+    const retention = settings.find(({ name }) => name === 'retention.ms');
+    expect(retention?.value).toBe('-1');
+    const accepted = ['-1', String(130 * day), String(129 * day), '604800000', 'x'].map((actual) =>
+      retention?.accepts(actual),
+    );
+    expect(accepted).toEqual([true, true, false, false, false]);
   });
 });
