@@ -10,6 +10,7 @@ import { TokenServiceService as Tokens } from '#proto/ledgate/identity/v1/token.
 import { everyMethod } from '../identity/every-method.js';
 import { setUpGrant } from '../identity/tenant-setup.js';
 import { byKey, byPassword, byToken, type Pair, type Question } from '../ledgate/running-pair.js';
+import { useClients } from './client-secrets.js';
 import { useFactors } from './factor-secrets.js';
 import type { SecretItem } from './search.js';
 
@@ -42,6 +43,11 @@ export class SecretRun {
       admin: this.admin,
       secret: (name, text) => this.#secret(name, text),
       personal: (name, text) => this.#personal(name, text),
+      refused: (call) => this.#refused(call),
+    });
+    await useClients(this.#pair, {
+      admin: this.admin,
+      secret: (name, text) => this.#secret(name, text),
       refused: (call) => this.#refused(call),
     });
     const key = await this.#apiKeys();
