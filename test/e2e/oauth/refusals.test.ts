@@ -266,7 +266,7 @@ describe('sessions', () => {
     const config = await discover(cell, await cell.registerClient());
     const browser = await cell.browserOf('alice');
     // `max_age` counts whole seconds.
-    await new Promise((resolve) => setTimeout(resolve, 1100));
+    if ('max_age' in more) await new Promise((resolve) => setTimeout(resolve, 1100));
     const url = openid.buildAuthorizationUrl(config, {
       redirect_uri: callback,
       scope: 'openid',
