@@ -156,6 +156,26 @@ describe('a form', () => {
     expect(after.headers.get('location')).toBe('/t/acme/login');
   });
 
+  it('with a new password leaves the browser that sent it logged in, and no other', async () => {
+    const [here, there] = [await form('/t/acme/login'), await form('/t/acme/login')];
+    const elsewhere = cookiesOf(await there.post('/t/acme/login', login), there.jar);
+    const before = cookiesOf(await here.post('/t/acme/login', login), here.jar);
+    const change = async (cookies: Cookies, current: string, password: string) => {
+      const { post, jar } = await form('/t/acme/account/password', cookies);
+      const answer = await post('/t/acme/account/password', { current, password });
+      expect(answer.status).toBe(200);
+      return cookiesOf(answer, jar);
+    };
+    const after = await change(before, adminPassword, 'nine patient lanterns');
+    expect(after.get('ledgate')).not.toBe(before.get('ledgate'));
+    expect((await get('/t/acme/account', after)).status).toBe(200);
+    for (const old of [before, elsewhere]) {
+      const answer = await get('/t/acme/account', old);
+      expect(answer.headers.get('location')).toBe('/t/acme/login');
+    }
+    await change(after, 'nine patient lanterns', adminPassword);
+  });
+
   it('of an account acts on nothing of somebody else', async () => {
     const first = await form('/t/acme/login');
     const signedIn = cookiesOf(await first.post('/t/acme/login', login), first.jar);
