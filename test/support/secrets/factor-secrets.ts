@@ -1,5 +1,6 @@
 import { generateSync } from 'otplib';
 import { FactorServiceService as Factors } from '#proto/ledgate/identity/v1/factor.js';
+import { TokenServiceService as Tokens } from '#proto/ledgate/identity/v1/token.js';
 import { LoginServiceService as Logins } from '#proto/ledgate/identity/v1/login.js';
 import { PrincipalServiceService as Principals } from '#proto/ledgate/identity/v1/principal.js';
 import { SoftAuthenticator } from '../identity/soft-authenticator.js';
@@ -40,6 +41,15 @@ export async function useFactors(pair: Pair, notes: SecretNotes): Promise<void> 
   const right = { ticket: login, answer: answer(codeAt(0)) };
   const done = (await pair.call(Logins.answerFactor, right)).step?.done;
   const strong = secret('session token of two factors', done?.sessionToken ?? '');
+  const issued = await pair.call(Tokens.issueToken, { withRefreshToken: true }, strong);
+  secret('access token in a session', issued.accessToken);
+  const refreshToken = secret('refresh token', issued.refreshToken);
+  const next = await pair.call(Tokens.refreshToken, { refreshToken });
+  secret('next refresh token', next.refreshToken);
+  secret('refreshed access token', next.accessToken);
+  await refused(pair.call(Tokens.refreshToken, { refreshToken: `${refreshToken}x` }));
+  await pair.call(Tokens.introspectToken, { token: next.refreshToken }, strong);
+  await pair.call(Tokens.revokeToken, { token: next.refreshToken });
   await refused(pair.call(Logins.answerFactor, right));
 
   const { codes } = await pair.call(Factors.generateRecoveryCodes, {}, strong);
@@ -53,5 +63,5 @@ export async function useFactors(pair: Pair, notes: SecretNotes): Promise<void> 
   secret('WebAuthn challenge', options.challenge);
   const passkeyJson = new SoftAuthenticator('https://evil.test').create(passkey.passkeyOptionsJson);
   await refused(pair.call(Factors.confirmPasskey, { ticket: passkey.ticket, passkeyJson }, strong));
-  await pair.call(Logins.requestReset, { tenant: 'acme', loginName });
+  await refused(pair.call(Logins.requestReset, { tenant: 'acme', loginName }));
 }

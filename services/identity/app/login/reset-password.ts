@@ -13,7 +13,7 @@ import {
 import { languageOf } from '#services/identity/app/login/account-language.js';
 import { ticketRefused } from '#services/identity/app/login/login-ticket.js';
 import { mailAddresses, noticeTo } from '#services/identity/app/login/security-notice.js';
-import { tenantNameOf } from '#services/identity/app/login/send-code.js';
+import { requireMail, tenantNameOf } from '#services/identity/app/login/send-code.js';
 import {
   clearLoginNames,
   passwordProblem,
@@ -46,10 +46,11 @@ export interface ResetRequest {
 /**
  * Mails a link, if there is such an account with a mail address. Returns before it looks, so that
  * neither the answer nor its time tells anything (ASVS 5.0: 6.3.8). Writes nothing to a ledger.
- * Throws TOO_MANY_REQUESTS, for names that nobody has too.
+ * Throws TOO_MANY_REQUESTS, for names that nobody has too; WRONG_STATE where there is no mail at all.
  */
 export function requestReset(parts: IdentityParts, request: ResetRequest): void {
   requireFresh(parts);
+  requireMail(parts);
   const { tenant, loginName, source } = request;
   const canonical = parseLoginName(loginName)?.canonical ?? '';
   parts.proofs.mailLimits.take(source, JSON.stringify(['reset', tenant, canonical]));

@@ -83,3 +83,9 @@ export async function sendCodeTo(
 export function tenantNameOf(parts: IdentityParts, tenant: string): string {
   return tenants.read(documentsOf(parts.ledger.state), tenant, tenant)?.displayName ?? '';
 }
+
+/** Throws WRONG_STATE where this installation sends no mail: what needs it is not offered. */
+export function requireMail({ delivery }: IdentityParts): void {
+  if (delivery.mail.available) return;
+  throw new Failure('WRONG_STATE', 'this installation sends no mail');
+}

@@ -11,7 +11,7 @@ import {
   type IdentityParts,
 } from '#services/identity/app/identity-parts.js';
 import { ticketRefused } from '#services/identity/app/login/login-ticket.js';
-import { tenantNameOf } from '#services/identity/app/login/send-code.js';
+import { requireMail, tenantNameOf } from '#services/identity/app/login/send-code.js';
 import { passwordProblem } from '#services/identity/app/passwords.js';
 import { registerPrincipal } from '#services/identity/app/principals.js';
 import { tenantSettings } from '#services/identity/domain/tenant/state.js';
@@ -45,6 +45,7 @@ export function requestSignUp(parts: IdentityParts, request: SignUpRequest): voi
   requireFresh(parts);
   const tenant = activeTenant(documentsOf(parts.ledger.state), request.tenant);
   requireSignUp(parts, tenant);
+  requireMail(parts);
   const { email, source } = request;
   const canonical = parseLoginName(email)?.canonical ?? '';
   parts.proofs.mailLimits.take(source, JSON.stringify(['sign-up', tenant, canonical]));
