@@ -6,10 +6,7 @@ export const de: Readonly<Record<TextKey, string>> = {
   languages: 'Sprache',
   or: 'oder',
   cancel: 'Abbrechen',
-  back: 'Zurück',
   goOn: 'Weiter',
-  toAccount: 'Zu Ihrem Konto',
-  noticeDone: 'Erledigt.',
 
   'login.title': 'Anmelden',
   'login.lead': 'Willkommen zurück bei {tenant}',
@@ -17,7 +14,6 @@ export const de: Readonly<Record<TextKey, string>> = {
   'login.again': 'Bitte bestätigen Sie noch einmal, dass Sie es sind.',
   'login.name': 'Benutzername oder E-Mail-Adresse',
   'login.password': 'Passwort',
-  'login.show': 'Passwort anzeigen',
   'login.forgot': 'Vergessen?',
   'login.submit': 'Anmelden',
   'login.passkey': 'Mit Passkey anmelden',
@@ -122,9 +118,8 @@ export const de: Readonly<Record<TextKey, string>> = {
   'enrol.name': 'Name zur Unterscheidung',
   'enrol.submit': 'Hinzufügen',
   'enrol.done': 'Hinzugefügt.',
-  'enrol.goOn': 'Ihr zweiter Schritt ist eingerichtet.',
 
-  'codes.title': 'Ihre Wiederherstellungscodes',
+  'codes.title': 'Ihre Wiederherstellungs\u00adcodes',
   'codes.lead':
     'Wenn Sie Ihr Gerät verlieren, öffnet einer davon Ihr Konto. Jeder gilt einmal. Drucken Sie sie aus, oder bewahren Sie sie bei Ihren Passwörtern auf: Sie werden nicht noch einmal angezeigt.',
   'codes.list': 'Wiederherstellungscodes',
@@ -164,7 +159,6 @@ export const de: Readonly<Record<TextKey, string>> = {
   'account.sessions': 'Sitzungen',
   'account.sessionsLead': 'Wo Sie angemeldet sind.',
   'account.thisOne': 'diese hier',
-  'account.since': 'Seit {time}, zuletzt verwendet bis {until}',
   'account.sessionSince': 'Seit {time}',
   'account.unnamed': 'Unbenanntes Gerät',
   'account.end': 'Beenden',
@@ -174,7 +168,6 @@ export const de: Readonly<Record<TextKey, string>> = {
   'account.endedOthers': 'Alle anderen Sitzungen sind beendet.',
   'account.keys': 'API-Schlüssel',
   'account.keysLead': 'Was Programme in Ihrem Namen verwenden.',
-  'account.noKeys': 'Sie haben keine.',
   'account.expires': 'Gültig bis {time}',
   'account.revoke': 'Widerrufen',
   'account.revokeWhat': 'Schlüssel {name} widerrufen',
@@ -204,7 +197,6 @@ export const de: Readonly<Record<TextKey, string>> = {
   'device.doneLead': 'Sie können dieses Fenster schließen.',
   'device.wrong':
     'Dieser Code stimmt nicht, oder er ist zu alt. Sehen Sie noch einmal auf das Gerät.',
-  'device.denied': 'Es wurde nichts verbunden',
 
   'error.title': 'Das hat nicht geklappt',
   'error.notFound': 'Diese Seite gibt es nicht',
@@ -227,7 +219,6 @@ export const de: Readonly<Record<TextKey, string>> = {
   'error.link': 'Dieser Link ist abgelaufen oder wurde schon benutzt. Fordern Sie einen neuen an.',
   'error.address': 'Geben Sie eine gültige Adresse ein.',
   'error.number': 'Geben Sie eine Nummer mit Ländervorwahl ein.',
-  'error.required': 'Füllen Sie dieses Feld aus.',
   'error.passwordShort': 'Nehmen Sie mindestens {least} Zeichen; gut sind ein paar Wörter.',
   'error.passwordWeak': 'Dieses Passwort ist zu leicht zu erraten. Wählen Sie ein anderes.',
   'error.lastFactor':

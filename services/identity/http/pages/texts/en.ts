@@ -4,10 +4,7 @@ export const en = {
   languages: 'Language',
   or: 'or',
   cancel: 'Cancel',
-  back: 'Back',
   goOn: 'Continue',
-  toAccount: 'Go to your account',
-  noticeDone: 'Done.',
 
   'login.title': 'Sign in',
   'login.lead': 'Welcome back to {tenant}',
@@ -15,7 +12,6 @@ export const en = {
   'login.again': 'Please confirm once more that it is you.',
   'login.name': 'User name or mail address',
   'login.password': 'Password',
-  'login.show': 'Show password',
   'login.forgot': 'Forgotten?',
   'login.submit': 'Sign in',
   'login.passkey': 'Sign in with a passkey',
@@ -111,7 +107,6 @@ export const en = {
   'enrol.name': 'Name, to tell it apart',
   'enrol.submit': 'Add',
   'enrol.done': 'Added.',
-  'enrol.goOn': 'Your second step is set up.',
 
   'codes.title': 'Your recovery codes',
   'codes.lead':
@@ -152,7 +147,6 @@ export const en = {
   'account.sessions': 'Sessions',
   'account.sessionsLead': 'Where you are signed in.',
   'account.thisOne': 'this one',
-  'account.since': 'Since {time}, last used until {until}',
   'account.sessionSince': 'Since {time}',
   'account.unnamed': 'Unnamed device',
   'account.end': 'End',
@@ -162,7 +156,6 @@ export const en = {
   'account.endedOthers': 'All other sessions have ended.',
   'account.keys': 'API keys',
   'account.keysLead': 'What programs use in your name.',
-  'account.noKeys': 'You have none.',
   'account.expires': 'Expires {time}',
   'account.revoke': 'Revoke',
   'account.revokeWhat': 'Revoke key {name}',
@@ -191,7 +184,6 @@ export const en = {
   'device.done': 'Your device is connected',
   'device.doneLead': 'You can close this window.',
   'device.wrong': 'That code is not right, or too old. Look at the device again.',
-  'device.denied': 'Nothing was connected',
 
   'error.title': 'That did not work',
   'error.notFound': 'There is no such page',
@@ -210,7 +202,6 @@ export const en = {
   'error.link': 'This link has expired or was used already. Ask for a new one.',
   'error.address': 'Enter a valid address.',
   'error.number': 'Enter a number with country code.',
-  'error.required': 'Fill in this field.',
   'error.passwordShort': 'Use at least {least} characters; a few words make a good one.',
   'error.passwordWeak': 'This password is too easy to guess. Choose another.',
   'error.lastFactor': '{tenant} wants a second step, and this is your last one. Add another first.',
