@@ -59,6 +59,8 @@ export class LedgerOfParts implements OidcLedger {
   readonly #parts: IdentityParts;
   readonly #live: LiveTokens;
   readonly #clients: OauthClients;
+  /** By client as L had it last, and audience. */
+  readonly #ttls = new WeakMap<OauthClient, Map<string, number>>();
 
   constructor(parts: IdentityParts) {
     this.#parts = parts;
@@ -265,6 +267,13 @@ export class LedgerOfParts implements OidcLedger {
   }
 
   accessTtlS(client: OauthClient, audience: string): number {
+    const known = this.#ttls.get(client) ?? new Map<string, number>();
+    const ttlS = known.get(audience) ?? this.#ttlS(client, audience);
+    this.#ttls.set(client, known.set(audience, ttlS));
+    return ttlS;
+  }
+
+  #ttlS(client: OauthClient, audience: string): number {
     const { tenant, settings } = client;
     const own = settings.accessTokenTtlMs;
     if (own !== undefined) return Math.floor(own / 1000);
