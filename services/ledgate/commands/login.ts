@@ -90,7 +90,7 @@ async function logIn(
 
 function refuseUnfinished(step: LoginStep | undefined): void {
   if (step?.mustChangePassword === true) {
-    throw new Failure('WRONG_STATE', 'the password must be changed first: ledgate user password');
+    throw new Failure('WRONG_STATE', 'the password must be changed first: ledgate password');
   }
   if (step?.enrolmentRequired !== true) return;
   const how = `ledgate factor enrol-totp --login-ticket ${step.ticket}`;

@@ -146,14 +146,18 @@ describe('guessing', { timeout: long ? 3_600_000 : 120_000 }, () => {
     const { deviceToken } = await passwordLogin(world, person);
     const { path } = Logins.startLogin;
     const before = await sessionPosition();
-    const wrong = await flood(freeFailures + 6, (at) =>
-      from(at, path, startLogin('cat', `wrong ${at}`)),
-    );
-    expect(wrong.get(status.UNAUTHENTICATED)).toBe(freeFailures + 6);
+    // One after the other: on a busy machine the queue of hashes refuses many at once.
+    for (let at = 1; at <= freeFailures + 6; at += 1) {
+      const code = await from(at, path, startLogin('cat', `wrong ${at}`));
+      expect(code).toBe(status.UNAUTHENTICATED);
+    }
     expect(await recordsSince(before)).toBeGreaterThan(0);
-    // As if it were wrong, or nobody had the name: the next delay is 32 s.
+    // How long it lasts hangs on how fast this machine guesses: back to where it surely does.
+    world.later(-60_000);
+    // As if it were wrong, or nobody had the name.
     expect(await from(77, path, startLogin('cat', password))).toBe(status.UNAUTHENTICATED);
     const { step } = await world.call(Logins.startLogin, { ...person, deviceToken });
+    world.later(60_000);
     expect(step?.done?.acr).toBe('urn:ledgate:acr:1');
     // The owner was here: the failures are forgotten.
     expect(await from(78, path, startLogin('cat', password))).toBe(status.OK);
