@@ -121,23 +121,6 @@ const credentialEvents = fc.oneof(
   always({ type: 'ApiKeyRevoked', cause: 'ADMIN' }, rec({ principal, credential })),
   always({ type: 'CredentialBlocked', cause: 'ADMIN' }, rec({ principal, credential })),
   always({ type: 'CredentialUnblocked' }, rec({ principal, credential })),
-  always(
-    { type: 'CredentialRemoved', kind: 'TOTP', cause: 'ADMIN' },
-    rec({ principal, credential }),
-  ),
-);
-
-const ofClient = rec({ client: one('app', 'App'), principal });
-const clientEvents = fc.oneof(
-  {
-    weight: 3,
-    arbitrary: always({ type: 'ClientRegistered', kind: 'WEB', settings: {} }, ofClient),
-  },
-  always({ type: 'ClientSuspended' }, ofClient),
-  always({ type: 'ClientResumed' }, ofClient),
-  always({ type: 'ClientDeleted' }, ofClient),
-  always({ type: 'ConsentGiven', scopes: [], audience: '' }, ofClient),
-  always({ type: 'ConsentWithdrawn' }, ofClient),
 );
 
 const roleEvents = fc.oneof(
@@ -233,7 +216,6 @@ const anyEvent = fc.oneof(
   { weight: 2, arbitrary: tenantEvents },
   { weight: 8, arbitrary: principalEvents },
   { weight: 5, arbitrary: credentialEvents },
-  { weight: 3, arbitrary: clientEvents },
   { weight: 9, arbitrary: roleEvents },
   { weight: 14, arbitrary: grantEvents },
   { weight: 4, arbitrary: signingEvents },
