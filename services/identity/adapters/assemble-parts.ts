@@ -76,14 +76,7 @@ export function assembleParts(
   const { vault } = stores;
   const documents = documentsOf(ledger.state);
   const secrets = new SealedVault(vault, masterKeys, ids);
-  const { parallel, advice } = hashThreads(
-    availableParallelism(),
-    process.env['UV_THREADPOOL_SIZE'],
-  );
-  if (advice !== undefined) logger.warn(advice);
-  const { memoryKib: memoryCost, passes: timeCost } = config.argon2;
-  const cost = { memoryCost, timeCost, parallelism: 1 };
-  const hasher = new Argon2Hasher({ clock, parallel, cost });
+  const hasher = hasherOf(config, clock, logger);
   const { issuer, audiences, maxStalenessMs } = config;
   const { dataDir } = config;
   const { onOutbox } = shared;
@@ -112,13 +105,7 @@ export function assembleParts(
     blobs: vault,
     loginNames: new BlindIndexes(secrets, (tenant) => tenantKey(documents, tenant)),
     hasher,
-    limits: new GuessLimits({
-      clock,
-      sourceBurst: config.loginsPerSource.burst,
-      sourcePerSecond: config.loginsPerSource.perSecond,
-      accountBurst: config.guessesPerAccount.burst,
-      accountPerSecond: config.guessesPerAccount.perMinute / 60,
-    }),
+    limits: limitsOf(config, clock),
     attempts,
     blockList: commonPasswords,
     delivery,
@@ -140,4 +127,24 @@ export function assembleParts(
 
 function tenantKey(documents: DocumentReader, tenant: string): VaultRef | undefined {
   return tenants.read(documents, tenant, tenant)?.blindIndexKey;
+}
+
+function hasherOf({ argon2 }: IdentityConfig, clock: Clock, logger: Logger): Argon2Hasher {
+  const { parallel, advice } = hashThreads(
+    availableParallelism(),
+    process.env['UV_THREADPOOL_SIZE'],
+  );
+  if (advice !== undefined) logger.warn(advice);
+  const { memoryKib: memoryCost, passes: timeCost } = argon2;
+  return new Argon2Hasher({ clock, parallel, cost: { memoryCost, timeCost, parallelism: 1 } });
+}
+
+function limitsOf(config: IdentityConfig, clock: Clock): GuessLimits {
+  return new GuessLimits({
+    clock,
+    sourceBurst: config.loginsPerSource.burst,
+    sourcePerSecond: config.loginsPerSource.perSecond,
+    accountBurst: config.guessesPerAccount.burst,
+    accountPerSecond: config.guessesPerAccount.perMinute / 60,
+  });
 }
