@@ -1,5 +1,6 @@
 import {
   assembleParts,
+  type AssembledParts,
   type SharedParts,
   type Surroundings,
 } from '#services/identity/adapters/assemble-parts.js';
@@ -27,6 +28,8 @@ import { addLedgerMetrics, measureLedgers } from '#services/identity/app/metrics
 import { openStreams } from '#services/identity/app/subscriptions/open-streams.js';
 import { startUpkeep } from '#services/identity/app/upkeep.js';
 import type { IdentityConfig } from '#services/identity/config.js';
+import type { MasterKeys } from '#libs/runtime/master-keys.js';
+import type { Admission } from '#services/identity/grpc/admission.js';
 import { trustedProxies } from '#services/identity/grpc/client-address.js';
 import { identityServer, identityServices } from '#services/identity/grpc/identity-server.js';
 import { startHttp } from '#services/identity/http/start-http.js';
@@ -70,6 +73,39 @@ export async function startIdentity(
   }
 }
 
+/** The parts, with what is measured of them. */
+function measured(
+  { parts, hasher, delivery }: AssembledParts,
+  { otlpEndpoint }: IdentityConfig,
+  registry: ReturnType<typeof createRegistry>,
+  surroundings: Surroundings,
+): IdentityParts {
+  addLedgerMetrics(registry, parts, () => hasher.waiting);
+  addSnapshotMetrics(registry, 'identity', parts.ledger.snapshots);
+  delivery.addMetrics(registry);
+  const service = { service: 'ledgate-identity', registry, ...surroundings };
+  const tracer = startTracing(otlpEndpoint, service);
+  measureLedgers(registry, parts, surroundings.clock, tracer);
+  return { ...parts, tracer };
+}
+
+function admissionOf(
+  parts: IdentityParts,
+  config: IdentityConfig,
+  masterKeys: MasterKeys,
+  registry: ReturnType<typeof createRegistry>,
+): Admission {
+  const { clock, ids, log, tracer, ledger } = parts;
+  return {
+    parts,
+    wiring: { clock, ids, log, metrics: createCallMetrics(registry), tracer },
+    pages: new PageTokens(masterKeys.derive('page tokens')),
+    guard: new EscalationGuard(ledger.state, () => ledger.fold.view, clock),
+    digestKey: masterKeys.derive('request digests'),
+    proxies: trustedProxies(config.trustedProxies),
+  };
+}
+
 async function start(
   config: IdentityConfig,
   injection: IdentityInjection,
@@ -81,16 +117,7 @@ async function start(
   const { hasher } = assembled;
   const { ledger } = assembled.parts;
   const registry = createRegistry('identity');
-  addLedgerMetrics(registry, assembled.parts, () => hasher.waiting);
-  addSnapshotMetrics(registry, 'identity', ledger.snapshots);
-  assembled.delivery.addMetrics(registry);
-  const tracer = startTracing(config.otlpEndpoint, {
-    service: 'ledgate-identity',
-    registry,
-    ...surroundings,
-  });
-  measureLedgers(registry, assembled.parts, clock, tracer);
-  const parts: IdentityParts = { ...assembled.parts, tracer };
+  const parts = measured(assembled, config, registry, surroundings);
   const serving = { now: false };
   const metricsPort = await startOperations(
     config.metricsAddress,
@@ -102,22 +129,16 @@ async function start(
   if (injection.log === undefined) {
     shutdown.add('topics', await watchTopics(config, clock, logger));
   }
-  const { founded, stop } = await followLedgers(parts, config, injection, masterKeys, macKeys);
-  shutdown.add('level', stop);
+  const followed = await followLedgers(parts, config, injection, masterKeys, macKeys);
+  const { founded } = followed;
+  shutdown.add('level', () => followed.stop());
   await hasher.dummyHash();
   const auditSeed = masterKeys.derive('audit signature');
   const retentionMs = config.sessionRetentionMs ?? defaultSessionRetentionMs;
   const checkpoints = startUpkeep(parts, config.tickMs, auditSeed, retentionMs, shutdown);
   const streams = openStreams(parts, clock, registry, config.streams);
   const server = identityServer(
-    {
-      parts,
-      wiring: { clock, ids: parts.ids, log: logger, metrics: createCallMetrics(registry), tracer },
-      pages: new PageTokens(masterKeys.derive('page tokens')),
-      guard: new EscalationGuard(ledger.state, () => ledger.fold.view, parts.clock),
-      digestKey: masterKeys.derive('request digests'),
-      proxies: trustedProxies(config.trustedProxies),
-    },
+    admissionOf(parts, config, masterKeys, registry),
     checkpoints,
     streams,
     config.reflection,
