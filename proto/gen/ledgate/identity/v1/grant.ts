@@ -9,7 +9,7 @@ import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import {
   type CallOptions,
   type ChannelCredentials,
-  Client,
+  Client as Client1,
   type ClientOptions,
   type ClientUnaryCall,
   type handleUnaryCall,
@@ -1298,7 +1298,7 @@ export interface GrantServiceServer extends UntypedServiceImplementation {
   listGrants: handleUnaryCall<ListGrantsRequest, ListGrantsResponse>;
 }
 
-export interface GrantServiceClient extends Client {
+export interface GrantServiceClient extends Client1 {
   /** Grants a role to a principal or a group. */
   grantRole(
     request: GrantRoleRequest,

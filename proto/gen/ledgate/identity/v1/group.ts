@@ -9,7 +9,7 @@ import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import {
   type CallOptions,
   type ChannelCredentials,
-  Client,
+  Client as Client1,
   type ClientOptions,
   type ClientUnaryCall,
   type handleUnaryCall,
@@ -1445,7 +1445,7 @@ export interface GroupServiceServer extends UntypedServiceImplementation {
   listGroupMembers: handleUnaryCall<ListGroupMembersRequest, ListGroupMembersResponse>;
 }
 
-export interface GroupServiceClient extends Client {
+export interface GroupServiceClient extends Client1 {
   /** Creates a group. */
   createGroup(
     request: CreateGroupRequest,

@@ -9,7 +9,7 @@ import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import {
   type CallOptions,
   type ChannelCredentials,
-  Client,
+  Client as Client1,
   type ClientOptions,
   type ClientUnaryCall,
   type handleUnaryCall,
@@ -3502,7 +3502,7 @@ export interface PrincipalServiceServer extends UntypedServiceImplementation {
   getErasure: handleUnaryCall<GetErasureRequest, GetErasureResponse>;
 }
 
-export interface PrincipalServiceClient extends Client {
+export interface PrincipalServiceClient extends Client1 {
   /** Registers a user; the password is optional. */
   createUser(
     request: CreateUserRequest,

@@ -9,7 +9,7 @@ import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import {
   type CallOptions,
   type ChannelCredentials,
-  Client,
+  Client as Client1,
   type ClientOptions,
   type ClientUnaryCall,
   type handleUnaryCall,
@@ -2836,7 +2836,7 @@ export interface RoleServiceServer extends UntypedServiceImplementation {
   deleteRole: handleUnaryCall<DeleteRoleRequest, DeleteRoleResponse>;
 }
 
-export interface RoleServiceClient extends Client {
+export interface RoleServiceClient extends Client1 {
   /** Defines a permission. */
   definePermission(
     request: DefinePermissionRequest,
