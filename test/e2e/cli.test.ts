@@ -15,7 +15,8 @@ import { leaves, pathOf } from '../support/ledgate/render-commands.js';
 /** Run by cli-past.test.ts. */
 const past = ['at', 'who-can', 'what-can', 'diff', 'history'];
 /** Run by test files of their own (cli-*.test.ts). */
-const groups = /^(client|certificate|consent|session|scope|rules|token (refresh|introspect|revoke))\b/;
+const groups =
+  /^(client|certificate|consent|session|scope|rules|token (refresh|introspect|revoke))\b/;
 /** Needs brokers: run by test/e2e/kafka/cli.test.ts. */
 const onKafka = ['events rebuild'];
 const folder = mkdtempSync(join(tmpdir(), 'ledgate-cli-'));

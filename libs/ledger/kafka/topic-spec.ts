@@ -50,7 +50,11 @@ export function sessionTopicSpec(
   replicationFactor: number,
   retentionMs: number,
 ): TopicSpec {
-  return keptFor(forEverOr(atLeast('retention.ms', retentionMs + CHECKPOINTS_MS)), topic, replicationFactor);
+  return keptFor(
+    forEverOr(atLeast('retention.ms', retentionMs + CHECKPOINTS_MS)),
+    topic,
+    replicationFactor,
+  );
 }
 
 function keptFor(retention: TopicSetting, topic: string, replicationFactor: number): TopicSpec {

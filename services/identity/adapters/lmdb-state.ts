@@ -157,7 +157,8 @@ export class LmdbState implements FoldedState {
       for (const { key, value } of this.#documents.getRange({ transaction, snapshot: true })) {
         const text = key.toString('utf8');
         const over = this.#expiries !== undefined && (expiryOf(value) ?? atMs) < atMs;
-        if (!COMMAND_KIND.test(text) && !over) hash.update(`${text}\n${canonicalJson(value)}\n`, 'utf8');
+        if (!COMMAND_KIND.test(text) && !over)
+          hash.update(`${text}\n${canonicalJson(value)}\n`, 'utf8');
         seen += 1;
         if (seen % HASH_SLICE === 0) await new Promise((resolve) => void setImmediate(resolve));
       }

@@ -318,7 +318,10 @@ describe('every method, once, as it is meant', () => {
     expect(succeeded).toContain('SessionService/EndAllSessions');
   });
 
-  it('logging in, and factors', () => everyLogin(world, call, acme.admin));
+  it('logging in, and factors', async () => {
+    await everyLogin(world, call, acme.admin);
+    expect(succeeded).toContain('LoginService/AnswerFactor');
+  });
 
   it('scopes and endpoint rules', async () => {
     await everyRule(call, acme.admin);

@@ -105,7 +105,7 @@ describe('sign-up', () => {
   const email = 'cleo@example.com';
   const ask = () => world.call(Logins.requestSignUp, { tenant, email });
   const allow = (selfSignUp: boolean) =>
-    world.call(Tenants.updateTenantSettings, { settings: { selfSignUp } as never }, admin);
+    world.call(Tenants.updateTenantSettings, { settings: { selfSignUp } }, admin);
 
   it('is off unless the tenant wants it', async () => {
     expect((await refusal(ask())).reason).toBe('WRONG_STATE');

@@ -32,14 +32,8 @@ export function enrolled(
 }
 
 function methodsProved(event: Executed['events'][number]): readonly string[] | undefined {
-  switch (event.type) {
-    case 'TotpEnrolled':
-      return methodsOf('TOTP');
-    case 'OtpChannelEnrolled':
-      return methodsOf(event.channel);
-    case 'PasskeyRegistered':
-      return passkeyMethods(event.backupEligible, event.userVerified);
-    default:
-      return undefined;
-  }
+  if (event.type === 'TotpEnrolled') return methodsOf('TOTP');
+  if (event.type === 'OtpChannelEnrolled') return methodsOf(event.channel);
+  if (event.type !== 'PasskeyRegistered') return undefined;
+  return passkeyMethods(event.backupEligible, event.userVerified);
 }
