@@ -311,16 +311,12 @@ describe('every method, once, as it is meant', () => {
     expect(principal?.status).toBe('DELETED');
   });
 
-  it('sessions, and the tokens in them', async () => {
+  it('logging in, factors, sessions, and the tokens in them', async () => {
+    await everyLogin(world, call, acme.admin);
     const password = 'seven slow harbours';
     await setUpUser(world, acme.admin, 'sam', password);
     await everySession(world, call, { tenant: 'acme', loginName: 'sam', password });
     expect(succeeded).toContain('SessionService/EndAllSessions');
-  });
-
-  it('logging in, and factors', async () => {
-    await everyLogin(world, call, acme.admin);
-    expect(succeeded).toContain('LoginService/AnswerFactor');
   });
 
   it('scopes and endpoint rules', async () => {
