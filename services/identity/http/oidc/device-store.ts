@@ -76,7 +76,7 @@ export class DeviceStore extends Nowhere {
     const { ledger, sealed } = this.#parts;
     const { oidc } = engineContext();
     // Whoever has no secret to show could fill the ledger.
-    if (oidc.client?.clientAuthMethod === 'none') this.#brake();
+    if (oidc.client?.clientAuthMethod === 'none') this.#brake(this.#parts.jar.source);
     const [resource = ''] = Object.keys(oidc.resourceServers ?? {});
     const expiresAtMs = (payload.exp ?? 0) * 1000;
     await ledger.issueDevice(clientOf(this.#parts, oidc.client), {
@@ -89,11 +89,15 @@ export class DeviceStore extends Nowhere {
     });
   }
 
-  /** RFC 8628, section 5.1: guesses, and codes that nobody authenticated asks for, from one source. */
-  #brake(): void {
+  /**
+   * RFC 8628, section 5.1: guesses from one source; and codes that nobody authenticated asks for, each
+   * of which is a record, as few as wrong passwords (`issuedTo`).
+   */
+  #brake(issuedTo?: string): void {
     const { limits, jar } = this.#parts;
     try {
-      limits.take(jar.source, 'device codes').uncompared();
+      const attempt = limits.take(jar.source, `device codes ${issuedTo ?? ''}`);
+      if (issuedTo === undefined) attempt.uncompared();
     } catch {
       throw new errors.TemporarilyUnavailable('too many requests; wait a little');
     }

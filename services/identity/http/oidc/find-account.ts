@@ -6,7 +6,12 @@ export async function findAccount(parts: EngineParts, id: string): Promise<Accou
   const { ledger } = parts;
   const { oidc } = engineContext();
   const tenant = ledger.client(oidc.client?.clientId ?? '')?.tenant;
-  if (tenant === undefined || !ledger.isActive(tenant, id)) return undefined;
+  if (tenant === undefined || !ledger.isActive(tenant, id)) {
+    // Somebody of another tenant: at this client nobody is logged in.
+    const { Session: session } = oidc.entities;
+    if (session?.accountId === id) session.accountId = undefined;
+    return undefined;
+  }
   return {
     accountId: id,
     claims: async (_use, scope) => {

@@ -18,11 +18,12 @@ export async function readAccessToken(
   parts.jar.noted.set('live token', live);
   const client = live.client ?? '';
   const { route } = engineContext().oidc;
+  // Of a login without OAuth: the engine would look for its client, and there is none.
+  const alone = client === '' && route !== 'userinfo';
   return {
     kind: 'AccessToken',
     jti: live.tokenId,
-    accountId: live.principal,
-    clientId: client,
+    ...(alone ? {} : { accountId: live.principal, clientId: client }),
     // Only a token that somebody gave a client is looked up by its consent.
     ...(client !== '' && route === 'userinfo'
       ? { grantId: grantIdText({ principal: live.principal, client }) }
@@ -34,7 +35,7 @@ export async function readAccessToken(
     ...(live.session === undefined ? {} : { sid: live.session }),
     ...(live.jkt === undefined ? {} : { jkt: live.jkt }),
     ...(live.x5t === undefined ? {} : { 'x5t#S256': live.x5t }),
-    extra: extraOf(live),
+    extra: { ...extraOf(live), ...(alone ? { sub: live.principal } : {}) },
   };
 }
 

@@ -62,7 +62,8 @@ function sessionModel(provider: Provider, parts: EngineParts): unknown {
       const session = new Session();
       const cookie = jar.get(provider.cookieName('session'));
       const state = cookie && sealed.open('browser state', cookie, clock.wallMs());
-      if (typeof state === 'object' && state !== null) session.state = { ...state };
+      // What was used up holds no secret: nothing may be compared with that.
+      if (isGuard(state)) session.state = { ...state };
       const verified = await loadSession(parts);
       if (verified !== undefined) {
         session.uid = verified.session;
@@ -105,6 +106,8 @@ function sessionModel(provider: Provider, parts: EngineParts): unknown {
       Object.assign(this, { destroyed: true });
     }
 
+    /** A login counts by the session that it began, whose cookie comes with the same request. */
+    override loginAccount(): void {}
     override resetIdentifier(): void {}
     override ensureClientContainer(): void {}
     override authorizationFor(): object {
@@ -118,6 +121,10 @@ function sessionModel(provider: Provider, parts: EngineParts): unknown {
       return jar.noted.get(`grant ${clientId}`) as string | undefined;
     }
   };
+}
+
+function isGuard(state: unknown): state is { readonly secret: string } {
+  return typeof state === 'object' && state !== null && 'secret' in state;
 }
 
 /** Refresh tokens are derived from their family: one is read, and its successor was made by then. */
