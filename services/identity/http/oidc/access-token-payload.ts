@@ -7,6 +7,8 @@ import type { Actor, FamilyFacts, OauthClient, Verified } from './oidc-ledger.js
 export interface ExchangedSubject {
   readonly verified: Verified;
   readonly family?: string | undefined;
+  /** The subject token was issued while the ledger could not be asked: so is what comes of it. */
+  readonly outage: boolean;
   readonly act: Actor;
 }
 
@@ -37,7 +39,7 @@ export function writeAccessToken(
     verified,
     family: exchanged === undefined ? family?.family : exchanged.family,
     cnf: payload['cnf'] as Readonly<Record<string, string>> | undefined,
-    outage: family?.outage ?? false,
+    outage: exchanged?.outage ?? family?.outage ?? false,
     act: exchanged?.act,
   });
 }

@@ -308,6 +308,7 @@ export class LedgerOfParts implements OidcLedger {
       x5t: confirmation?.method === 'x5t#S256' ? confirmation.thumbprint : undefined,
       credential: ledger.credential,
       authPosition: ledger.authPosition,
+      outage: ledger.issuedInOutage ?? false,
       act: act as Actor | undefined,
     };
   }

@@ -52,6 +52,8 @@ export interface LiveToken {
   readonly x5t?: string | undefined;
   readonly credential: string;
   readonly authPosition: number;
+  /** Issued while the ledger could not be asked. */
+  readonly outage: boolean;
   /** Who acts for the principal (RFC 8693, section 4.1), outermost first. */
   readonly act?: Actor | undefined;
 }

@@ -2,6 +2,7 @@ import type { SigningAlgorithm } from '#libs/tokens/keys.js';
 import { errors, type KoaContextWithOIDC, type Provider } from 'oidc-provider';
 import type { ExchangedSubject } from './access-token-payload.js';
 import { audienceOf, resourceOf } from './audience.js';
+import { peerCertificate } from './client-certificate.js';
 import { clientOf, textParam, type EngineParts } from './engine-context.js';
 import type { LiveToken, OauthClient } from './oidc-ledger.js';
 import { words } from './scope-words.js';
@@ -41,6 +42,9 @@ async function exchange(
   const client = clientOf(parts, ctx.oidc.client);
   const engineClient = ctx.oidc.client;
   if (engineClient === undefined) throw new errors.InvalidClient('client not found');
+  if (client.settings.dpopRequired) {
+    throw new errors.UnauthorizedClient('its tokens are bound to a key, which is not possible here');
+  }
   const subject = await subjectOf(parts, client, ctx);
   const audience = audienceFor(parts, client, subject, ctx);
   const scopes = scopesFor(client, subject, ctx);
@@ -64,6 +68,7 @@ async function exchange(
   } as const;
   token.resourceServer = new provider.ResourceServer(resourceOf(audience), server);
   token.scope = scopes.join(' ');
+  bindToCertificate(token, ctx);
   const proof = ctx.get('dpop');
   if (proof !== '') throw new errors.InvalidRequest('a DPoP proof is not taken here');
   ctx.body = {
@@ -73,6 +78,17 @@ async function exchange(
     expires_in: token.expiration,
     scope: token.scope,
   };
+}
+
+/** RFC 8705, section 3: as every other token of such a client. */
+function bindToCertificate(
+  token: InstanceType<Provider['AccessToken']>,
+  ctx: KoaContextWithOIDC,
+): void {
+  if (ctx.oidc.client?.tlsClientCertificateBoundAccessTokens !== true) return;
+  const certificate = peerCertificate(ctx);
+  if (certificate === undefined) throw new errors.InvalidGrant('a client certificate is needed');
+  token.setThumbprint('x5t', certificate);
 }
 
 async function subjectOf(
@@ -150,6 +166,7 @@ function exchangedSubject(client: OauthClient, subject: LiveToken): ExchangedSub
       authPosition: subject.authPosition,
     },
     family: subject.family,
+    outage: subject.outage,
     act: { sub: client.principal, ...(before === undefined ? {} : { act: before }) },
   };
 }
