@@ -25,7 +25,8 @@ export function viewOf(
     language,
     csrf: pages.csrf.token(c),
     tenantName,
-    path: c.req.path,
+    // Two slashes at its beginning would be the name of another host (CWE-601).
+    path: c.req.path.replace(/^[/\\]+/u, '/'),
     query,
   };
 }

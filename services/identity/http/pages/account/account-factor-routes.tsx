@@ -23,6 +23,7 @@ export function addAccountFactorRoutes(app: Hono, pages: PagesContext, base: str
   app.post(`${path}/remove`, (c) => remove(pages, c));
   app.post(`${base}/codes`, (c) => newCodes(pages, c));
   addEnrolRoutes(app, pages, path, {
+    by: 'SESSION',
     frameOf: async (c) => {
       const { tenant, base: back } = await accountPlace(pages, c);
       return { view: viewOf(pages, c, tenant.name), base: `${back}/factors`, back };

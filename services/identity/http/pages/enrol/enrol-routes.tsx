@@ -27,6 +27,8 @@ import { enrolKindOf } from './enrolment.js';
 
 /** What is around an enrolment: the account, or a login that demands it. */
 export interface EnrolPlace {
+  /** Whose factor it is: of the login of a ticket, or of whoever is logged in; never of both. */
+  readonly by: 'LOGIN' | 'SESSION';
   frameOf(c: Context): Promise<{
     readonly view: View;
     readonly base: string;
@@ -81,8 +83,8 @@ export function addEnrolRoutes(
 
 async function stepOf(pages: PagesContext, c: Context, place: EnrolPlace): Promise<At> {
   const fields = await fieldsOf(pages, c);
-  const loginTicket = fields('login_ticket');
-  const sessionToken = pages.browserSession.read(c) ?? '';
+  const loginTicket = place.by === 'LOGIN' ? fields('login_ticket') : '';
+  const sessionToken = place.by === 'SESSION' ? (pages.browserSession.read(c) ?? '') : '';
   const owner = await factorOwner(pages.parts, { sessionToken, loginTicket });
   const kind = enrolKindOf(fields('kind'));
   if (kind === undefined) throw new Failure('NOT_FOUND', 'no such kind of factor');

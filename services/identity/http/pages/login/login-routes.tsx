@@ -1,4 +1,5 @@
 import type { Context, Hono } from 'hono';
+import { Failure } from '#libs/errors/failure.js';
 import { documentsOf } from '#services/identity/app/accounts.js';
 import { factorChoices } from '#services/identity/app/login/account-factors.js';
 import { answerFactor, chooseFactor } from '#services/identity/app/login/answer-factor.js';
@@ -21,6 +22,8 @@ import { passwordProblem, refusalOf } from '../refusal.js';
 import type { TextKey } from '../texts/en.js';
 import type { Said, View } from '../view/view.js';
 import { AnswerFactorPage, ChooseFactorPage, LoginPage } from './login-pages.js';
+import { finishUpstream } from '#services/identity/app/upstream/finish-upstream.js';
+import { forgetUpstream, upstreamTicket } from './upstream-routes.js';
 import {
   deviceToken,
   finish,
@@ -75,6 +78,7 @@ export function addLoginRoutes(
   step('/passkey', 'error.passkey', passkeyAlone);
   step('/password', 'error.credentials', newPassword);
   addEnrolRoutes(app, pages, path, {
+    by: 'LOGIN',
     frameOf: async (c) => {
       const { tenant, base, uiLocales } = await placeOf(c);
       const view = viewOf(pages, c, tenant.name, uiLocales);
@@ -82,6 +86,7 @@ export function addLoginRoutes(
     },
     finished: async (c, enrolled) => afterEnrolment(pages, c, await placeOf(c), enrolled),
   });
+  app.get(`${path}/upstream`, async (c) => fromUpstream(pages, c, await placeOf(c)));
   // A step that is loaded again, or in another language, begins anew.
   app.get(`${path}/:step{.+}`, async (c) => {
     const { base } = await placeOf(c);
@@ -149,6 +154,34 @@ async function after(at: At, stand: LoginStand): Promise<Response> {
   const onlyOne = second === undefined || second.kind === 'RECOVERY_CODE';
   if (first === undefined || !onlyOne) return choosePage(at, ticket);
   return ask(at, ticket, first.kind, first.credential);
+}
+
+/** Somebody comes back from a provider of the tenant. */
+async function fromUpstream(pages: PagesContext, c: Context, place: LoginPlace): Promise<Response> {
+  const view = viewOf(pages, c, place.tenant.name, place.uiLocales);
+  c.header('content-security-policy', contentSecurityPolicy(place.formOrigins));
+  const at: At = { pages, c, place, view, fields: () => '' };
+  const ticket = upstreamTicket(pages, c);
+  forgetUpstream(pages, c);
+  try {
+    const stand = await finishUpstream(pages.parts, {
+      ticket,
+      state: c.req.query('state') ?? '',
+      answer: { code: c.req.query('code') ?? '', issuer: c.req.query('iss') },
+      tenant: place.tenant.id,
+      again: place.again,
+      deviceToken: deviceToken(pages, c),
+      label: labelOf(c),
+      source: pages.sourceOf(c),
+      signal: c.req.raw.signal,
+    });
+    return await after(at, stand);
+  } catch (error) {
+    const unknown = error instanceof Failure && error.reason === 'NOT_FOUND';
+    if (unknown) return loginPage(at, { kind: 'bad', text: view.t('upstream.unknown') }, 403);
+    const { said, status } = refusalOf(error, view.t, 'upstream.failed');
+    return loginPage(at, said, status);
+  }
 }
 
 function choicesOf({ pages: { parts } }: At, ticket: string) {
