@@ -154,17 +154,22 @@ describe('planted faults', () => {
   });
 
   it('verify prints the same chain of a copy written back record by record, under its name only', async () => {
-    const log = openEmbeddedLog({ path: join(copied('source'), 'ledger'), name: 'auth.ledger.v1' });
+    const source = join(copied('source'), 'ledger');
     const restored = join(folder, 'restored');
     cpSync(join(dataDir, 'keys'), join(restored, 'keys'), { recursive: true });
-    for (const name of ['auth.ledger.v1', 'other.ledger.v1']) {
-      const copy = openEmbeddedLog({ path: join(restored, 'ledger'), name });
+    for (const [from, to] of [
+      ['auth.ledger.v1', 'auth.ledger.v1'],
+      ['auth.session.v1', 'auth.session.v1'],
+      ['auth.ledger.v1', 'other.ledger.v1'],
+    ] as const) {
+      const log = openEmbeddedLog({ path: source, name: from });
+      const copy = openEmbeddedLog({ path: join(restored, 'ledger'), name: to });
       for (let position = 0; position < (await log.end()); position++) {
         await copy.append([(await log.read(position))?.value ?? new Uint8Array(0)]);
       }
       await copy.close();
+      await log.close();
     }
-    await log.close();
     const original = await verify(join(folder, 'source'));
     expect(await verify(restored)).toEqual(original);
     const renamed = await verify(restored, { LEDGATE_TOPIC_PREFIX: 'other' });

@@ -11,7 +11,7 @@ const folder = mkdtempSync(join(tmpdir(), 'ledgate-login-'));
 let cli: CliGroups;
 
 beforeAll(async () => {
-  cli = await CliGroups.start('login', 'step-up', 'factor', 'reset', 'sign-up');
+  cli = await CliGroups.start('login', 'step-up', 'factor', 'reset', 'sign-up', 'outbox');
 });
 afterAll(async () => {
   await cli.stop();
