@@ -53,7 +53,9 @@ export function requestReset(parts: IdentityParts, request: ResetRequest): void 
   requireMail(parts);
   const { tenant, loginName, source } = request;
   const canonical = parseLoginName(loginName)?.canonical ?? '';
-  parts.proofs.mailLimits.take(source, JSON.stringify(['reset', tenant, canonical]));
+  // The same for every spelling of the tenant, its id too.
+  const id = activeTenant(documentsOf(parts.ledger.state), tenant) ?? tenant;
+  parts.proofs.mailLimits.take(source, JSON.stringify(['reset', id, canonical]));
   parts.clock.after(0, () => {
     void mailLink(parts, request).catch((error: unknown) =>
       parts.log.warn({ err: error }, 'a link to reset a password could not be sent'),

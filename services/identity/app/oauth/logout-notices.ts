@@ -123,7 +123,8 @@ export class LogoutNotices {
   }
 
   #uriOf(client: string): string | undefined {
-    return findClient(this.#parts, client)?.settings.backchannelLogoutUri;
+    const uri = findClient(this.#parts, client)?.settings.backchannelLogoutUri;
+    return uri !== undefined && mayBeTold(uri, this.#parts.issuer) ? uri : undefined;
   }
 }
 
@@ -131,6 +132,14 @@ interface Notice {
   readonly client: string;
   readonly principal: string;
   readonly session: string;
+}
+
+/**
+ * Tenants choose the address: one without TLS would be a door to what listens on this machine alone
+ * (CWE-918), so it is for issuers without TLS, which are for trying out.
+ */
+export function mayBeTold(uri: string, issuer: string): boolean {
+  return uri.startsWith('https://') || issuer.startsWith('http://');
 }
 
 /** Redirects are not followed: the address was agreed on. */

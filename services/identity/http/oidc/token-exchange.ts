@@ -43,7 +43,9 @@ async function exchange(
   const engineClient = ctx.oidc.client;
   if (engineClient === undefined) throw new errors.InvalidClient('client not found');
   if (client.settings.dpopRequired) {
-    throw new errors.UnauthorizedClient('its tokens are bound to a key, which is not possible here');
+    throw new errors.UnauthorizedClient(
+      'its tokens are bound to a key, which is not possible here',
+    );
   }
   const subject = await subjectOf(parts, client, ctx);
   const audience = audienceFor(parts, client, subject, ctx);
