@@ -22,8 +22,12 @@ export class Browser {
   readonly #cookies = new Map<string, string>();
   readonly #origin: string;
 
-  constructor(origin: string) {
+  /** What sends requests; one of several instances behind the same name, for instance. */
+  readonly #send: typeof fetch;
+
+  constructor(origin: string, send: typeof fetch = fetch) {
     this.#origin = origin;
+    this.#send = send;
   }
 
   get cookieNames(): readonly string[] {
@@ -39,7 +43,7 @@ export class Browser {
   }
 
   clone(): Browser {
-    const other = new Browser(this.#origin);
+    const other = new Browser(this.#origin, this.#send);
     for (const [name, value] of this.#cookies) other.setCookie(name, value);
     return other;
   }
@@ -74,7 +78,7 @@ export class Browser {
 
   async #fetch(url: URL, form: URLSearchParams | undefined): Promise<Response> {
     const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-    const answer = await fetch(url, {
+    const answer = await this.#send(url, {
       method: form === undefined ? 'GET' : 'POST',
       redirect: 'manual',
       headers: { cookie, ...(form === undefined ? {} : { origin: this.#origin }) },

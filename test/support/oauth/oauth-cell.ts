@@ -5,6 +5,7 @@ import {
 } from '#proto/ledgate/identity/v1/client.js';
 import { LoginServiceService } from '#proto/ledgate/identity/v1/login.js';
 import type { IdentityConfig } from '#services/identity/config.js';
+import type { IdentityInjection } from '#services/identity/main.js';
 import {
   audience,
   startWorld,
@@ -53,12 +54,14 @@ export const everyScope = ['openid', 'profile', 'email', 'offline_access', 'orde
 export async function startOauthCell(
   slug = 'acme',
   change: Partial<IdentityConfig> = {},
+  injection: IdentityInjection = {},
 ): Promise<OauthCell> {
   const folder = temporaryFolder();
   const port = await freePort();
   const httpAddress = `127.0.0.1:${port}`;
   const issuer = `http://${httpAddress}`;
-  const world = await startWorld(testConfig(folder.path, { httpAddress, issuer, ...change }));
+  const config = testConfig(folder.path, { httpAddress, issuer, ...change });
+  const world = await startWorld(config, injection);
   const tenant = await setUpTenant(world, slug);
   const users = {
     alice: await setUpUser(world, tenant.admin, 'alice', userPassword),

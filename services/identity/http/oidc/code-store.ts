@@ -35,15 +35,15 @@ export class CodeStore extends Nowhere {
     });
   }
 
-  override find(code: string): Promise<AdapterPayload | undefined> {
-    return Promise.resolve(this.#read(code)?.payload);
+  override async find(code: string): Promise<AdapterPayload | undefined> {
+    return (await this.#read(code))?.payload;
   }
 
   /** The one append of a redemption: of any number of uses one gets through. */
   override async consume(code: string): Promise<void> {
     const { ledger, jar } = this.#parts;
     const client = clientOf(this.#parts, engineContext().oidc.client);
-    const found = this.#read(code);
+    const found = await this.#read(code);
     if (found === undefined) throw new errors.InvalidGrant('authorization code not found');
     const { scopes, audience } = found.facts;
     const facts = { scopes, audience };
@@ -53,9 +53,11 @@ export class CodeStore extends Nowhere {
     jar.noted.set('family', issued.family);
   }
 
-  #read(code: string): { readonly payload: AdapterPayload; readonly facts: CodeFacts } | undefined {
+  async #read(
+    code: string,
+  ): Promise<{ readonly payload: AdapterPayload; readonly facts: CodeFacts } | undefined> {
     const { ledger, sealed, clock } = this.#parts;
-    const facts = ledger.code(clientOf(this.#parts, engineContext().oidc.client), code);
+    const facts = await ledger.code(clientOf(this.#parts, engineContext().oidc.client), code);
     const payload = sealed.open('code artifact', facts?.artifact ?? '', clock.wallMs());
     if (facts === undefined || payload === undefined) return undefined;
     return { payload: payload as AdapterPayload, facts };

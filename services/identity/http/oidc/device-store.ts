@@ -41,23 +41,22 @@ export class DeviceStore extends Nowhere {
     await ledger.approveDevice(by, userCode, { scopes: words(scope), artifact });
   }
 
-  override find(deviceCode: string): Promise<AdapterPayload | undefined> {
-    const { ledger } = this.#parts;
+  override async find(deviceCode: string): Promise<AdapterPayload | undefined> {
     const client = this.#client();
-    const device = client && ledger.device(client, deviceCode);
-    return Promise.resolve(device && this.#payload(device, deviceCode));
+    const device = client && (await this.#parts.ledger.device(client, deviceCode));
+    return device && this.#payload(device, deviceCode);
   }
 
-  override findByUserCode(userCode: string): Promise<AdapterPayload | undefined> {
+  override async findByUserCode(userCode: string): Promise<AdapterPayload | undefined> {
     this.#brake();
-    const device = this.#parts.ledger.deviceByUserCode(userCode);
-    return Promise.resolve(device && this.#payload(device, undefined));
+    const device = await this.#parts.ledger.deviceByUserCode(userCode);
+    return device && this.#payload(device, undefined);
   }
 
   override async consume(deviceCode: string): Promise<void> {
     const { ledger, jar } = this.#parts;
     const client = clientOf(this.#parts, engineContext().oidc.client);
-    const device = ledger.device(client, deviceCode);
+    const device = await ledger.device(client, deviceCode);
     const payload = device && this.#payload(device, deviceCode);
     if (device === undefined || payload === undefined) {
       throw new errors.InvalidGrant('device code not found');

@@ -52,6 +52,7 @@ import type {
 const defaultTtlS = 600;
 /** RFC 9700, 2.2.1: whoever verifies without asking learns of a revocation when it expires. */
 const defaultOfflineTtlS = 300;
+/** Longest wait for what this instance has not read yet, ms. */
 const waitMs = 250;
 
 /** What the engine needs, from the use cases. */
@@ -136,8 +137,8 @@ export class LedgerOfParts implements OidcLedger {
     await issueCode(this.#parts, { ...facts, session, client: client.client, code });
   }
 
-  code({ tenant, client }: OauthClient, code: string): CodeFacts | undefined {
-    const found = findCode(this.#parts, tenant, code);
+  async code({ tenant, client }: OauthClient, code: string): Promise<CodeFacts | undefined> {
+    const found = await this.#sooner(() => findCode(this.#parts, tenant, code));
     return found?.client === client ? found : undefined;
   }
 
@@ -153,8 +154,7 @@ export class LedgerOfParts implements OidcLedger {
     if (token === undefined) return undefined;
     const { tenant, family } = token;
     const read = () => families.read(documentsOf(sessions.state), tenant, family);
-    if (read() === undefined) await sessions.seeEnd(waitMs);
-    const document = read();
+    const document = await this.#sooner(read);
     if (document === undefined || document.revoked) return undefined;
     if (onlyNewest && document.generation !== token.generation) return undefined;
     if (Math.min(document.idleUntilMs, document.expiresAtMs) <= clock.wallMs()) return undefined;
@@ -176,18 +176,23 @@ export class LedgerOfParts implements OidcLedger {
     await issueDeviceCode(this.#parts, { ...it, tenant, client, principal });
   }
 
-  device({ tenant, client }: OauthClient, deviceCode: string): DeviceFacts | undefined {
-    const found = findDeviceCode(this.#parts, tenant, deviceCode);
+  async device(
+    { tenant, client }: OauthClient,
+    deviceCode: string,
+  ): Promise<DeviceFacts | undefined> {
+    const found = await this.#sooner(() => findDeviceCode(this.#parts, tenant, deviceCode));
     return found?.client === client ? found : undefined;
   }
 
   /** The code alone does not say whose it is; codes are short-lived, and guesses are braked. */
-  deviceByUserCode(userCode: string): DeviceFacts | undefined {
-    for (const { id } of this.#parts.ledger.fold.view.tenants) {
-      const found = findByUserCode(this.#parts, id, userCode);
-      if (found !== undefined) return found;
-    }
-    return undefined;
+  deviceByUserCode(userCode: string): Promise<DeviceFacts | undefined> {
+    return this.#sooner(() => {
+      for (const { id } of this.#parts.ledger.fold.view.tenants) {
+        const found = findByUserCode(this.#parts, id, userCode);
+        if (found !== undefined) return found;
+      }
+      return undefined;
+    });
   }
 
   async approveDevice(
@@ -318,6 +323,14 @@ export class LedgerOfParts implements OidcLedger {
     const expiresAtMs = expiresAtS * 1000;
     const it = { jti, principal: token.principal, client, expiresAtMs };
     await revokeToken(this.#parts, ownCall({ tenant, principal }), it, 'CLIENT');
+  }
+
+  /** What is not there may have been written by another instance a moment ago. */
+  async #sooner<T>(read: () => T | undefined): Promise<T | undefined> {
+    const found = read();
+    if (found !== undefined) return found;
+    await this.#parts.sessions.seeEnd(waitMs);
+    return read();
   }
 
   #placeOf({ verified, client, family, outage }: NewAccessToken) {

@@ -165,7 +165,7 @@ export interface OidcLedger {
   giveConsent(who: Verified, client: OauthClient, scopes: readonly string[]): Promise<void>;
   describeScope(tenant: string, scope: string): string | undefined;
   issueCode(by: Verified, client: OauthClient, code: string, facts: CodeFacts): Promise<void>;
-  code(client: OauthClient, code: string): CodeFacts | undefined;
+  code(client: OauthClient, code: string): Promise<CodeFacts | undefined>;
   /** A second time: revokes what the first gave, and rejects. */
   redeemCode(client: OauthClient, code: string, family: NewFamilyFacts): Promise<Issued>;
   /** Of any generation, so that a second use is told apart; `onlyNewest`: of the newest only. */
@@ -173,8 +173,8 @@ export interface OidcLedger {
   rotate(client: OauthClient, refreshToken: string): Promise<Issued>;
   revokeFamily(client: OauthClient, family: FamilyFacts): Promise<void>;
   issueDevice(client: OauthClient, device: NewDevice): Promise<void>;
-  device(client: OauthClient, deviceCode: string): DeviceFacts | undefined;
-  deviceByUserCode(userCode: string): DeviceFacts | undefined;
+  device(client: OauthClient, deviceCode: string): Promise<DeviceFacts | undefined>;
+  deviceByUserCode(userCode: string): Promise<DeviceFacts | undefined>;
   approveDevice(
     by: Verified,
     userCode: string,
