@@ -3,7 +3,6 @@ import { LoginServiceService as Logins } from '#proto/ledgate/identity/v1/login.
 import {
   FactorDemand,
   TenantServiceService as Tenants,
-  type TenantSettings,
 } from '#proto/ledgate/identity/v1/tenant.js';
 import { setUpTenant, setUpUser } from '../../support/identity/tenant-setup.js';
 import {
@@ -25,7 +24,7 @@ beforeAll(async () => {
   await setUpUser(world, admin, 'mallory', userPassword);
   const requiredFor = FactorDemand.FACTOR_DEMAND_EVERYBODY;
   const settings = { factors: { allowed: [], requiredFor, rememberDevicesDays: 0 } };
-  await world.call(Tenants.updateTenantSettings, { settings: settings as TenantSettings }, admin);
+  await world.call(Tenants.updateTenantSettings, { settings }, admin);
 });
 afterAll(() => pages?.close());
 
