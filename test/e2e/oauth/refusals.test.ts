@@ -294,3 +294,36 @@ describe('sessions', () => {
     expect(claimsIn(tokens.access_token)['sid']).toBeDefined();
   });
 });
+
+test('a device hears that nobody has answered, and to slow down when it asks too soon', async () => {
+  const config = await discover(cell, await cell.registerClient());
+  const [one, two] = [
+    await openid.initiateDeviceAuthorization(config, { scope: 'openid' }),
+    await openid.initiateDeviceAuthorization(config, { scope: 'openid' }),
+  ];
+  const poll = ({ device_code }: { readonly device_code: string }) =>
+    openid.genericGrantRequest(config, 'urn:ietf:params:oauth:grant-type:device_code', {
+      device_code,
+    });
+  await expect(poll(one)).rejects.toMatchObject({ error: 'authorization_pending' });
+  await expect(poll(one)).rejects.toMatchObject({ error: 'slow_down' });
+  await expect(poll(two)).rejects.toMatchObject({ error: 'authorization_pending' });
+});
+
+test('a token that is bound to a key is not exchanged, not with a proof either', async () => {
+  const config = await discover(cell, await cell.registerClient());
+  const DPoP = openid.getDPoPHandle(config, await openid.randomDPoPKeyPair('ES256'));
+  const { access_token } = await codeFlow(cell, config, await cell.browserOf('alice'), { DPoP });
+  for (const options of [undefined, { DPoP }]) {
+    const exchange = openid.genericGrantRequest(
+      config,
+      'urn:ietf:params:oauth:grant-type:token-exchange',
+      {
+        subject_token: access_token,
+        subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+      },
+      options,
+    );
+    await expect(exchange).rejects.toMatchObject({ error: 'invalid_request' });
+  }
+});

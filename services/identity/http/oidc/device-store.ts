@@ -1,5 +1,6 @@
 import { errors, type AdapterPayload } from 'oidc-provider';
 import { audienceOf, resourceOf } from './audience.js';
+import { DevicePolls } from './device-polls.js';
 import {
   clientOf,
   engineContext,
@@ -19,6 +20,7 @@ type Artifact = AdapterPayload & { readonly deviceCode?: string };
 /** Device codes (RFC 8628) in ledger S: issued to a client, then approved or denied by a person. */
 export class DeviceStore extends Nowhere {
   readonly #parts: EngineParts;
+  readonly #polls = new DevicePolls();
 
   constructor(parts: EngineParts) {
     super();
@@ -44,7 +46,13 @@ export class DeviceStore extends Nowhere {
   override async find(deviceCode: string): Promise<AdapterPayload | undefined> {
     const client = this.#client();
     const device = client && (await this.#parts.ledger.device(client, deviceCode));
-    return device && this.#payload(device, deviceCode);
+    const payload = device && this.#payload(device, deviceCode);
+    const asks = engineContext().oidc.route === 'token' && device?.status === 'PENDING';
+    // RFC 8628, section 3.5.
+    if (asks && this.#polls.isTooSoon(deviceCode, this.#parts.clock.wallMs())) {
+      throw new errors.SlowDown('wait five seconds longer between two requests');
+    }
+    return payload;
   }
 
   override async findByUserCode(userCode: string): Promise<AdapterPayload | undefined> {
