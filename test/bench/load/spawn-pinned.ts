@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 
 /** A child process with an IPC channel, pinned to one core where the system allows it. */
@@ -11,6 +12,8 @@ export interface PinnedProcess {
   /** Stops it in its tracks, so that its timers and its collector disturb nobody; it goes on later. */
   pause(): void;
   resume(): void;
+  /** Processor time that it has used so far, all threads together; NaN where the system does not say. */
+  cpuMs(): number;
   /** Lets it clean up, for five seconds. */
   stop(): Promise<void>;
 }
@@ -60,6 +63,7 @@ export async function spawnPinned(
     },
     pause: () => void child.kill('SIGSTOP'),
     resume: () => void child.kill('SIGCONT'),
+    cpuMs: () => cpuMsOf(child.pid),
     stop: async () => {
       child.kill('SIGCONT');
       const late = setTimeout(() => child.kill('SIGKILL'), 5_000);
@@ -71,4 +75,15 @@ export async function spawnPinned(
       clearTimeout(late);
     },
   };
+}
+
+/** proc(5): fields 14 and 15 of `stat` are ticks of 10 ms; the name before may have spaces. */
+function cpuMsOf(pid: number | undefined): number {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  } catch {
+    return Number.NaN;
+  }
 }

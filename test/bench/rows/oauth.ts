@@ -5,8 +5,8 @@ import type { Aim, MeasuredRow } from '../measure/row.js';
 import { median, spreadOf } from '../measure/statistics.js';
 import type { OauthGreeting } from '../servers/oauth-greeting.js';
 
-/** Calls that are under way at once. */
-const lanes = 32;
+/** Calls that are under way at once: appends of that many are one write on the disk. */
+const lanes = 64;
 
 /** What one lane does again and again, with what it did last. */
 type Step = (caller: OauthCaller, last: string) => Promise<string>;
@@ -73,44 +73,56 @@ async function sideBySide(
   cell: PinnedProcess,
   bare: PinnedProcess,
 ): Promise<MeasuredRow> {
-  const [ours, theirs]: [number[], number[]] = [[], []];
+  const [ours, theirs]: [Speed[], Speed[]] = [[], []];
   const both = [
-    { server: bare, other: cell, rates: theirs },
-    { server: cell, other: bare, rates: ours },
+    { server: bare, other: cell, speeds: theirs },
+    { server: cell, other: bare, speeds: ours },
   ];
   for (let run = -1; run < pace.runs; run += 1) {
-    for (const { server, other, rates } of both) {
+    for (const { server, other, speeds } of both) {
       other.pause();
       server.resume();
       const caller = new OauthCaller(server.greeting as OauthGreeting);
-      const rate = await rateOf(caller, first, step, run < 0 ? pace.warmupMs : pace.runMs);
+      const runMs = run < 0 ? pace.warmupMs : pace.runMs;
+      const speed = await speedOf(server, caller, { first, step, runMs });
       caller.close();
       other.resume();
-      if (run >= 0) rates.push(rate);
+      if (run >= 0) speeds.push(speed);
     }
   }
-  const ratios = ours.map((rate, i) => rate / (theirs[i] ?? Number.NaN));
+  const ratios = ours.map(({ rate }, i) => rate / (theirs[i]?.rate ?? Number.NaN));
+  const [own, bares] = [ours, theirs].map((them) => median(them.map(({ cpuMs }) => cpuMs)));
   return {
     name,
-    value: median(ours),
+    value: median(ours.map(({ rate }) => rate)),
     unit,
-    baseline: median(theirs),
+    baseline: median(theirs.map(({ rate }) => rate)),
     ratio: median(ratios),
     runs: pace.runs,
     spread: spreadOf(ratios),
     aim,
-    note: `${lanes} at once, one core, beside oidc-provider in memory`,
+    note: `${lanes} at once, one core, beside oidc-provider in memory; processor time ${ms(own)} beside ${ms(bares)}`,
   };
 }
 
-async function rateOf(
+function ms(value = Number.NaN): string {
+  return `${value.toFixed(2)} ms`;
+}
+
+interface Speed {
+  /** A second. */
+  readonly rate: number;
+  /** Processor time of the server for one, all threads together. */
+  readonly cpuMs: number;
+}
+
+async function speedOf(
+  server: PinnedProcess,
   caller: OauthCaller,
-  first: Measured['first'],
-  step: Step,
-  runMs: number,
-): Promise<number> {
+  { first, step, runMs }: Pick<Measured, 'first' | 'step'> & { readonly runMs: number },
+): Promise<Speed> {
   const begun = await Promise.all(Array.from({ length: lanes }, () => first(caller)));
-  const started = performance.now();
+  const [started, cpuBefore] = [performance.now(), server.cpuMs()];
   let done = 0;
   const lane = async (value: string): Promise<void> => {
     let last = value;
@@ -120,5 +132,6 @@ async function rateOf(
     }
   };
   await Promise.all(begun.map(lane));
-  return (done * 1000) / (performance.now() - started);
+  const rate = (done * 1000) / (performance.now() - started);
+  return { rate, cpuMs: (server.cpuMs() - cpuBefore) / done };
 }
