@@ -1,7 +1,7 @@
 import { passwordStatus } from '#libs/access/evaluate/credential-status.js';
 import { ALLOW } from '#libs/access/reason-code.js';
 import type { DocumentReader } from '#libs/decider/documents.js';
-import { invalid } from '#libs/errors/failure.js';
+import { Failure, invalid } from '#libs/errors/failure.js';
 import type { TenantSettings, VaultRef } from '#libs/events/catalogue.js';
 import { documentsOf } from '#services/identity/app/accounts.js';
 import {
@@ -105,17 +105,26 @@ type CommandOrigin = Pick<CommandCall, 'commandId' | 'requestDigest' | 'reason' 
 
 /**
  * Changes one's own password: the current one is verified, and the record carries the version that
- * was. Of two changes at once only one counts. Rejects CREDENTIALS_REJECTED.
+ * was. Of two changes at once only one counts. An account with a second factor does so where it is
+ * logged in (`loggedIn`), or where the password must be changed before it can be: whoever knows the
+ * password alone cannot lock the owner out. Rejects CREDENTIALS_REJECTED, SECOND_FACTOR_REQUIRED.
  */
 export async function changePassword(
   parts: IdentityParts,
-  claim: PasswordClaim,
+  claim: PasswordClaim & { readonly loggedIn: boolean },
   newPassword: string,
   head: CommandOrigin,
 ): Promise<Executed> {
   const verified = await verifyPassword(parts, claim);
   if (verified === undefined) return repeatChange(parts, claim, newPassword, head);
   const { tenant, principal } = verified;
+  const proved = claim.loggedIn || verified.secret.mustChange;
+  if (!proved && needsSecondFactor(documentsOf(parts.ledger.state), tenant, principal)) {
+    throw new Failure(
+      'SECOND_FACTOR_REQUIRED',
+      'this account has a second factor: log in first, and change the password in the session',
+    );
+  }
   const contextWords = await clearLoginNames(parts, tenant, principal);
   const field = 'new_password';
   const given = { field, password: newPassword, tenant, principal, contextWords };

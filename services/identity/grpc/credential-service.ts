@@ -100,8 +100,9 @@ async function change(request: ChangePasswordRequest, call: OpenCall) {
   if (newPassword === '') call.fields.add('new_password', 'must not be empty');
   call.fields.check();
   const own = loginName === '' ? await ownAccount(call, tenantId) : undefined;
-  const claim: PasswordClaim = {
+  const claim = {
     ...(own?.whose ?? { tenant: tenantId, account: { loginName } }),
+    loggedIn: own?.session !== undefined,
     password: currentPassword,
     source: call.source,
     signal: call.context.signal,

@@ -1,5 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CredentialServiceService as Credentials } from '#proto/ledgate/identity/v1/credential.js';
 import { FactorServiceService as Factors } from '#proto/ledgate/identity/v1/factor.js';
 import { LoginServiceService as Logins } from '#proto/ledgate/identity/v1/login.js';
 import {
@@ -50,6 +51,19 @@ describe('changing factors', () => {
     const { sessionToken } = await totpLogin(world, person, seed);
     const removal = world.call(Factors.removeFactor, { credentialId }, sessionToken);
     expect((await refusal(removal)).reason).toBe('STEP_UP_REQUIRED');
+  });
+
+  it('whoever knows the password alone cannot change it and lock the owner out', async () => {
+    const { person, seed } = await acme.withTotp();
+    const { loginName, password: currentPassword } = person;
+    const newPassword = 'nine new harbours';
+    const outside = { tenantId: person.tenant, loginName, currentPassword, newPassword };
+    const refused = await refusal(world.call(Credentials.changePassword, outside));
+    expect(refused.reason).toBe('SECOND_FACTOR_REQUIRED');
+    const { sessionToken } = await totpLogin(world, person, seed);
+    const inside = { currentPassword, newPassword };
+    const changed = await world.call(Credentials.changePassword, inside, sessionToken);
+    expect(changed.sessionToken).toMatch(/^lgs_/u);
   });
 
   it('an administrator resets all of them, and what was issued before is dead', async () => {

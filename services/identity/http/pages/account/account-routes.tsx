@@ -139,6 +139,7 @@ async function newPassword(pages: PagesContext, c: Context): Promise<Response> {
     const claim = {
       tenant: tenant.id,
       account,
+      loggedIn: true,
       password: fields('current'),
       source: pages.sourceOf(c),
       signal: c.req.raw.signal,

@@ -300,7 +300,7 @@ async function newPassword(at: At): Promise<Response> {
   try {
     await changePassword(
       parts,
-      { ...claim, deviceToken: deviceToken(pages, c) },
+      { ...claim, loggedIn: false, deviceToken: deviceToken(pages, c) },
       fields('password'),
       head,
     );
