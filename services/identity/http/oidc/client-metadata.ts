@@ -10,6 +10,7 @@ const noSecret = 'the ledger has it';
 /** RFC 7591 metadata of a client, as the engine wants it. */
 export function clientMetadata({ client, kind, settings }: OauthClient): AdapterPayload {
   const { authMethod, grantTypes, scopes, jwks, backchannelLogoutUri } = settings;
+  const openid = openidScopes.filter((scope) => scopes.includes(scope)).join(' ');
   const bySecret = authMethod === 'client_secret_basic' || authMethod === 'client_secret_post';
   const byCertificate = authMethod === 'tls_client_auth';
   return {
@@ -20,7 +21,8 @@ export function clientMetadata({ client, kind, settings }: OauthClient): Adapter
     post_logout_redirect_uris: [...settings.postLogoutRedirectUris],
     grant_types: [...grantTypes],
     response_types: grantTypes.includes('authorization_code') ? ['code'] : [],
-    scope: openidScopes.filter((scope) => scopes.includes(scope)).join(' '),
+    // The engine takes none, but not an empty one.
+    ...(openid === '' ? {} : { scope: openid }),
     token_endpoint_auth_method: authMethod,
     ...(bySecret ? { client_secret: noSecret } : {}),
     ...(jwks === undefined
