@@ -7,6 +7,7 @@ import type { DocumentReader } from '#libs/decider/documents.js';
 import type { CommandCall, Executed } from '#services/identity/app/identity-parts.js';
 import { families } from '#services/identity/domain/refresh-family/state.js';
 import type { SessionCommand } from '#services/identity/domain/session-commands.js';
+import { mostEnded } from '#services/identity/domain/session/lifetimes.js';
 import { sessionLists, sessions } from '#services/identity/domain/session/state.js';
 import type {
   HeldRevocation,
@@ -32,6 +33,10 @@ const retryMs = 1_000;
 /** Longest life of an access token, ms. */
 const longestTokenMs = 3_600_000;
 
+/** More than this do not wait for the ledger at one instance: the journal is written anew with each end. */
+const mostHeld = 1_000;
+const promised: Executed = { position: -1, events: [], replayed: false, consistencyToken: '' };
+
 const notTaken: ReadonlySet<Reason> = new Set([
   'LEDGER_UNAVAILABLE',
   'STALE',
@@ -51,6 +56,8 @@ export class HeldRevocations {
   readonly #options: HeldRevocationsOptions;
   readonly #watchers = new Set<(denies: readonly EarlyDeny[]) => void>();
   readonly #held = new Map<string, readonly EarlyDeny[]>();
+  /** What is held, so that asking again makes no second one. */
+  readonly #commands = new Set<string>();
   readonly #closing = new AbortController();
 
   constructor(options: HeldRevocationsOptions) {
@@ -76,7 +83,7 @@ export class HeldRevocations {
   /** Takes up what an earlier process had promised. */
   resume(): void {
     for (const held of this.#options.journal.load()) {
-      this.#publish(held.id, this.#deniesOf(held));
+      this.#publish(held, this.#deniesOf(held));
       void this.#bringIn(held);
     }
   }
@@ -101,27 +108,54 @@ export class HeldRevocations {
     // Nobody's revocation is heeded who may not revoke; on the newest state there is.
     call.permit();
     const { permit: _, ...rest } = call;
+    const heldAlready = this.#commands.has(textOf(call.tenant, command));
+    if (heldAlready) return promised;
+    // What the decider would refuse, and more than is borne in mind: only the ledger's answer counts.
+    if (!this.#isOfOwner(call.tenant, command) || this.#held.size >= mostHeld) return running;
     const held: HeldRevocation = { id: ids.uuid(), call: rest, command };
     const denies = this.#deniesOf(held);
     journal.add(held);
-    this.#publish(held.id, denies);
+    this.#publish(held, denies);
     log.warn({ command: command.type, denies: denies.length }, 'a revocation is held: no ledger');
     void running.then(
       () => this.#done(held),
       (error: unknown) => (isFinal(error) ? this.#done(held, error) : this.#bringIn(held)),
     );
-    return { position: -1, events: [], replayed: false, consistencyToken: '' };
+    return promised;
+  }
+
+  /** Whether what is to end belongs to whom the caller was permitted to end it for. */
+  #isOfOwner(tenant: string, command: Revocation): boolean {
+    const { documents } = this.#options;
+    const owns = (session: string, principal: string): boolean =>
+      sessions.read(documents, tenant, session)?.principal === principal;
+    switch (command.type) {
+      case 'RevokeToken':
+        return true;
+      case 'RevokeRefreshFamily': {
+        const known = families.read(documents, tenant, command.family);
+        return command.client === undefined || known?.client === command.client;
+      }
+      case 'EndSession':
+        return owns(command.session, command.principal);
+      case 'EndSessions':
+        return command.except === undefined || owns(command.except, command.principal);
+    }
   }
 
   async #bringIn(held: HeldRevocation): Promise<void> {
     const { clock, execute } = this.#options;
     const { signal } = this.#closing;
     // It was permitted when it was answered.
-    const call = { ...held.call, permit: () => ({ permittedBy: [] }) };
+    let call: CommandCall = { ...held.call, permit: () => ({ permittedBy: [] }) };
     while (!signal.aborted) {
       try {
-        await execute(call, held.command);
-        return this.#done(held);
+        const { events } = await execute(call, held.command);
+        if (held.command.type !== 'EndSessions' || events.length < mostEnded) {
+          return this.#done(held);
+        }
+        // One record does not hold as many as there may be.
+        call = { ...call, commandId: '' };
       } catch (error) {
         if (isFinal(error)) return this.#done(held, error);
         await sleep(clock, retryMs, signal);
@@ -132,6 +166,7 @@ export class HeldRevocations {
   #done(held: HeldRevocation, error?: unknown): void {
     const { journal, log } = this.#options;
     this.#held.delete(held.id);
+    this.#commands.delete(textOf(held.call.tenant, held.command));
     journal.remove(held.id);
     const command = held.command.type;
     // What is not there any more needs no end.
@@ -139,8 +174,9 @@ export class HeldRevocations {
     else log.info({ command }, 'a held revocation is in the ledger');
   }
 
-  #publish(id: string, denies: readonly EarlyDeny[]): void {
-    this.#held.set(id, denies);
+  #publish(held: HeldRevocation, denies: readonly EarlyDeny[]): void {
+    this.#held.set(held.id, denies);
+    this.#commands.add(textOf(held.call.tenant, held.command));
     for (const deny of denies) this.#options.denies.add(deny);
     for (const watcher of this.#watchers) watcher(denies);
   }
@@ -180,6 +216,10 @@ export function isRevocation(command: SessionCommand): command is Revocation {
     type === 'EndSession' ||
     type === 'EndSessions'
   );
+}
+
+function textOf(tenant: string, command: Revocation): string {
+  return JSON.stringify([tenant, command]);
 }
 
 /** `undefined`: the ledger could not take it. */

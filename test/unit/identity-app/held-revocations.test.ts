@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EarlyDenies, type EarlyDeny } from '#libs/access/sessions/early-denies.js';
 import { Failure } from '#libs/errors/failure.js';
+import type { DocumentReader } from '#libs/decider/documents.js';
 import { createIds, systemRandom } from '#libs/runtime/ids.js';
 import { createLogger } from '#libs/runtime/log.js';
 import { RevocationJournalFile } from '#services/identity/adapters/revocation-journal-file.js';
 import { HeldRevocations } from '#services/identity/app/held-revocations.js';
 import type { CommandCall, Executed } from '#services/identity/app/identity-parts.js';
+import { mostEnded } from '#services/identity/domain/session/lifetimes.js';
 import { VirtualClock } from '../../simulation/virtual-clock.js';
 
 let folder: string;
@@ -33,7 +35,10 @@ function callOf(permit: CommandCall['permit'] = () => ({ permittedBy: [] })): Co
   return { tenant: 't1', actor, ...text, permit };
 }
 
-function world(execute: () => Promise<Executed> = () => Promise.resolve(done)) {
+function world(
+  execute: () => Promise<Executed> = () => Promise.resolve(done),
+  documents: DocumentReader = { get: () => undefined },
+) {
   const clock = new VirtualClock();
   const denies = new EarlyDenies();
   const pushed: EarlyDeny[] = [];
@@ -41,7 +46,7 @@ function world(execute: () => Promise<Executed> = () => Promise.resolve(done)) {
   const held = new HeldRevocations({
     journal: new RevocationJournalFile(folder),
     denies,
-    documents: { get: () => undefined },
+    documents,
     clock,
     ids: createIds(clock, systemRandom),
     log: createLogger({ service: 'identity', level: 'silent' }),
@@ -115,6 +120,52 @@ describe('a revocation', () => {
       reason: 'PERMISSION_DENIED',
     });
     expect(denies.size).toBe(0);
+  });
+
+  it('of a session is held only for its owner', async () => {
+    const documents: DocumentReader = {
+      get: ({ kind, id }) =>
+        kind === 'session' && id === 's1' ? { principal: 'p1', expiresAtMs: 9e15 } : undefined,
+    };
+    const { held, denies } = world(() => Promise.reject(unavailable()), documents);
+    const end = { type: 'EndSession', session: 's1', cause: 'OWNER' } as const;
+    for (const wrong of [
+      { ...end, principal: 'mallory' },
+      { ...end, session: 's2', principal: 'p1' },
+    ]) {
+      const refused = held.settle(callOf(), wrong, Promise.reject(unavailable()));
+      await expect(refused).rejects.toMatchObject({ reason: 'LEDGER_UNAVAILABLE' });
+    }
+    expect([held.size, denies.size]).toEqual([0, 0]);
+    await held.settle(callOf(), { ...end, principal: 'p1' }, Promise.reject(unavailable()));
+    expect(denies.has('t1', 'SESSION', 's1')).toBe(true);
+  });
+
+  it('that is asked for again and again is held once', async () => {
+    const { held } = world(() => Promise.reject(unavailable()));
+    for (let i = 0; i < 20; i += 1) {
+      const answer = await held.settle(callOf(), command, Promise.reject(unavailable()));
+      expect(answer.position).toBe(-1);
+    }
+    expect(held.size).toBe(1);
+    expect(journal().trim().split('\n')).toHaveLength(1);
+  });
+
+  it('of many sessions is brought in step by step', async () => {
+    const events = Array.from({ length: mostEnded }, () => ({ type: 'SessionEnded' }) as never);
+    const steps: Executed[] = [
+      { ...done, events },
+      { ...done, events: events.slice(0, 3) },
+    ];
+    const { clock, held, brought } = world(() => Promise.resolve(steps.shift() ?? done));
+    const all = { type: 'EndSessions', principal: 'p1', cause: 'OWNER' } as const;
+    await held.settle(callOf(), all, Promise.reject(unavailable()));
+    await clock.run(100);
+    expect(brought).toEqual([
+      ['c1', all],
+      ['', all],
+    ]);
+    expect(held.size).toBe(0);
   });
 
   it('that an earlier process has promised is heeded and brought in by the next', async () => {
