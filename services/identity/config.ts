@@ -32,6 +32,8 @@ export interface IdentityConfig extends LedgerPlace {
   readonly passkeys?:
     | { readonly relyingParty?: string | undefined; readonly origins: readonly string[] }
     | undefined;
+  /** Upstream providers may be at private addresses, and without TLS there. Default: no. */
+  readonly upstreamPrivate?: boolean | undefined;
   readonly reflection: boolean;
   /** Addresses and networks whose `x-forwarded-for` counts, for the brakes on guessing. */
   readonly trustedProxies: readonly string[];
@@ -70,6 +72,7 @@ export const identityVariables = {
   LEDGATE_PUBLIC_URL: z.url({ protocol: /^https?$/u }).optional(),
   LEDGATE_PASSKEY_RP_ID: z.string().min(1).optional(),
   LEDGATE_PASSKEY_ORIGINS: list().default([]),
+  LEDGATE_UPSTREAM_PRIVATE: flag().default(false),
   LEDGATE_REFLECTION: flag().default(false),
   LEDGATE_TRUSTED_PROXIES: list().default([]),
   LEDGATE_LOGIN_SOURCE_BURST: count(1, 1_000_000).default(200),
@@ -111,6 +114,7 @@ export function identityConfigFromEnv(options: Parameters<typeof readEnv>[1] = {
       relyingParty: env.LEDGATE_PASSKEY_RP_ID,
       origins: env.LEDGATE_PASSKEY_ORIGINS,
     },
+    upstreamPrivate: env.LEDGATE_UPSTREAM_PRIVATE,
     reflection: env.LEDGATE_REFLECTION,
     trustedProxies: env.LEDGATE_TRUSTED_PROXIES,
     loginsPerSource: {

@@ -25,6 +25,7 @@ import { addSessionCommands } from './commands/session.js';
 import { addStateCommands } from './commands/state.js';
 import { addTenantCommands } from './commands/tenant.js';
 import { addOwnCommands, addRevokeCommands, addTokenCommands } from './commands/token.js';
+import { addUpstreamCommands } from './commands/upstream.js';
 import { addUserCommands } from './commands/user.js';
 
 /** The whole command line; `main.ts` runs it, docs/cli.md lists it. */
@@ -83,6 +84,7 @@ Exit codes: 0 done, ALLOW · 1 the answer is no (DENY, findings) · 2 wrong word
   addClientCommands(program);
   addCertificateCommands(program);
   addConsentCommands(program);
+  addUpstreamCommands(program);
   addRoleCommands(program);
   addPermissionCommands(program);
   addScopeCommands(program);

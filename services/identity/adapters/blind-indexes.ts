@@ -35,11 +35,18 @@ export class BlindIndexes implements LoginNameIndex {
     return ref;
   }
 
-  async indexOf(tenant: string, name: CanonicalLoginName): Promise<string> {
+  indexOf(tenant: string, name: CanonicalLoginName): Promise<string> {
+    return this.#hmac(tenant, `${name.kind}\0${name.canonical}`);
+  }
+
+  /** Of another kind than any login name. */
+  indexOfSubject(tenant: string, issuer: string, subject: string): Promise<string> {
+    return this.#hmac(tenant, `SUBJECT\0${issuer}\0${subject}`);
+  }
+
+  async #hmac(tenant: string, text: string): Promise<string> {
     const key = await this.#keyFor(tenant);
-    return createHmac('sha256', key)
-      .update(`${name.kind}\0${name.canonical}`, 'utf8')
-      .digest('base64url');
+    return createHmac('sha256', key).update(text, 'utf8').digest('base64url');
   }
 
   /** The key that the ledger names; before it names one, the key that was made for it here. */

@@ -5,6 +5,7 @@ import { AuthenticatorApp } from '#services/identity/adapters/authenticator-app.
 import { GuessLimits } from '#services/identity/adapters/guess-limits.js';
 import { KeyedCodes } from '#services/identity/adapters/keyed-codes.js';
 import { SealedTickets } from '#services/identity/adapters/sealed-tickets.js';
+import { OpenIdClient } from '#services/identity/adapters/upstream/openid-client.js';
 import { WebauthnPasskeys } from '#services/identity/adapters/webauthn-passkeys.js';
 import type { Proofs } from '#services/identity/app/login/proofs.js';
 import type { IdentityConfig } from '#services/identity/config.js';
@@ -15,7 +16,7 @@ const mailsPerAccount = { accountBurst: 3, accountPerSecond: 1 / 600 };
 
 /** What people prove themselves with; where passkeys work is by default the host of the issuer. */
 export function openProofs(
-  config: Pick<IdentityConfig, 'issuer' | 'passkeys' | 'publicUrl'>,
+  config: Pick<IdentityConfig, 'issuer' | 'passkeys' | 'publicUrl' | 'upstreamPrivate'>,
   { clock, ids, masterKeys }: { clock: Clock; ids: Ids; masterKeys: MasterKeys },
 ): Proofs {
   const publicUrl = new URL(config.publicUrl ?? config.issuer);
@@ -28,6 +29,7 @@ export function openProofs(
       origins: origins.length === 0 ? [publicUrl.origin] : origins,
     }),
     tickets: new SealedTickets(masterKeys, ids, systemRandom),
+    upstream: new OpenIdClient(clock, config.upstreamPrivate ?? false),
     codes: new KeyedCodes(masterKeys, systemRandom),
     mailLimits: new GuessLimits({ clock, ...mailsPerSource, ...mailsPerAccount }),
     publicUrl: publicUrl.href.replace(/\/$/u, ''),

@@ -78,6 +78,13 @@ const identity: Services = {
     GiveConsent: ['AUTHENTICATED', ''],
     WithdrawConsent: ['SELF', 'principals/{principal}'],
   },
+  UpstreamService: {
+    SetUpstreamProvider: ['PERMITTED', 'upstreams'],
+    RemoveUpstreamProvider: ['PERMITTED', 'upstreams'],
+    ListUpstreamProviders: ['PERMITTED', 'upstreams'],
+    ListExternalIdentities: ['SELF', 'principals/{principal}'],
+    UnlinkExternalIdentity: ['SELF', 'principals/{principal}'],
+  },
   RoleService: {
     DefinePermission: ['PERMITTED', 'permissions'],
     ChangePermission: ['PERMITTED', 'permissions'],

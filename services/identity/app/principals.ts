@@ -11,6 +11,7 @@ import { sealing } from '#services/identity/app/sealing.js';
 import { loginNames, loginNamesOf } from '#services/identity/domain/login-name/state.js';
 import { passwords } from '#services/identity/domain/password/state.js';
 import { isActive, principals, profiles } from '#services/identity/domain/principal/state.js';
+import type { ExternalIdentity } from '#services/identity/domain/upstream/commands.js';
 import type { CanonicalLoginName } from '#services/identity/ports/login-name-index.js';
 import type { LoginName, Origin, VaultRef } from '#libs/events/catalogue.js';
 
@@ -36,6 +37,8 @@ export interface NewPrincipal {
   readonly origin?: Origin;
   /** The link that was redeemed for it. */
   readonly challenge?: string;
+  /** The account at a provider that it is made for. */
+  readonly link?: Omit<ExternalIdentity, 'externalSubject'> & { readonly subject: string };
   readonly signal: AbortSignal;
 }
 
@@ -73,7 +76,20 @@ async function register(
     origin: given.origin ?? 'ADMIN',
     challenge: given.challenge,
     password: first,
+    link: await sealLink(parts, owner, given.link),
   });
+}
+
+async function sealLink(
+  parts: IdentityParts,
+  owner: { readonly tenant: string; readonly principal: string },
+  link: NewPrincipal['link'],
+): Promise<ExternalIdentity | undefined> {
+  if (link === undefined) return undefined;
+  const { subject, ...rest } = link;
+  const bytes = Buffer.from(subject, 'utf8');
+  const externalSubject = await parts.secrets.seal(bytes, { class: 'PROFILE', ...owner });
+  return { ...rest, externalSubject };
 }
 
 /** An address counts as verified only once a code that was sent to it came back. */

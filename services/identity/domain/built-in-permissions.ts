@@ -55,6 +55,12 @@ const identity: readonly Row[] = [
   ['list-consents', 'NORMAL', 'List the consents of users'],
   ['withdraw-consent', 'NORMAL', 'Withdraw consents of users'],
 
+  ['set-upstream-provider', 'SENSITIVE', 'Set the providers that users log in at'],
+  ['remove-upstream-provider', 'SENSITIVE', 'Remove providers that users log in at'],
+  ['list-upstream-providers', 'NORMAL', 'List the providers that users log in at'],
+  ['list-external-identities', 'NORMAL', 'List the linked accounts of users'],
+  ['unlink-external-identity', 'SENSITIVE', 'Unlink accounts of users at providers'],
+
   ['define-permission', 'NORMAL', 'Define permissions'],
   ['change-permission', 'SENSITIVE', 'Change permissions'],
   ['retire-permission', 'SENSITIVE', 'Retire permissions'],

@@ -16,6 +16,7 @@ import type { RoleCommand } from './role/commands.js';
 import type { ScopeCommand } from './scope/commands.js';
 import type { SigningKeyCommand } from './signing-key/commands.js';
 import type { TenantCommand } from './tenant/commands.js';
+import type { UpstreamCommand } from './upstream/commands.js';
 import type { RaiseWatermark } from './watermark/commands.js';
 
 /** Everything that identity can be told to do. */
@@ -32,6 +33,7 @@ export type Command =
   | CertificateCommand
   | ClientCommand
   | ConsentCommand
+  | UpstreamCommand
   | PermissionCommand
   | RoleCommand
   | ScopeCommand

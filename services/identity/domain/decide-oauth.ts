@@ -7,6 +7,7 @@ import { decideConsent } from './consent/decide.js';
 import { decideEndpointRule } from './endpoint-rule/decide.js';
 import { decideFactor } from './factor/decide.js';
 import { decideScope } from './scope/decide.js';
+import { decideUpstream } from './upstream/decide.js';
 
 const oauthTypes = {
   EnrolTotp: true,
@@ -28,6 +29,10 @@ const oauthTypes = {
   RevokeClientSecret: true,
   GiveConsent: true,
   WithdrawConsent: true,
+  SetUpstreamProvider: true,
+  RemoveUpstreamProvider: true,
+  LinkExternalIdentity: true,
+  UnlinkExternalIdentity: true,
   DefineScope: true,
   ChangeScope: true,
   RetireScope: true,
@@ -68,6 +73,11 @@ export function decideOauth(command: OauthCommand, view: DocumentReader, facts: 
     case 'GiveConsent':
     case 'WithdrawConsent':
       return decideConsent(command, view, facts);
+    case 'SetUpstreamProvider':
+    case 'RemoveUpstreamProvider':
+    case 'LinkExternalIdentity':
+    case 'UnlinkExternalIdentity':
+      return decideUpstream(command, view, facts);
     case 'DefineScope':
     case 'ChangeScope':
     case 'RetireScope':

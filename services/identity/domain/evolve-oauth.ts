@@ -7,6 +7,7 @@ import { evolveConsent } from './consent/state.js';
 import { evolveEndpointRule } from './endpoint-rule/state.js';
 import { evolveFactor, evolveRemovedFactor } from './factor/state.js';
 import { evolveScope } from './scope/state.js';
+import { evolveLink, evolveUpstream } from './upstream/state.js';
 
 const oauthTypes = {
   TotpEnrolled: true,
@@ -53,7 +54,7 @@ export function evolveOauth(event: OauthEvent, to: DocumentWriter, context: Even
       return evolveFactor(event, to, context);
     case 'ExternalIdentityLinked':
     case 'ExternalIdentityUnlinked':
-      return;
+      return evolveLink(event, to, context);
     case 'CredentialRemoved':
       return evolveRemoved(event, to, context);
     case 'CertificateBound':
@@ -79,7 +80,7 @@ export function evolveOauth(event: OauthEvent, to: DocumentWriter, context: Even
       return evolveConsent(event, to, context);
     case 'UpstreamProviderSet':
     case 'UpstreamProviderRemoved':
-      return;
+      return evolveUpstream(event, to, context);
   }
 }
 

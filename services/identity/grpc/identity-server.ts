@@ -17,6 +17,7 @@ import { ScopeServiceService } from '#proto/ledgate/identity/v1/scope.js';
 import { SessionServiceService } from '#proto/ledgate/identity/v1/session.js';
 import { TenantServiceService } from '#proto/ledgate/identity/v1/tenant.js';
 import { TokenServiceService } from '#proto/ledgate/identity/v1/token.js';
+import { UpstreamServiceService } from '#proto/ledgate/identity/v1/upstream.js';
 import { LedgerServiceService as OperatorLedgerServiceService } from '#proto/ledgate/operator/v1/ledger.js';
 import { TimeMachineServiceService } from '#proto/ledgate/operator/v1/time_machine.js';
 import type { LedgerCheckpoints } from '#services/identity/app/upkeep.js';
@@ -41,6 +42,7 @@ import { sessionService } from '#services/identity/grpc/session-service.js';
 import { tenantService } from '#services/identity/grpc/tenant-service.js';
 import { timeMachineService } from '#services/identity/grpc/time-machine-service.js';
 import { tokenService } from '#services/identity/grpc/token-service.js';
+import { upstreamService } from '#services/identity/grpc/upstream-service.js';
 
 /** Full names of the services of identity. */
 export const identityServices: readonly string[] = [
@@ -60,6 +62,7 @@ export const identityServices: readonly string[] = [
   'SessionService',
   'TenantService',
   'TokenService',
+  'UpstreamService',
 ]
   .map((name) => `ledgate.identity.v1.${name}`)
   .concat(
@@ -99,6 +102,7 @@ export function identityServer(
   server.addService(SessionServiceService, sessionService(admission));
   server.addService(TenantServiceService, tenantService(admission));
   server.addService(TokenServiceService, tokenService(admission));
+  server.addService(UpstreamServiceService, upstreamService(admission));
   server.addService(OperatorLedgerServiceService, operatorLedgerService(admission, checkpoints));
   const { ledger, sessions } = admission.parts;
   const past = timeMachineService(admission, pastOf(ledger), pastOf(sessions));

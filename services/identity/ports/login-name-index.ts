@@ -12,4 +12,6 @@ export interface LoginNameIndex {
   createKey(tenant: string): Promise<VaultRef>;
   /** Rejects NOT_FOUND for a tenant that does not exist. */
   indexOf(tenant: string, name: CanonicalLoginName): Promise<string>;
+  /** The same of an account at an OpenID provider: its issuer and `sub`. */
+  indexOfSubject(tenant: string, issuer: string, subject: string): Promise<string>;
 }

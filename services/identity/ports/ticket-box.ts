@@ -6,7 +6,8 @@ export type TicketPurpose =
   | 'step-up'
   | 'password reset'
   | 'sign-up'
-  | 'known device';
+  | 'known device'
+  | 'upstream login';
 
 /** An opened ticket. */
 export interface OpenedTicket {

@@ -29,6 +29,7 @@ export function galleryPages(language: Language): Readonly<Record<string, Child>
     base: '/t/acme/login',
     client: undefined,
     again: false,
+    upstreams: [],
     resetHref: '/t/acme/reset',
     signUpHref: '/t/acme/sign-up',
   };

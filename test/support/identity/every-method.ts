@@ -1,4 +1,5 @@
 import { EventServiceService } from '#proto/ledgate/events/v1/event_service.js';
+import { UpstreamServiceService } from '#proto/ledgate/identity/v1/upstream.js';
 import { ClientServiceService, ConsentServiceService } from '#proto/ledgate/identity/v1/client.js';
 import { CredentialServiceService } from '#proto/ledgate/identity/v1/credential.js';
 import { EndpointRuleServiceService } from '#proto/ledgate/identity/v1/endpoint_rule.js';
@@ -22,6 +23,7 @@ import type { Method } from './running-identity.js';
 export const everyMethod: readonly Method<Record<string, unknown>, unknown>[] = [
   ClientServiceService,
   ConsentServiceService,
+  UpstreamServiceService,
   CredentialServiceService,
   EndpointRuleServiceService,
   FactorServiceService,

@@ -13,6 +13,7 @@ import { evolve } from '#services/identity/domain/evolve.js';
 
 import { smallRules } from './small-rules.js';
 import { adminOf, nowMs, operator, role, tenant, tenantAdmin, user, vault } from './scenario.js';
+import { upstreamRecords } from './small-upstream.js';
 
 /**
  * A world so small that commands keep meeting: three principals, four roles, two of every name. Most
@@ -177,6 +178,7 @@ const records = {
     expiresAtMs: soon,
   },
   WithdrawConsent: { principal, client: of('a1', 'a2', 'a3') },
+  ...upstreamRecords,
   DefinePermission: { permission: permissionName, ...facts },
   ChangePermission: { permission: permissionName, ...facts },
   RetirePermission: { permission: permissionName },

@@ -61,7 +61,6 @@ export async function beginLogin(parts: IdentityParts, claim: LoginClaim): Promi
   }
   if (verified.secret.mustChange) return { mustChangePassword: true };
   const { principal, credential, position: authPosition } = verified;
-  const known = knownDevice(parts, verified, deviceToken);
   const first: LoginTicket = {
     login: parts.ids.uuid(),
     tenant: verified.tenant,
@@ -71,15 +70,26 @@ export async function beginLogin(parts: IdentityParts, claim: LoginClaim): Promi
     authTimeMs: Math.trunc(parts.clock.wallMs()),
     amr: methodsOf('PASSWORD'),
     label,
-    device: known?.device,
   };
+  return afterFirstFactor(parts, first, deviceToken);
+}
+
+/** What an account needs when its password, or a provider elsewhere, has said who it is. */
+export function afterFirstFactor(
+  parts: IdentityParts,
+  ticket: LoginTicket,
+  deviceToken: string,
+): LoginStand {
+  const { tenant, principal } = ticket;
+  const known = knownDevice(parts, ticket, deviceToken);
+  const first: LoginTicket = { ...ticket, device: known?.device };
   const view = documentsOf(parts.ledger.state);
-  const needed = needsSecondFactor(view, verified.tenant, principal);
+  const needed = needsSecondFactor(view, tenant, principal);
   if (!needed) return { done: oneFactor(first) };
   if (known?.remembered === true) return { done: { ...oneFactor(first), keptDevice: deviceToken } };
-  const factors = factorChoices(view, verified.tenant, principal);
+  const factors = factorChoices(view, tenant, principal);
   // A factor that is blocked still guards the account: only who never had one may enrol now.
-  const enrolmentRequired = factorsHeld(view, verified.tenant, principal).length === 0;
+  const enrolmentRequired = factorsHeld(view, tenant, principal).length === 0;
   return { ticket: sealLogin(parts, first), factors, enrolmentRequired };
 }
 

@@ -6,6 +6,7 @@ import type { Rejection } from '#services/identity/domain/decision.js';
 import { freeTextProblem } from '#services/identity/domain/names/free-text.js';
 import { factorsOf, passwords } from '#services/identity/domain/password/state.js';
 import { livePrincipal } from '#services/identity/domain/principal/state.js';
+import { isUsable, linksHeld } from '#services/identity/domain/upstream/state.js';
 import type {
   ConsumeRecoveryCode,
   EnrolOtpChannel,
@@ -146,7 +147,9 @@ function remove(
     return reject('WRONG_STATE', 'the tenant requires a second factor: enrol another one first');
   }
   const password = passwords.read(view, tenant, principal)?.secret;
-  const canLogIn = password !== undefined || others.some(({ facts }) => facts.kind === 'PASSKEY');
+  const linked = linksHeld(view, tenant, principal).some((link) => isUsable(view, tenant, link));
+  const canLogIn =
+    linked || password !== undefined || others.some(({ facts }) => facts.kind === 'PASSKEY');
   if (cause === 'OWNER' && !canLogIn) {
     return reject('WRONG_STATE', 'nobody removes the last way to log in for oneself');
   }

@@ -147,6 +147,7 @@ export function evolveRemovedFactor(
     }));
   }
   factorsOf.change(to, tenant, principal, (it) => ({
+    ...it,
     credentials: it.credentials.filter((id) => id !== credential),
     ...earlierWith(it, factor && blobOf(factor)),
   }));
@@ -159,7 +160,7 @@ const credentialKinds = {
   PASSKEY: 'PASSKEY',
 } as const satisfies Record<FactorFacts['kind'], CredentialDocument['kind']>;
 
-/** Blobs that factors of a principal point to, or once did: erasing it must find them. */
+/** Blobs that factors and linked accounts of a principal point to, or once did: erasing it must find them. */
 export function factorBlobs(
   view: DocumentReader,
   tenant: string,
@@ -167,9 +168,11 @@ export function factorBlobs(
 ): readonly string[] {
   const held = factorsHeld(view, tenant, principal).flatMap(({ facts }) => blobOf(facts) ?? []);
   const recovery = recoveryOf.read(view, tenant, principal);
+  const document = factorsOf.read(view, tenant, principal);
   return [
     ...held,
-    ...(factorsOf.read(view, tenant, principal)?.earlier ?? []),
+    ...(document?.links ?? []).map(({ subject }) => subject.id),
+    ...(document?.earlier ?? []),
     ...(recovery?.codes === undefined ? [] : [recovery.codes.id]),
     ...(recovery?.earlier ?? []),
   ];

@@ -5,6 +5,7 @@ import { accept, reject } from '#services/identity/domain/decision.js';
 import { redeemed } from '#services/identity/domain/factor/redeemed.js';
 import { factorsHeld } from '#services/identity/domain/factor/state.js';
 import { livePrincipal } from '#services/identity/domain/principal/state.js';
+import { isUsable, linksHeld } from '#services/identity/domain/upstream/state.js';
 import type { PasswordCommand, RehashPassword, RemovePassword, SetPassword } from './commands.js';
 import { passwords } from './state.js';
 import type { PasswordDocument } from './state.js';
@@ -70,9 +71,11 @@ function remove(
   { tenant }: Facts,
 ): Decision {
   if (current?.secret === undefined) return reject('NOT_FOUND', 'the principal has no password');
-  const alone = !factorsHeld(view, tenant, principal).some(
+  const passkey = factorsHeld(view, tenant, principal).some(
     ({ status, facts }) => status === 'ACTIVE' && facts.kind === 'PASSKEY',
   );
+  const linked = linksHeld(view, tenant, principal).some((link) => isUsable(view, tenant, link));
+  const alone = !passkey && !linked;
   if (cause === 'OWNER' && alone) {
     return reject('WRONG_STATE', 'nobody removes the last way to log in for oneself');
   }

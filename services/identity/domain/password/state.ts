@@ -24,8 +24,19 @@ export interface PasswordSecret {
 }
 
 export const passwords = new DocumentKind<PasswordDocument>('password-of');
+/** An account at an upstream provider that logs in as the principal. */
+export interface LinkFacts {
+  readonly provider: string;
+  readonly issuer: string;
+  /** Of the provider's `sub`; what callers name the link by. */
+  readonly blindIndex: string;
+  readonly subject: VaultRef;
+  readonly linkedAtMs: number;
+}
+
 export interface FactorsDocument extends WithEarlier {
   readonly credentials: readonly string[];
+  readonly links?: readonly LinkFacts[];
 }
 
 /** Password and second factors of a principal, in the order in which they came. */

@@ -1,3 +1,4 @@
+import type { ExternalIdentity } from '#services/identity/domain/upstream/commands.js';
 import type { Cause, LoginName, Origin, PrincipalKind, VaultRef } from '#libs/events/catalogue.js';
 
 export interface RegisterPrincipal {
@@ -11,6 +12,8 @@ export interface RegisterPrincipal {
   readonly password?: FirstPassword | undefined;
   /** The sign-up link that was redeemed; it works once. */
   readonly challenge?: string | undefined;
+  /** The account of an upstream provider that it is made for, linked in the same record. */
+  readonly link?: ExternalIdentity | undefined;
 }
 export interface FirstPassword {
   readonly credential: string;

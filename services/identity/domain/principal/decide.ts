@@ -24,6 +24,8 @@ import {
   loginNamesOf,
   mostLoginNames,
 } from '#services/identity/domain/login-name/state.js';
+import { linkRefused } from '#services/identity/domain/upstream/decide.js';
+import { upstreams } from '#services/identity/domain/upstream/state.js';
 import type {
   DeletePrincipal,
   PrincipalCommand,
@@ -58,7 +60,7 @@ export function decidePrincipal(
 }
 
 function register(command: RegisterPrincipal, view: DocumentReader, facts: Facts): Decision {
-  const { principal, kind, profile, origin, password, challenge } = command;
+  const { principal, kind, profile, origin, password, challenge, link } = command;
   const indexes = command.loginNames.map((name) => name.blindIndex);
   const twice = new Set(indexes).size < indexes.length ? 'a name is given twice' : undefined;
   const none = kind === 'USER' && indexes.length === 0 ? 'a user needs one' : undefined;
@@ -83,6 +85,11 @@ function register(command: RegisterPrincipal, view: DocumentReader, facts: Facts
   if (taken !== undefined) {
     return reject('NAME_TAKEN', 'the login name is taken', { kind: taken.kind });
   }
+  const unlinkable = link && linkRefused(view, facts.tenant, link);
+  if (unlinkable !== undefined) return unlinkable;
+  if (link && upstreams.read(view, facts.tenant, link.provider)?.linkPolicy !== 'REGISTER') {
+    return reject('WRONG_STATE', 'the provider makes no accounts');
+  }
   const registered: DomainEvent = {
     type: 'PrincipalRegistered',
     principal,
@@ -92,10 +99,13 @@ function register(command: RegisterPrincipal, view: DocumentReader, facts: Facts
     origin,
     ...(challenge === undefined ? {} : { challenge }),
   };
-  if (password === undefined) return accept(registered);
+  const linked: readonly DomainEvent[] =
+    link === undefined ? [] : [{ type: 'ExternalIdentityLinked', principal, ...link }];
+  if (password === undefined) return accept(registered, ...linked);
   const causes = { SIGNUP: 'CHANGE', IMPORT: 'IMPORT', ADMIN: 'ADMIN', IDP: 'ADMIN' } as const;
   const cause = causes[origin];
-  return accept(registered, { type: 'PasswordSet', principal, version: 1, cause, ...password });
+  const first = { type: 'PasswordSet', principal, version: 1, cause, ...password } as const;
+  return accept(registered, first, ...linked);
 }
 
 function suspend(

@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import { addAccountRoutes } from './account/account-routes.js';
 import { addInteractionRoutes } from './consent/interaction-routes.js';
 import { addEntryRoutes } from './entry/entry-routes.js';
+import { addUpstreamRoutes } from './login/upstream-routes.js';
 import { answerError, answerNotFound } from './error-answers.js';
 import type { PagesContext } from './pages-context.js';
 import { serveStatic } from './static-files.js';
@@ -15,6 +16,7 @@ export function pagesApp(pages: PagesContext): Hono {
     await next();
   });
   addEntryRoutes(app, pages);
+  addUpstreamRoutes(app, pages);
   addAccountRoutes(app, pages);
   addInteractionRoutes(app, pages);
   app.get('*', (c) => answerNotFound(pages, c));

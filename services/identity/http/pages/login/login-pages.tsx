@@ -14,6 +14,8 @@ export interface LoginFrame {
   /** Somebody is logged in already and has to prove it again. */
   readonly again: boolean;
   readonly resetHref: string | undefined;
+  /** Providers of the tenant that somebody may log in at instead. */
+  readonly upstreams: readonly { readonly href: string; readonly name: string }[];
   readonly signUpHref: string | undefined;
   readonly said?: Said | undefined;
 }
@@ -30,7 +32,7 @@ export function LoginPage(props: {
   readonly passkey: PasskeyOffer | undefined;
 }) {
   const { frame, loginName, passkey } = props;
-  const { view, base, said, resetHref, signUpHref } = frame;
+  const { view, base, said, resetHref, signUpHref, upstreams } = frame;
   const { t } = view;
   return (
     <NarrowPage view={view} title={t('login.title')}>
@@ -69,6 +71,16 @@ export function LoginPage(props: {
               {t('login.passkey')}
             </Submit>
           </PasskeyForm>
+        </div>
+      )}
+      {upstreams.length === 0 ? null : (
+        <div class="stack">
+          <p class="or">{t('or')}</p>
+          {upstreams.map(({ href, name }) => (
+            <a class="button second" href={href}>
+              {t('upstream.with', { name })}
+            </a>
+          ))}
         </div>
       )}
       {signUpHref === undefined ? null : (

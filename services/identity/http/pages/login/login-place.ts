@@ -5,6 +5,7 @@ import type { VerifiedLogin } from '#services/identity/app/login/verified-login.
 import { startPasskeyLogin } from '#services/identity/app/login/passkey-login.js';
 import { endSession, findSession, type StartedSession } from '#services/identity/app/sessions.js';
 import { ownCall } from '#services/identity/app/session-standing.js';
+import { offeredUpstreams } from '#services/identity/app/upstream/providers.js';
 import { tenantSettings } from '#services/identity/domain/tenant/state.js';
 import { cookieName, cookieText, parseCookies } from '../../cookies.js';
 import { deviceLabel } from '../device-label.js';
@@ -78,6 +79,12 @@ export function frameOf(
 ): LoginFrame {
   const { parts } = pages;
   const { tenant, base, client, again } = place;
+  const uid = /^\/interaction\/([\w-]+)$/u.exec(base)?.[1];
+  const query = new URLSearchParams({
+    ...(uid === undefined ? {} : { interaction: uid }),
+    ...(again ? { again: '1' } : {}),
+  });
+  const end = query.size === 0 ? '' : `?${query.toString()}`;
   const mail = parts.delivery.mail.available;
   const settings = tenantSettings.read(documentsOf(parts.ledger.state), tenant.id, tenant.id);
   const signUp = mail && settings?.selfSignUp === true;
@@ -87,6 +94,10 @@ export function frameOf(
     client: client?.name,
     again,
     resetHref: mail ? `${tenant.path}/reset` : undefined,
+    upstreams: offeredUpstreams(parts, tenant.id).map(({ provider, displayName }) => ({
+      href: `${tenant.path}/upstream/${provider}${end}`,
+      name: displayName,
+    })),
     signUpHref: signUp ? `${tenant.path}/sign-up` : undefined,
     said,
   };

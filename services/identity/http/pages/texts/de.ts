@@ -16,6 +16,10 @@ export const de: Readonly<Record<TextKey, string>> = {
   'login.password': 'Passwort',
   'login.forgot': 'Vergessen?',
   'login.submit': 'Anmelden',
+  'upstream.with': 'Mit {name} anmelden',
+  'upstream.unknown':
+    'Zu diesem Konto gehört hier keines. Anders anmelden oder die Verwaltung fragen.',
+  'upstream.failed': 'Die Anmeldung dort hat nicht geklappt. Bitte noch einmal versuchen.',
   'login.passkey': 'Mit Passkey anmelden',
   'login.new': 'Neu hier?',
   'login.signUp': 'Konto anlegen',

@@ -14,6 +14,10 @@ export const en = {
   'login.password': 'Password',
   'login.forgot': 'Forgotten?',
   'login.submit': 'Sign in',
+  'upstream.with': 'Sign in with {name}',
+  'upstream.unknown':
+    'No account here belongs to that one. Sign in another way, or ask your administrator.',
+  'upstream.failed': 'Signing in over there did not work. Try again.',
   'login.passkey': 'Sign in with a passkey',
   'login.new': 'New here?',
   'login.signUp': 'Create an account',
