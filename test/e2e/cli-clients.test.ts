@@ -4,11 +4,21 @@ import { CliGroups } from '../support/ledgate/cli-groups.js';
 let cli: CliGroups;
 
 beforeAll(async () => {
-  cli = await CliGroups.start('client', 'certificate', 'consent');
+  cli = await CliGroups.start('client', 'certificate', 'consent', 'upstream');
 });
 afterAll(() => cli.stop());
 
 describe('the command line', () => {
+  it('providers that people log in at', async () => {
+    const line = 'upstream set corp --name Corp --issuer https://login.corp.example --client-id us';
+    await cli.json(`${line} --secret-stdin`, { input: 'a secret of theirs' });
+    expect(await cli.json('upstream list')).toMatchObject([{ provider: 'corp' }]);
+    expect(await cli.json('upstream links alice')).toEqual([]);
+    expect((await cli.run('upstream unlink none alice')).code).toBe(4);
+    await cli.json('upstream remove corp');
+    expect(await cli.json('upstream list')).toEqual([]);
+  });
+
   it('OAuth clients, their secrets, certificates and consents', async () => {
     const made = await cli.json<{ clientId: string; principalId: string; clientSecret: string }>(
       'client register Shop --kind web --redirect https://shop.example/cb --scopes openid',

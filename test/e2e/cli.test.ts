@@ -16,7 +16,7 @@ import { leaves, pathOf } from '../support/ledgate/render-commands.js';
 const past = ['at', 'who-can', 'what-can', 'diff', 'history'];
 /** Run by test files of their own (cli-*.test.ts). */
 const groups =
-  /^(client|certificate|consent|factor|login|outbox|reset|rules|scope|session|sign-up|step-up|token (refresh|introspect|revoke))\b/;
+  /^(client|certificate|consent|factor|login|outbox|reset|rules|scope|session|sign-up|step-up|upstream|token (refresh|introspect|revoke))\b/;
 /** Needs brokers: run by test/e2e/kafka/cli.test.ts. */
 const onKafka = ['events rebuild'];
 const folder = mkdtempSync(join(tmpdir(), 'ledgate-cli-'));

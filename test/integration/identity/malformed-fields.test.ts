@@ -12,6 +12,7 @@ import { pastRows } from '../../support/identity/malformed-past.js';
 import { principalRows } from '../../support/identity/malformed-principals.js';
 import { rightsRows } from '../../support/identity/malformed-rights.js';
 import { sessionRows } from '../../support/identity/malformed-sessions.js';
+import { upstreamRows } from '../../support/identity/malformed-upstreams.js';
 import { refusal } from '../../support/identity/refusal.js';
 import {
   startWorld,
@@ -31,6 +32,7 @@ const rows = [
   ...endpointRows,
   ...operatorRows,
   ...pastRows,
+  ...upstreamRows,
 ];
 
 /** Nothing in them can be malformed. */

@@ -20,6 +20,7 @@ import {
   type TenantSetup,
 } from '../../support/identity/tenant-setup.js';
 import { sampleRule, sampleScope } from '../../support/identity/sample-rule.js';
+import { sampleProvider } from '../../support/identity/sample-upstream.js';
 
 /** What takes no credential of the caller (`method-access.test.ts` lists it), and judges what it is given. */
 const open = new Set(
@@ -29,7 +30,7 @@ const open = new Set(
 );
 /** What tells of an id that is not there as of one that is not allowed anything. */
 const answersWithNothing =
-  /ListGrants|ListSessions|ListConsents|ListCertificates|ListApiKeys|ListFactors|ListGroupMembers|GetErasure|TimeMachineService\/(CheckAt|ExplainAt|WhatCan|Diff|History)/u;
+  /ListGrants|ListSessions|ListConsents|ListCertificates|ListApiKeys|ListExternalIdentities|ListFactors|ListGroupMembers|GetErasure|TimeMachineService\/(CheckAt|ExplainAt|WhatCan|Diff|History)/u;
 /** What a tenant's administrator may do without naming a tenant. */
 const aboutOneself = new Set([
   'LedgerService/AppendBarrier',
@@ -85,6 +86,8 @@ beforeAll(async () => {
     settings: { passwordMinLength: 8 },
     tenant: 'acme',
     sha256: Buffer.alloc(32),
+    provider: 'corp',
+    identityId: 'x',
     id: principalId,
     at: { position: 0n },
     from: { position: 0n },
@@ -136,6 +139,7 @@ function requestFor(
   if (path.endsWith('/RetirePermission')) fields['name'] = 'orders:read';
   if (/\/(?:Define|Change)Scope$/u.test(path)) fields['scope'] = sampleScope;
   if (path.includes('.ClientService/') && 'settings' in fields) fields['settings'] = aClient;
+  if (path.endsWith('/SetUpstreamProvider')) fields['provider'] = sampleProvider;
   if (path.includes('.EndpointRuleService/')) Object.assign(fields, rules);
   if (path.endsWith('/AddLoginName')) fields['kind'] = 1;
   return fields;

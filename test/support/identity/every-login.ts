@@ -6,6 +6,7 @@ import {
   TenantServiceService as Tenants,
   type TenantSettings,
 } from '#proto/ledgate/identity/v1/tenant.js';
+import { everyUpstream } from './every-upstream.js';
 import { codeOf, origin, type LoginWorld } from './login-world.js';
 import type { World } from './running-identity.js';
 import { SoftAuthenticator } from './soft-authenticator.js';
@@ -20,6 +21,7 @@ export async function everyLogin(
 ): Promise<void> {
   const tenant = 'acme';
   const email = 'lou@example.com';
+  await everyUpstream(call, admin);
   await call(Tenants.updateTenantSettings, { settings: openTo() }, admin);
   await call(Logins.requestSignUp, { tenant, email });
   const link = await world.messageTo(email, 'SIGN_UP');

@@ -1,0 +1,18 @@
+import { expect } from 'vitest';
+import { UpstreamServiceService as Upstreams } from '#proto/ledgate/identity/v1/upstream.js';
+import { refusal } from './refusal.js';
+import type { World } from './running-identity.js';
+import { sampleProvider } from './sample-upstream.js';
+
+/** Every method about upstream providers, once, as it is meant; people log in there in pages/upstream.test.ts. */
+export async function everyUpstream(call: World['call'], admin: string): Promise<void> {
+  const clientSecret = 'a secret of theirs';
+  await call(Upstreams.setUpstreamProvider, { provider: sampleProvider, clientSecret }, admin);
+  const { providers } = await call(Upstreams.listUpstreamProviders, {}, admin);
+  expect(providers).toEqual([{ ...sampleProvider, hasSecret: true }]);
+  expect((await call(Upstreams.listExternalIdentities, {}, admin)).identities).toEqual([]);
+  const unlink = call(Upstreams.unlinkExternalIdentity, { identityId: 'none' }, admin);
+  expect((await refusal(unlink)).reason).toBe('NOT_FOUND');
+  await call(Upstreams.removeUpstreamProvider, { provider: 'corp' }, admin);
+  expect((await call(Upstreams.listUpstreamProviders, {}, admin)).providers).toEqual([]);
+}
