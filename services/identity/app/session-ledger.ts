@@ -51,7 +51,11 @@ async function followSessions(cell: Cell, genesis: SessionGenesis): Promise<void
     log.warn({ macKeyId: announced }, 'a new key of ledger S is in force');
   const [inL, inS] = [ledger.fold.cluster?.clusterId, sessions.fold.cluster?.clusterId];
   if (inL === inS) return openEpoch(cell);
-  throw new Failure('MISCONFIGURED', `ledger S belongs to cluster ${inS}, and ledger L to ${inL}`);
+  throw new Failure(
+    'MISCONFIGURED',
+    `ledger S belongs to cluster ${inS}, and ledger L to ${inL}: restore the ledger that is missing, ` +
+      'or, where L was founded anew, make the topic of S anew too',
+  );
 }
 
 /**
