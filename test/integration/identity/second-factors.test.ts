@@ -323,8 +323,8 @@ describe('policy', () => {
     expect(spared.deviceToken).toBe(deviceToken);
     // Of another account it is worth nothing; nor after the password has changed.
     const newPassword = 'eight slow harbours';
-    const change = { tenantId: 'beta', loginName: 'bea', currentPassword: password, newPassword };
-    await world.call(Credentials.changePassword, change);
+    const change = { currentPassword: password, newPassword };
+    await world.call(Credentials.changePassword, change, spared.sessionToken);
     const { step: after } = await world.call(Logins.startLogin, {
       ...person,
       password: newPassword,
