@@ -1,6 +1,7 @@
 import type { Cluster } from '#libs/ledger/cluster-facts.js';
 import type { Resume } from '#libs/ledger/fold.js';
 import type { MacKeys } from '#libs/ledger/mac.js';
+import type { Reader } from '#libs/ledger/reader.js';
 import { SnapshotFolder } from '#libs/ledger/snapshot-folder.js';
 import type { Snapshot } from '#libs/ledger/snapshot-file.js';
 import type { Clock } from '#libs/runtime/clock.js';
@@ -121,16 +122,22 @@ export class ViewSnapshots<V extends { readonly quarantined: { readonly size: nu
     return this.#take(folded, at).catch((error: unknown) => this.#trouble('copy', error));
   }
 
-  /** At a shutdown, when nothing is read any more: spares the next start what came since the last one. */
-  async keepLast(fold: () => FoldedView<V>, at: Required<Resume>): Promise<void> {
+  /**
+   * Once the reader has stopped for good: spares the next start what came since the last one. A state
+   * that the reader had not read to its place is not kept. Resolves once all is written.
+   */
+  async finish(reader: Reader, fold: () => FoldedView<V>): Promise<void> {
+    const { window, sealed, announced, state, position } = reader;
     await this.#work;
-    if (at.window.position - this.#takenAt >= worthKeepingLast) {
+    const whole = state === 'following' && window.position === position;
+    if (whole && window.position - this.#takenAt >= worthKeepingLast) {
       const folded = fold();
       if (folded.view.quarantined.size === 0) {
+        const at = { window, sealed, announced };
         await this.#take(folded, at).catch((error: unknown) => this.#trouble('copy', error));
       }
     }
-    await this.#work;
+    await this.close();
   }
 
   /** Deletes all: the log holds another history than the state did. */

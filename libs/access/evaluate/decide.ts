@@ -91,7 +91,7 @@ export function decideWithToken(
   const { issuedInOutage } = token;
   const scopes = scopePatterns(view, view.findTenant(token.tenant), token.scopes);
   if (scopes === undefined) return decision(QUARANTINED, Number.POSITIVE_INFINITY);
-  const expiresAtMs = tokenEnd(view, sessions, token);
+  const expiresAtMs = tokenEnd(view, sessionOf(sessions, token), token);
   const limits = { scopes, resourcePrefix: '', expiresAtMs, issuedInOutage };
   const code = check(view, row, ask.action, ask.resource, ask.nowMs, limits);
   return decision(code, validUntilMs(view));
@@ -119,17 +119,25 @@ export function sessionEnd(view: ViewState, session: SessionRow | undefined): nu
   return Math.min(idleUntilMs, expiresAtMs, keyEnd(view, tenant, credential));
 }
 
+/** The session that a token belongs to, as it is now; undefined: it names none, or one that is not known. */
+export function sessionOf(
+  sessions: SessionState | undefined,
+  { tenant, place }: TokenFacts,
+): SessionRow | undefined {
+  if (place === undefined || place.session === '') return undefined;
+  return sessions?.find(tenant, place.session);
+}
+
 /**
  * A token ends with its own expiry, the retirement of its signing key, the API key behind it, or its
- * session.
+ * session (`sessionOf`).
  */
 export function tokenEnd(
   view: ViewState,
-  sessions: SessionState | undefined,
+  session: SessionRow | undefined,
   token: TokenFacts,
 ): number {
   const retires = view.signingKeys.get(token.kid)?.retireAfterMs ?? Number.NEGATIVE_INFINITY;
-  const session = sessions?.find(token.tenant, token.place?.session ?? '');
   const keyEnds = keyEnd(view, token.tenant, token.credential);
   return Math.min(token.expiresAtMs, retires, keyEnds, sessionEnd(view, session));
 }

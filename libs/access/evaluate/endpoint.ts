@@ -48,12 +48,8 @@ export function findRule(
   owner: Tenant | undefined,
   { api, call, parameters }: EndpointQuestion,
 ): FoundRule {
-  if (owner === undefined) return noRule(ENDPOINT_UNKNOWN);
-  if (view.quarantined.size > 0 && view.quarantined.holds(owner.id, 'api', api)) {
-    return noRule(QUARANTINED);
-  }
-  const ofOwner = tenantStatus(owner);
-  if (ofOwner !== ALLOW) return noRule(ofOwner);
+  const ofApi = apiStatus(view, owner, api);
+  if (owner === undefined || ofApi !== ALLOW) return noRule(ofApi);
   const match = owner.apis.get(api)?.table.find(call);
   if (match?.found !== 'RULE') {
     return noRule(match?.found === 'MALFORMED' ? RESOURCE_INVALID : ENDPOINT_UNKNOWN);
@@ -70,16 +66,19 @@ export function ruleById(
   owner: Tenant | undefined,
   { api, rule: id, resource }: Readonly<Record<'api' | 'rule' | 'resource', string>>,
 ): FoundRule {
-  if (owner === undefined) return noRule(ENDPOINT_UNKNOWN);
-  if (view.quarantined.size > 0 && view.quarantined.holds(owner.id, 'api', api)) {
-    return noRule(QUARANTINED);
-  }
-  const ofOwner = tenantStatus(owner);
-  if (ofOwner !== ALLOW) return noRule(ofOwner);
+  const ofApi = apiStatus(view, owner, api);
+  if (owner === undefined || ofApi !== ALLOW) return noRule(ofApi);
   for (const { rule } of owner.apis.get(api)?.rules.values() ?? []) {
     if (rule.rule === id) return { code: ALLOW, rule, resource };
   }
   return noRule(ENDPOINT_UNKNOWN);
+}
+
+/** ALLOW when the rules of the API can be looked at, else why not. */
+function apiStatus(view: ViewState, owner: Tenant | undefined, api: string): ReasonCode {
+  if (owner === undefined) return ENDPOINT_UNKNOWN;
+  if (view.quarantined.size > 0 && view.quarantined.holds(owner.id, 'api', api)) return QUARANTINED;
+  return tenantStatus(owner);
 }
 
 function noRule(code: ReasonCode): FoundRule {

@@ -6,7 +6,7 @@ import {
   unknownApiKey,
   type VerifiedPassword,
 } from '#libs/access/evaluate/credential-status.js';
-import { sessionEnd, tokenEnd } from '#libs/access/evaluate/decide.js';
+import { sessionEnd, sessionOf, tokenEnd } from '#libs/access/evaluate/decide.js';
 import { nothing, scopePatterns } from '#libs/access/evaluate/scope-limits.js';
 import { sessionStatus, unknownSession } from '#libs/access/evaluate/session-status.js';
 import { oneFactor, type AuthenticationFacts } from '#libs/access/evaluate/step-up.js';
@@ -206,8 +206,8 @@ function apiKeyHolder(view: ViewState, sha256: string, nowMs: number): Holder {
 function tokenHolder({ view, sessions }: Judging, token: VerifiedToken, nowMs: number): Holder {
   const { facts, limits: own } = token;
   const { tenant, principal, client, place } = facts;
-  const end = tokenEnd(view, sessions, facts);
-  const session = place.session === '' ? undefined : sessions?.find(tenant, place.session);
+  const session = sessionOf(sessions, facts);
+  const end = tokenEnd(view, session, facts);
   const { acr, amr, authTimeMs } = session ?? token;
   const scopes = scopePatterns(view, view.findTenant(tenant), own.scopes);
   const same = scopes === own.scopes && end === own.expiresAtMs;

@@ -82,7 +82,7 @@ export class LedgerView {
   }
 
   /** How far S reaches now: its end, as the log says within `waitMs`; Infinity: it did not say. */
-  async sessionEnd(waitMs: number): Promise<number> {
+  async endOfSessionLedger(waitMs: number): Promise<number> {
     return (await this.#counted?.end(waitMs)) ?? 0;
   }
 

@@ -53,7 +53,7 @@ export class PositionWait {
     const waitMs = this.#waitMs(limits.tokenWaitMs, deadlineMs);
     if (this.#ahead >= limits.waiters) throw this.#notYetKnown();
     await this.#countedAhead(async () => {
-      const end = await this.#ledger.sessionEnd(waitMs);
+      const end = await this.#ledger.endOfSessionLedger(waitMs);
       if (!(await this.#reachInS(end - 1, waitMs))) throw this.#notYetKnown();
     });
   }

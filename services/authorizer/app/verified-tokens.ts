@@ -1,3 +1,4 @@
+import { nothing } from '#libs/access/evaluate/scope-limits.js';
 import type { TokenFacts, TokenPlace } from '#libs/access/evaluate/token-facts.js';
 import type { CredentialLimits } from '#libs/access/projection/api-key.js';
 import type { ViewState } from '#libs/access/projection/view-state.js';
@@ -29,9 +30,6 @@ export interface VerifiedToken {
   /** The key that whoever presents it must prove to have. */
   readonly confirmation: Confirmation | undefined;
 }
-
-/** A `scope` claim that is there and empty allows nothing; so does this pattern, which matches none. */
-export const nothing: readonly string[] = Object.freeze(['none*']);
 
 /**
  * Verifies access tokens, and remembers which texts it has verified: that never changes, as a kid is
@@ -72,6 +70,7 @@ export class VerifiedTokens {
     const { claims, kid } = verdict;
     const facts = factsOf(claims, kid);
     const { expiresAtMs, issuedInOutage } = facts;
+    // A claim that is there and empty allows nothing; absent, it is no limit.
     const scopes = claims.scopes?.length === 0 ? nothing : facts.scopes;
     const verified: VerifiedToken = {
       facts: { ...facts, scopes },

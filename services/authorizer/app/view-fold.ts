@@ -101,10 +101,7 @@ export class ViewFold<V extends FoldableView> implements Fold {
 
   /** Once the reader has stopped for good: what it has read need not be read again. */
   async close(reader: Reader): Promise<void> {
-    const { window, sealed, announced } = reader;
-    const whole = reader.state === 'following' && window.position === reader.position;
-    if (whole) await this.#snapshots?.keepLast(() => this.#folded(), { window, sealed, announced });
-    await this.#snapshots?.close();
+    await this.#snapshots?.finish(reader, () => this.#folded());
   }
 
   #folded(): FoldedView<V> {

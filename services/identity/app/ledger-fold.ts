@@ -62,9 +62,8 @@ export interface FoldSnapshots<V> {
     { readonly view: V; readonly facts: object; readonly judge: Required<Resume> } | undefined
   >;
   settle(fold: () => Folded<V>, at: Required<Resume>): Promise<void> | undefined;
-  keepLast(fold: () => Folded<V>, at: Required<Resume>): Promise<void>;
+  finish(reader: Reader, fold: () => Folded<V>): Promise<void>;
   discard(): void;
-  close(): Promise<void>;
 }
 
 export interface LedgerFoldOptions<V> {
@@ -204,10 +203,7 @@ export class LedgerFold<V extends FoldView> implements Fold {
 
   /** Once the reader has stopped for good: what it has read need not be read again. */
   async close(reader: Reader): Promise<void> {
-    const { window, sealed, announced } = reader;
-    const whole = reader.state === 'following' && window.position === reader.position;
-    if (whole) await this.#snapshots?.keepLast(() => this.#folded(), { window, sealed, announced });
-    await this.#snapshots?.close();
+    await this.#snapshots?.finish(reader, () => this.#folded());
   }
 
   #folded(): Folded<V> {

@@ -83,12 +83,30 @@ function NameField({ frame, name }: ConfirmProps) {
   );
 }
 
+/** The code that proves a new factor, and what the factor is called. */
+function CodeForm(props: ConfirmProps & { readonly carry: Readonly<Record<string, string>> }) {
+  const { view, base, said } = props.frame;
+  return (
+    <Form view={view} action={`${base}/enrol/confirm`} carry={props.carry}>
+      <Field
+        name="answer"
+        label={view.t('factor.code')}
+        autocomplete="one-time-code"
+        code="numeric"
+        focus={said === undefined}
+      />
+      <NameField {...props} />
+      <Submit>{view.t('enrol.submit')}</Submit>
+    </Form>
+  );
+}
+
 /** The picture of an authenticator app, and the code that it gives. */
 export function EnrolTotpPage(
   props: ConfirmProps & { readonly picture: string; readonly typed: string },
 ) {
   const { frame, ticket, picture, typed } = props;
-  const { view, base, loginTicket, said } = frame;
+  const { view, loginTicket, said } = frame;
   const { t } = view;
   const image = `data:image/svg+xml;base64,${Buffer.from(picture).toString('base64')}`;
   const carry = { login_ticket: loginTicket, ticket, kind: 'TOTP', picture, typed };
@@ -101,17 +119,7 @@ export function EnrolTotpPage(
         <p class="hint">{t('enrol.TOTP.typed')}</p>
         <p class="typed">{typed.replaceAll(/(.{4})(?=.)/gu, '$1 ')}</p>
       </div>
-      <Form view={view} action={`${base}/enrol/confirm`} carry={carry}>
-        <Field
-          name="answer"
-          label={t('factor.code')}
-          autocomplete="one-time-code"
-          code="numeric"
-          focus={said === undefined}
-        />
-        <NameField {...props} />
-        <Submit>{t('enrol.submit')}</Submit>
-      </Form>
+      <CodeForm {...props} carry={carry} />
       <Back frame={frame} />
     </NarrowPage>
   );
@@ -183,24 +191,14 @@ export function ConfirmAddressPage(
   props: ConfirmProps & { readonly kind: 'SMS' | 'EMAIL'; readonly address: string },
 ) {
   const { frame, ticket, kind, address } = props;
-  const { view, base, loginTicket, said } = frame;
+  const { view, loginTicket, said } = frame;
   const { t } = view;
   const carry = { login_ticket: loginTicket, ticket, kind, address };
   return (
     <NarrowPage view={view} title={t(`enrol.${kind}.title`)}>
       <Heading title={t(`enrol.${kind}.title`)} lead={t('enrol.codeLead')} />
       <Message said={said} />
-      <Form view={view} action={`${base}/enrol/confirm`} carry={carry}>
-        <Field
-          name="answer"
-          label={t('factor.code')}
-          autocomplete="one-time-code"
-          code="numeric"
-          focus={said === undefined}
-        />
-        <NameField {...props} />
-        <Submit>{t('enrol.submit')}</Submit>
-      </Form>
+      <CodeForm {...props} carry={carry} />
       <Back frame={frame} />
     </NarrowPage>
   );
