@@ -1,4 +1,5 @@
 import { createPublicKey, hash, verify, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { readForeignJws } from './foreign-jws.js';
 
 /** Why a proof was refused. For logs and tests. */
 export type ProofRefusal =
@@ -20,6 +21,8 @@ export type ProofVerdict =
       readonly jti: string;
       /** When it was made, ms since the Unix epoch, as the client says. */
       readonly issuedAtMs: number;
+      /** What it says to have had from a server (RFC 9449 section 8); absent: nothing. */
+      readonly nonce?: string;
     }
   | { readonly ok: false; readonly why: ProofRefusal };
 
@@ -29,6 +32,10 @@ export interface ProofRules {
   readonly httpUri: string;
   /** The access token that it came with; undefined: at an endpoint that issues one. */
   readonly accessToken?: string | undefined;
+  /** Those that are taken; absent: all that are known. */
+  readonly algorithms?: readonly string[];
+  /** False: when it was made is judged by the caller, who looks at its nonce too. */
+  readonly lately?: boolean;
 }
 
 /** So far `iat` may be from our clock, in either direction (RFC 9449 section 11.1). */
@@ -42,38 +49,42 @@ const longestJti = 256;
  * and whether the token is bound to this key, is for the caller to know.
  */
 export function verifyDpopProof(proof: string, rules: ProofRules, nowMs: number): ProofVerdict {
-  const parts = proof.length <= longestProof ? proof.split('.') : [];
-  const [head = '', body = '', tail = ''] = parts;
-  const header = objectOf(head);
-  const claims = objectOf(body);
-  const signature = bytesOf(tail);
-  if (parts.length !== 3 || header === undefined || claims === undefined) return no('MALFORMED');
-  if (signature === undefined) return no('MALFORMED');
+  const jws = readForeignJws(proof, longestProof);
+  if (jws === undefined) return no('MALFORMED');
+  const { header, claims, signed, signature } = jws;
   if (header['typ'] !== 'dpop+jwt') return no('WRONG_TYPE');
-  if ('crit' in header) return no('MALFORMED');
-  const scheme = schemes.get(header['alg']);
-  if (scheme === undefined) return no('WRONG_ALGORITHM');
+  const { alg } = header;
+  const scheme = typeof alg === 'string' ? schemes.get(alg) : undefined;
+  const isTaken = rules.algorithms?.some((one) => one === alg) ?? true;
+  if (scheme === undefined || !isTaken) return no('WRONG_ALGORITHM');
   const key = publicKeyOf(header['jwk'], scheme);
   if (key === undefined) return no('WRONG_KEY');
-  const signed = Buffer.from(`${head}.${body}`, 'latin1');
   if (!scheme.verify(signed, key.publicKey, signature)) return no('BAD_SIGNATURE');
   const why = aboutSomethingElse(claims, rules, nowMs);
   if (why !== undefined) return no(why);
-  const { jti, iat } = claims as { jti: string; iat: number };
-  return { ok: true, jkt: key.jkt, jti, issuedAtMs: iat * 1000 };
+  const { jti, iat, nonce } = claims as { jti: string; iat: number; nonce?: string };
+  return {
+    ok: true,
+    jkt: key.jkt,
+    jti,
+    issuedAtMs: iat * 1000,
+    ...(nonce === undefined ? {} : { nonce }),
+  };
 }
 
 function aboutSomethingElse(
-  { jti, htm, htu, iat, ath }: Readonly<Record<string, unknown>>,
+  { jti, htm, htu, iat, ath, nonce }: Readonly<Record<string, unknown>>,
   rules: ProofRules,
   nowMs: number,
 ): ProofRefusal | undefined {
   if (typeof jti !== 'string' || jti === '' || jti.length > longestJti) return 'MALFORMED';
   if (typeof iat !== 'number' || !Number.isFinite(iat)) return 'MALFORMED';
+  if (nonce !== undefined && typeof nonce !== 'string') return 'MALFORMED';
   if (htm !== rules.httpMethod) return 'WRONG_METHOD';
   const uri = typeof htu === 'string' ? placeOf(htu) : undefined;
   if (uri === undefined || uri !== placeOf(rules.httpUri)) return 'WRONG_URI';
-  if (Math.abs(nowMs - iat * 1000) > proofWindowMs) return 'TOO_OLD_OR_NEW';
+  const isFar = Math.abs(nowMs - iat * 1000) > proofWindowMs;
+  if (isFar && rules.lately !== false) return 'TOO_OLD_OR_NEW';
   const { accessToken } = rules;
   if (accessToken === undefined) return undefined;
   return ath === hash('sha256', accessToken, 'base64url') ? undefined : 'WRONG_TOKEN';
@@ -87,7 +98,12 @@ interface Scheme {
 }
 
 const leastModulusBits = 2048;
-const schemes: ReadonlyMap<unknown, Scheme> = new Map<string, Scheme>([
+const ed25519: Scheme = {
+  fits: (key) => key.asymmetricKeyType === 'ed25519',
+  members: ['crv', 'kty', 'x'],
+  verify: (signed, key, signature) => verify(null, signed, key, signature),
+};
+const schemes: ReadonlyMap<string, Scheme> = new Map<string, Scheme>([
   [
     'ES256',
     {
@@ -97,14 +113,9 @@ const schemes: ReadonlyMap<unknown, Scheme> = new Map<string, Scheme>([
         verify('sha256', signed, { key, dsaEncoding: 'ieee-p1363' }, signature),
     },
   ],
-  [
-    'EdDSA',
-    {
-      fits: (key) => key.asymmetricKeyType === 'ed25519',
-      members: ['crv', 'kty', 'x'],
-      verify: (signed, key, signature) => verify(null, signed, key, signature),
-    },
-  ],
+  ['EdDSA', ed25519],
+  // The same under the name that says which curve (RFC 9864).
+  ['Ed25519', ed25519],
   [
     'RS256',
     {
@@ -139,24 +150,6 @@ function placeOf(uri: string): string | undefined {
   if (!URL.canParse(uri)) return undefined;
   const { origin, protocol, pathname } = new URL(uri);
   return protocol === 'https:' || protocol === 'http:' ? `${origin}${pathname}` : undefined;
-}
-
-function bytesOf(part: string): Buffer | undefined {
-  const bytes = Buffer.from(part, 'base64url');
-  return bytes.length > 0 && bytes.toString('base64url') === part ? bytes : undefined;
-}
-
-/** Proofs are written by all kinds of clients: any spelling of JSON will do. */
-function objectOf(part: string): Readonly<Record<string, unknown>> | undefined {
-  const bytes = bytesOf(part);
-  if (bytes === undefined) return undefined;
-  try {
-    const value: unknown = JSON.parse(bytes.toString('utf8'));
-    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-    return isObject ? (value as Readonly<Record<string, unknown>>) : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function no(why: ProofRefusal): ProofVerdict {

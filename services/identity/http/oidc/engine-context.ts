@@ -1,5 +1,5 @@
 import { Provider, type Client, type KoaContextWithOIDC } from 'oidc-provider';
-import { Failure, type Reason } from '#libs/errors/failure.js';
+import { Failure } from '#libs/errors/failure.js';
 import type { Clock } from '#libs/runtime/clock.js';
 import type { Ids } from '#libs/runtime/ids.js';
 import type { Logger } from '#libs/runtime/log.js';
@@ -52,22 +52,6 @@ export async function loadSession(parts: EngineParts): Promise<Verified | undefi
 /** The live session of the browser that asks, once it was loaded. */
 export function sessionOf({ jar }: EngineParts): Verified | undefined {
   return jar.noted.get('session') as Verified | undefined;
-}
-
-/** These say "not now", not "no": the client may try again. */
-const passing: ReadonlySet<Reason> = new Set([
-  'NOT_READY',
-  'STALE',
-  'LEDGER_UNAVAILABLE',
-  'OVERLOADED',
-  'DEADLINE_EXCEEDED',
-  'CONFLICT',
-  'DIVERGED',
-]);
-
-/** True for what is no fault of the request. */
-export function isPassing(error: unknown): boolean {
-  return !(error instanceof Failure) || passing.has(error.reason);
 }
 
 /** A request parameter that is one text; undefined: absent, or something else. */

@@ -1,6 +1,6 @@
 import { errors } from 'oidc-provider';
 import { Failure } from '#libs/errors/failure.js';
-import { isPassing } from './engine-context.js';
+import { isPassing } from '../oauth/passing.js';
 
 /** RFC 6749, 5.2: what the ledger refuses is an invalid grant; what it cannot do now is not. */
 export async function asGrantError<T>(work: () => Promise<T>): Promise<T> {

@@ -5,6 +5,7 @@ import {
   type JWKS,
   type KoaContextWithOIDC,
 } from 'oidc-provider';
+import { proofAlgorithms } from '../oauth/dpop.js';
 import { writeAccessToken } from './access-token-payload.js';
 import { audienceOf, resourceOf } from './audience.js';
 import { certificateOwner, openidScopes } from './client-metadata.js';
@@ -70,7 +71,7 @@ export function providerConfig(parts: EngineParts, keys: ProviderKeys): Configur
     enabledJWA: {
       idTokenSigningAlgValues: [algorithm],
       clientAuthSigningAlgValues: ['EdDSA', 'ES256', 'RS256', 'PS256'],
-      dPoPSigningAlgValues: ['ES256', 'EdDSA', 'Ed25519'],
+      dPoPSigningAlgValues: [...proofAlgorithms],
     },
     clientBasedCORS: (_ctx, origin, client) =>
       (client.redirectUris ?? []).some((uri) => originOf(uri) === origin),
@@ -131,8 +132,8 @@ function features(parts: EngineParts, keys: ProviderKeys): Configuration['featur
       enabled: true,
       tlsClientAuth: true,
       certificateBoundAccessTokens: true,
-      getCertificate: (ctx) => peerCertificate(ctx),
-      certificateAuthorized: isAuthorized,
+      getCertificate: (ctx) => peerCertificate(ctx.req),
+      certificateAuthorized: (ctx) => isAuthorized(ctx.req),
       certificateSubjectMatches: (ctx, _property, expected) => isBound(parts, ctx, expected),
     },
     resourceIndicators: {
@@ -230,7 +231,7 @@ function resourceServer(
 }
 
 function isBound({ ledger, jar }: EngineParts, ctx: KoaContextWithOIDC, expected: string): boolean {
-  const certificate = peerCertificate(ctx);
+  const certificate = peerCertificate(ctx.req);
   const client = ledger.client(ctx.oidc.client?.clientId ?? '');
   if (certificate === undefined || client === undefined) return false;
   if (expected !== certificateOwner(client.client)) return false;

@@ -88,7 +88,7 @@ function bindToCertificate(
   ctx: KoaContextWithOIDC,
 ): void {
   if (ctx.oidc.client?.tlsClientCertificateBoundAccessTokens !== true) return;
-  const certificate = peerCertificate(ctx);
+  const certificate = peerCertificate(ctx.req);
   if (certificate === undefined) throw new errors.InvalidGrant('a client certificate is needed');
   token.setThumbprint('x5t', certificate);
 }
