@@ -19,7 +19,8 @@ const leewayS = 60;
 /** An ID token is redeemed at once: an old one was kept. */
 const oldestS = 600;
 const longestToken = 65_536;
-const longestSubject = 255;
+/** OpenID Connect Core, section 2: ASCII. Others could be two spellings of one. */
+const subject = /^[\x20-\x7e]{1,255}$/;
 
 /**
  * Judges the ID token of another provider (OpenID Connect Core, 3.1.3.7): signature, issuer, audience,
@@ -50,7 +51,7 @@ export async function verifyIdToken(
   const { sub, aud, azp, nonce: told } = claims as JWTPayload & Record<string, unknown>;
   const forOthers = Array.isArray(aud) && aud.length > 1 && azp !== clientId;
   const party = azp === undefined || azp === clientId;
-  const known = typeof sub === 'string' && sub !== '' && sub.length <= longestSubject;
+  const known = typeof sub === 'string' && subject.test(sub);
   if (!known || forOthers || !party || told !== nonce) return refused;
   return { ok: true, claims: { ...claims, sub } };
 }

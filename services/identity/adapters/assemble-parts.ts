@@ -80,7 +80,9 @@ export function assembleParts(
   const { issuer, audiences, maxStalenessMs } = config;
   const { dataDir } = config;
   const { onOutbox } = shared;
-  const delivery = openDelivery(config.delivery, { clock, ids, log: logger, dataDir, onOutbox });
+  const allowPrivate = config.upstreamPrivate === true || issuer.startsWith('http:');
+  const ways = { clock, ids, log: logger, dataDir, onOutbox, allowPrivate };
+  const delivery = openDelivery(config.delivery, ways);
   shutdown.add('delivery', () => delivery.close());
   const attempts = new AttemptRecords(() => parts);
   shutdown.add('attempts', () => attempts.close());

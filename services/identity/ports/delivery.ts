@@ -61,4 +61,9 @@ export interface SmsSender extends MessageSender {
 export interface Delivery {
   readonly mail: MailSender;
   readonly sms: SmsSender;
+  /** To addresses that clients have named. */
+  readonly postForm: PostForm;
 }
+
+/** Posts a form; resolves with the status. Redirects are not followed. */
+export type PostForm = (uri: string, form: URLSearchParams, signal: AbortSignal) => Promise<number>;

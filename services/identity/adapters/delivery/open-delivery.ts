@@ -4,6 +4,7 @@ import type { Logger } from '#libs/runtime/log.js';
 import { addCounter, addGauge, type createRegistry } from '#libs/runtime/metrics.js';
 import type { DeliveryConfig } from '#services/identity/config-delivery.js';
 import type { Delivery, MessageSender } from '#services/identity/ports/delivery.js';
+import { postFormTo } from '../outbound/post-form.js';
 import { DeliveryQueue, type DeliveryOutcome } from './delivery-queue.js';
 import { DevOutbox, type OutboxMessage } from './dev-outbox.js';
 import { MessageWriter } from './message-writer.js';
@@ -22,6 +23,8 @@ export interface DeliveryParts {
   readonly ids: Ids;
   readonly log: Logger;
   readonly dataDir: string;
+  /** Clients may be told something inside this network. */
+  readonly allowPrivate?: boolean;
   /** Called with what a development installation keeps. */
   readonly onOutbox?: ((message: OutboxMessage) => void) | undefined;
 }
@@ -31,7 +34,7 @@ export function openDelivery(
   config: DeliveryConfig | undefined,
   parts: DeliveryParts,
 ): OpenDelivery {
-  const { clock, dataDir, onOutbox } = parts;
+  const { clock, dataDir, onOutbox, allowPrivate = false } = parts;
   const writer = new MessageWriter(config?.templates);
   const outbox = config?.outbox === true ? new DevOutbox(dataDir, clock, onOutbox) : undefined;
   const mail = queueOf('mail', smtpOf(config) ?? outbox?.transport('MAIL'), writer, parts);
@@ -40,6 +43,7 @@ export function openDelivery(
   return {
     mail: { channel: 'MAIL', available: mail.available, send: (message) => mail.send(message) },
     sms: { channel: 'SMS', available: sms.available, send: (message) => sms.send(message) },
+    postForm: postFormTo(allowPrivate),
     addMetrics: (registry) => measure(registry, { mail, sms }),
     close: () => {
       for (const queue of queues) queue.close();

@@ -1,5 +1,5 @@
 import type { Clock } from '#libs/runtime/clock.js';
-import { outboundJson, unreachable } from './outbound-json.js';
+import { outboundJson, unreachable } from '../outbound/outbound-json.js';
 
 /** What a provider says of itself (OpenID Connect Discovery, section 3). */
 export interface ProviderFacts {

@@ -10,7 +10,7 @@ import type {
   UpstreamRequest,
 } from '#services/identity/ports/upstream-openid.js';
 import { Discovery, type ProviderFacts } from './discovery.js';
-import { outboundJson, unreachable } from './outbound-json.js';
+import { outboundJson, unreachable } from '../outbound/outbound-json.js';
 
 const longestName = 100;
 
@@ -113,15 +113,21 @@ function identityOf(
     const value = claims[name];
     return typeof value === 'string' ? value.slice(0, longestName) : '';
   };
-  const { email, auth_time: authTimeS } = claims;
+  const { email } = claims;
   const verified = claims['email_verified'] === true && typeof email === 'string';
   return {
     subject: claims.sub,
     verifiedEmail: verified ? email : undefined,
     name: text('name'),
     locale: text('locale'),
-    authTimeMs: typeof authTimeS === 'number' ? authTimeS * 1000 : undefined,
+    authTimeMs: authTimeMs(claims['auth_time']),
   };
+}
+
+/** Whole seconds since the Unix epoch; what is none says nothing. */
+function authTimeMs(seconds: unknown): number | undefined {
+  const ms = typeof seconds === 'number' ? Math.trunc(seconds) * 1000 : -1;
+  return Number.isSafeInteger(ms) && ms >= 0 ? ms : undefined;
 }
 
 /** One text for everything that proves nothing. */

@@ -7,6 +7,7 @@ import { signLogoutToken } from '#libs/tokens/sign-logout-token.js';
 import { findClient } from '#services/identity/app/clients.js';
 import type { IdentityParts } from '#services/identity/app/identity-parts.js';
 import type { FamilyDocument } from '#services/identity/domain/refresh-family/state.js';
+import type { PostForm } from '#services/identity/ports/delivery.js';
 
 /** Waits between the tries to tell a client, ms. */
 export const retryAfterMs: readonly number[] = [1_000, 5_000, 30_000, 120_000, 600_000];
@@ -14,9 +15,6 @@ export const retryAfterMs: readonly number[] = [1_000, 5_000, 30_000, 120_000, 6
 const newsForMs = 600_000;
 const mostPending = 10_000;
 const timeoutMs = 5_000;
-
-/** Posts a form; resolves with the status. */
-export type PostForm = (uri: string, form: URLSearchParams, signal: AbortSignal) => Promise<number>;
 
 /**
  * OpenID Connect Back-Channel Logout: whoever has got tokens in a session is told when it ends, however
@@ -32,7 +30,7 @@ export class LogoutNotices {
   readonly #timers = new Set<() => void>();
   #stop: () => void = () => undefined;
 
-  constructor(parts: IdentityParts, post: PostForm = postForm) {
+  constructor(parts: IdentityParts, post: PostForm = parts.delivery.postForm) {
     this.#parts = parts;
     this.#post = post;
   }
@@ -140,11 +138,4 @@ interface Notice {
  */
 export function mayBeTold(uri: string, issuer: string): boolean {
   return uri.startsWith('https://') || issuer.startsWith('http://');
-}
-
-/** Redirects are not followed: the address was agreed on. */
-async function postForm(uri: string, body: URLSearchParams, signal: AbortSignal): Promise<number> {
-  const answer = await fetch(uri, { method: 'POST', body, redirect: 'manual', signal });
-  await answer.body?.cancel();
-  return answer.status;
 }

@@ -23,7 +23,7 @@ import type { TextKey } from '../texts/en.js';
 import type { Said, View } from '../view/view.js';
 import { AnswerFactorPage, ChooseFactorPage, LoginPage } from './login-pages.js';
 import { finishUpstream } from '#services/identity/app/upstream/finish-upstream.js';
-import { forgetUpstream, upstreamTicket } from './upstream-routes.js';
+import { takeReturn } from './upstream-routes.js';
 import {
   deviceToken,
   finish,
@@ -161,18 +161,15 @@ async function fromUpstream(pages: PagesContext, c: Context, place: LoginPlace):
   const view = viewOf(pages, c, place.tenant.name, place.uiLocales);
   c.header('content-security-policy', contentSecurityPolicy(place.formOrigins));
   const at: At = { pages, c, place, view, fields: () => '' };
-  const ticket = upstreamTicket(pages, c);
-  forgetUpstream(pages, c);
+  const back = takeReturn(pages, c);
   try {
     const stand = await finishUpstream(pages.parts, {
-      ticket,
-      state: c.req.query('state') ?? '',
-      answer: { code: c.req.query('code') ?? '', issuer: c.req.query('iss') },
+      ...back,
       tenant: place.tenant.id,
+      base: place.base,
       again: place.again,
       deviceToken: deviceToken(pages, c),
       label: labelOf(c),
-      source: pages.sourceOf(c),
       signal: c.req.raw.signal,
     });
     return await after(at, stand);

@@ -1,44 +1,81 @@
 import type { Context, Hono } from 'hono';
 import { Failure } from '#libs/errors/failure.js';
-import { beginUpstream, upstreamMs } from '#services/identity/app/upstream/begin-upstream.js';
-import { openUpstream } from '#services/identity/app/upstream/finish-upstream.js';
+import {
+  beginUpstream,
+  upstreamMs,
+  type UpstreamDeparture,
+} from '#services/identity/app/upstream/begin-upstream.js';
+import { ticketRefused } from '#services/identity/app/login/login-ticket.js';
+import { openUpstream } from '#services/identity/app/upstream/return-upstream.js';
 import { cookieName, cookieText, parseCookies } from '../../cookies.js';
 import { tenantOf } from '../account/account-place.js';
 import type { PagesContext } from '../pages-context.js';
+import type { TenantPlace } from '../tenant-place.js';
 
 /**
- * Out to a provider of the tenant, and back. The answer is not looked at here: it goes on to the login
- * page that it was begun at, which knows what it is for.
+ * Out to a provider of the tenant, and back. The answer is not looked at here: it goes on to the page
+ * that it was begun at, which knows what it is for. Each provider has a way back of its own: what
+ * another one sent the browser back with does not come to it.
  */
 export function addUpstreamRoutes(app: Hono, pages: PagesContext): void {
   app.get('/t/:slug/upstream/:provider', async (c) => {
-    const { id: tenant, path } = tenantOf(pages, c);
+    const tenant = tenantOf(pages, c);
     const uid = c.req.query('interaction') ?? '';
     if (uid !== '' && !/^[\w-]{1,128}$/u.test(uid)) throw new Failure('NOT_FOUND', 'no such page');
-    const { location, ticket } = await beginUpstream(pages.parts, {
-      tenant,
+    const base = uid === '' ? `${tenant.path}/login` : `/interaction/${uid}`;
+    // A link of somebody else's page does not begin a log-in here: the person does.
+    if (!isOwnLink(c)) return c.redirect(base, 303);
+    const departure = {
+      tenant: tenant.id,
       provider: c.req.param('provider'),
-      base: uid === '' ? `${path}/login` : `/interaction/${uid}`,
+      use: 'LOGIN',
+      base,
       again: c.req.query('again') !== undefined,
-      source: pages.sourceOf(c),
-    });
-    keep(pages, c, ticket, upstreamMs / 1000);
-    return c.redirect(location, 303);
+    } as const;
+    return c.redirect(await leaveFor(pages, c, tenant, departure), 303);
   });
-  app.get('/upstream/callback', (c) => {
-    const { base } = openUpstream(pages.parts, upstreamTicket(pages, c));
+  app.get('/t/:slug/upstream/:provider/callback', (c) => {
+    const { id } = tenantOf(pages, c);
+    const { tenant, provider, base } = openUpstream(pages.parts, upstreamTicket(pages, c));
+    if (tenant !== id || provider !== c.req.param('provider')) throw ticketRefused();
     return c.redirect(`${base}/upstream${new URL(c.req.url).search}`, 303);
   });
 }
 
-export function upstreamTicket({ issuer }: PagesContext, c: Context): string {
-  const name = cookieName(cookie, issuer.protocol === 'https:');
-  return parseCookies(c.req.header('cookie')).get(name) ?? '';
+/** Begins a visit, keeps its ticket in the browser, and says where that is to go. */
+export async function leaveFor(
+  pages: PagesContext,
+  c: Context,
+  { slug }: TenantPlace,
+  departure: UpstreamDeparture,
+): Promise<string> {
+  const by = { slug, source: pages.sourceOf(c) };
+  const { location, ticket } = await beginUpstream(pages.parts, departure, by);
+  keep(pages, c, ticket, upstreamMs / 1000);
+  return location;
 }
 
-/** What came back is used up, however it ends. */
-export function forgetUpstream(pages: PagesContext, c: Context): void {
+/** Whether a person has followed a link of ours, or typed the address. */
+export function isOwnLink(c: Context): boolean {
+  const site = c.req.header('sec-fetch-site') ?? 'none';
+  return site === 'same-origin' || site === 'none';
+}
+
+/** What came back, and the ticket that it must fit; that is used up, however it ends. */
+export function takeReturn(pages: PagesContext, c: Context) {
+  const ticket = upstreamTicket(pages, c);
   keep(pages, c, '', 0);
+  return {
+    ticket,
+    state: c.req.query('state') ?? '',
+    answer: { code: c.req.query('code') ?? '', issuer: c.req.query('iss') },
+    source: pages.sourceOf(c),
+  };
+}
+
+function upstreamTicket({ issuer }: PagesContext, c: Context): string {
+  const name = cookieName(cookie, issuer.protocol === 'https:');
+  return parseCookies(c.req.header('cookie')).get(name) ?? '';
 }
 
 const cookie = 'ledgate_upstream';
