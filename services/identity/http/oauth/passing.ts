@@ -10,6 +10,8 @@ const passing: ReadonlySet<Reason> = new Set([
   'DEADLINE_EXCEEDED',
   'CONFLICT',
   'DIVERGED',
+  // A newer build can say it.
+  'QUARANTINED',
 ]);
 
 /** True for what is no fault of the request. */

@@ -38,6 +38,7 @@ import type {
   CodeFacts,
   DeviceFacts,
   FamilyFacts,
+  FoundFamily,
   Issued,
   LiveToken,
   NewAccessToken,
@@ -148,7 +149,7 @@ export class LedgerOfParts implements OidcLedger {
     return issuedOf(redeemed, redeemed.session, false);
   }
 
-  async familyOf(refreshToken: string, onlyNewest: boolean): Promise<FamilyFacts | undefined> {
+  async familyOf(refreshToken: string, onlyNewest: boolean): Promise<FoundFamily | undefined> {
     const { sessions, sessionSecrets, clock } = this.#parts;
     const token = sessionSecrets.readRefreshToken(refreshToken);
     if (token === undefined) return undefined;
@@ -159,7 +160,9 @@ export class LedgerOfParts implements OidcLedger {
     if (onlyNewest && document.generation !== token.generation) return undefined;
     if (Math.min(document.idleUntilMs, document.expiresAtMs) <= clock.wallMs()) return undefined;
     const session = findSessionById(this.#parts, tenant, document.session);
-    return session && factsOf({ ...document, family }, session, false);
+    if (session === undefined) return undefined;
+    const facts = factsOf({ ...document, family }, session, false);
+    return { ...facts, rotatedAtMs: document.rotatedAtMs };
   }
 
   async rotate({ client }: OauthClient, refreshToken: string): Promise<Issued> {

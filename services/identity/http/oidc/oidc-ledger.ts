@@ -31,6 +31,12 @@ export interface FamilyFacts extends Verified {
   readonly outage: boolean;
 }
 
+/** A family that a refresh token names. */
+export interface FoundFamily extends FamilyFacts {
+  /** When its newest token was made, ms since the Unix epoch. */
+  readonly rotatedAtMs: number;
+}
+
 /** An access token of ours that is good at this moment. */
 export interface LiveToken {
   readonly tokenId: string;
@@ -169,7 +175,7 @@ export interface OidcLedger {
   /** A second time: revokes what the first gave, and rejects. */
   redeemCode(client: OauthClient, code: string, family: NewFamilyFacts): Promise<Issued>;
   /** Of any generation, so that a second use is told apart; `onlyNewest`: of the newest only. */
-  familyOf(refreshToken: string, onlyNewest: boolean): Promise<FamilyFacts | undefined>;
+  familyOf(refreshToken: string, onlyNewest: boolean): Promise<FoundFamily | undefined>;
   rotate(client: OauthClient, refreshToken: string): Promise<Issued>;
   revokeFamily(client: OauthClient, family: FamilyFacts): Promise<void>;
   issueDevice(client: OauthClient, device: NewDevice): Promise<void>;
