@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { DevicePolls } from '#services/identity/http/oidc/device-polls.js';
+import { DevicePolls } from '#services/identity/http/oauth/device-polls.js';
 
 it('a device that asks again within five seconds asks too soon, each by itself', () => {
   const polls = new DevicePolls();

@@ -1,6 +1,6 @@
 import { errors, type AdapterPayload } from 'oidc-provider';
 import { audienceOf, resourceOf } from './audience.js';
-import { DevicePolls } from './device-polls.js';
+import { DevicePolls } from '../oauth/device-polls.js';
 import {
   clientOf,
   engineContext,

@@ -111,7 +111,7 @@ export interface NewFamilyFacts {
   readonly scopes: readonly string[];
   readonly audience: string;
   readonly confirmation?: string | undefined;
-  readonly artifact: string;
+  readonly artifact?: string | undefined;
 }
 
 /** A family at this generation, and its refresh token. */

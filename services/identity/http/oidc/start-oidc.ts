@@ -4,6 +4,7 @@ import type { MasterKeys } from '#libs/runtime/master-keys.js';
 import type { IdentityParts } from '#services/identity/app/identity-parts.js';
 import { LogoutNotices } from '#services/identity/app/oauth/logout-notices.js';
 import { BrowserSession } from '../browser-session.js';
+import { startBackChannel } from '../oauth/start-back-channel.js';
 import { contentSecurityPolicy } from '../security-headers.js';
 import { keysFingerprint, loadKeys } from './engine-keys.js';
 import type { EngineParts } from './engine-context.js';
@@ -14,7 +15,6 @@ import type { OidcServer } from './oidc-server.js';
 import { providerConfig } from './provider-config.js';
 import { RequestJar } from './request-jar.js';
 import { SealedText } from './sealed-text.js';
-import { markStructuredToken } from './structured-tokens.js';
 import { addTokenExchange } from './token-exchange.js';
 
 export interface OidcOptions {
@@ -41,6 +41,7 @@ export async function startOidc(options: OidcOptions): Promise<OidcServer> {
     issuer,
     secure,
   };
+  const backChannel = startBackChannel(parts, masterKeys, engine);
   const current = new CurrentEngine(options, engine);
   // Without an active key nothing can be signed; the next request looks again.
   await current.callback().catch((error: unknown) => {
@@ -51,8 +52,9 @@ export async function startOidc(options: OidcOptions): Promise<OidcServer> {
   return {
     interactions: new OidcInteractions(engine),
     answer: async (request, response, source) => {
+      const [path = ''] = (request.url ?? '').split('?', 1);
+      if (backChannel.answer(path, request, response, source)) return;
       try {
-        await markStructuredToken(request);
         const callback = await current.callback();
         await engine.jar.run(request, response, source, () => callback(request, response));
       } catch (error) {
