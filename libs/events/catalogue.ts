@@ -135,6 +135,7 @@ export type {
   ConsentGiven,
   ConsentWithdrawn,
   UpstreamProviderSet,
+  UpstreamSecondFactor,
   UpstreamProviderRemoved,
   ClientEvent,
 } from './catalogue/client.js';

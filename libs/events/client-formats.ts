@@ -57,6 +57,7 @@ export const clientFormats = {
     clientSecret: { optional: vaultRef },
     scopes: 'texts',
     linkPolicy: linkPolicies,
+    secondFactor: { optional: { acrs: 'texts', amrs: 'texts' } },
   }),
   UpstreamProviderRemoved: format(
     'UpstreamProviderRemoved',

@@ -10,9 +10,12 @@ afterAll(() => cli.stop());
 
 describe('the command line', () => {
   it('providers that people log in at', async () => {
-    const line = 'upstream set corp --name Corp --issuer https://login.corp.example --client-id us';
+    const line =
+      'upstream set corp --name Corp --issuer https://login.corp.example --client-id us --two-factor-amrs mfa';
     await cli.json(`${line} --secret-stdin`, { input: 'a secret of theirs' });
-    expect(await cli.json('upstream list')).toMatchObject([{ provider: 'corp' }]);
+    expect(await cli.json('upstream list')).toMatchObject([
+      { provider: 'corp', twoFactorAmrs: ['mfa'] },
+    ]);
     expect(await cli.json('upstream links alice')).toEqual([]);
     expect((await cli.run('upstream unlink none alice')).code).toBe(4);
     await cli.json('upstream remove corp');

@@ -89,6 +89,15 @@ export interface UpstreamProviderSet {
   readonly scopes: readonly string[];
   readonly enabled: boolean;
   readonly linkPolicy: LinkPolicy;
+  /** Absent: whatever the provider did counts as one factor. */
+  readonly secondFactor?: UpstreamSecondFactor | undefined;
+}
+/** What the tenant takes for two factors, when the provider says it of a person. */
+export interface UpstreamSecondFactor {
+  /** Values of `acr`. */
+  readonly acrs: readonly string[];
+  /** Values in `amr` (RFC 8176), any of which does. */
+  readonly amrs: readonly string[];
 }
 export interface UpstreamProviderRemoved {
   readonly type: 'UpstreamProviderRemoved';

@@ -8,7 +8,9 @@ import type {
   UpstreamServiceServer,
 } from '#proto/ledgate/identity/v1/upstream.js';
 import { documentsOf } from '#services/identity/app/accounts.js';
+import { upstreamRedirectUri } from '#services/identity/app/upstream/begin-upstream.js';
 import { setUpstream } from '#services/identity/app/upstream/providers.js';
+import { tenants } from '#services/identity/domain/tenant/state.js';
 import {
   isUsable,
   linksHeld,
@@ -23,6 +25,7 @@ import {
 import { listDocuments, listIds } from '#services/identity/grpc/list-page.js';
 
 const MOST_SCOPES = 20;
+const MOST_VALUES = 10;
 
 export function upstreamService(admission: Admission): UpstreamServiceServer {
   return {
@@ -46,11 +49,9 @@ async function set(request: SetUpstreamProviderRequest, call: AdmittedCall) {
   const head = fields.head(request.options);
   const tenant = call.tenantOf(request.tenantId);
   const given = fields.present('provider', request.provider);
-  const scopes = given?.scopes ?? [];
-  if (scopes.length > MOST_SCOPES) fields.add('provider.scopes', `more than ${MOST_SCOPES}`);
-  for (const [at, scope] of scopes.slice(0, MOST_SCOPES).entries()) {
-    fields.bounded(`provider.scopes[${at}]`, scope, 128);
-  }
+  const scopes = eachBounded(fields, 'scopes', given?.scopes, MOST_SCOPES);
+  const acrs = eachBounded(fields, 'two_factor_acrs', given?.twoFactorAcrs, MOST_VALUES);
+  const amrs = eachBounded(fields, 'two_factor_amrs', given?.twoFactorAmrs, MOST_VALUES);
   const bounded = (name: string, text: string | undefined, most: number): string =>
     fields.bounded(`provider.${name}`, text ?? '', most);
   const provider = {
@@ -61,10 +62,29 @@ async function set(request: SetUpstreamProviderRequest, call: AdmittedCall) {
     scopes,
     enabled: given?.enabled ?? false,
     linkPolicy: given?.makesAccounts === true ? 'REGISTER' : 'LINKED_ONLY',
+    secondFactor: acrs.length + amrs.length === 0 ? undefined : { acrs, amrs },
   } as const;
   const secret = fields.text('client_secret', request.clientSecret, 0, 512);
   const command = call.permitCommand({ tenant }, head, () => guard.requireAdmin(caller));
-  return { result: resultOf(await setUpstream(call.parts, command, provider, secret)) };
+  const result = resultOf(await setUpstream(call.parts, command, provider, secret));
+  return { result, redirectUri: redirectUriOf(call, tenant, provider.provider) };
+}
+
+function eachBounded(
+  fields: AdmittedCall['fields'],
+  name: string,
+  texts: readonly string[] = [],
+  most: number,
+): readonly string[] {
+  if (texts.length > most) fields.add(`provider.${name}`, `more than ${most}`);
+  const bounded = texts.slice(0, most);
+  for (const [at, text] of bounded.entries()) fields.bounded(`provider.${name}[${at}]`, text, 128);
+  return bounded;
+}
+
+function redirectUriOf({ parts }: AdmittedCall, tenant: string, provider: string): string {
+  const slug = tenants.read(documentsOf(parts.ledger.state), tenant, tenant)?.slug ?? tenant;
+  return upstreamRedirectUri(parts.proofs.publicUrl, slug, provider);
 }
 
 async function remove(request: RemoveUpstreamProviderRequest, call: AdmittedCall) {
@@ -83,11 +103,15 @@ function list(request: ListUpstreamProvidersRequest, call: AdmittedCall) {
     target: { tenant },
     page: request.page,
   });
-  return { providers: entries.map(([name, found]) => message(name, found)), nextPageToken };
+  const providers = entries.map(([name, found]) => {
+    return message(name, found, redirectUriOf(call, tenant, name));
+  });
+  return { providers, nextPageToken };
 }
 
-function message(provider: string, found: UpstreamDocument): UpstreamProvider {
+function message(provider: string, found: UpstreamDocument, redirectUri: string): UpstreamProvider {
   const { displayName, issuer, clientId, clientSecret, scopes, enabled, linkPolicy } = found;
+  const { acrs, amrs } = found.secondFactor ?? { acrs: [], amrs: [] };
   return {
     provider,
     displayName,
@@ -97,6 +121,9 @@ function message(provider: string, found: UpstreamDocument): UpstreamProvider {
     enabled,
     makesAccounts: linkPolicy === 'REGISTER',
     hasSecret: clientSecret !== undefined,
+    twoFactorAcrs: [...acrs],
+    twoFactorAmrs: [...amrs],
+    redirectUri,
   };
 }
 

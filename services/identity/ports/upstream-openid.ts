@@ -16,6 +16,8 @@ export interface UpstreamRequest {
   readonly verifier: string;
   /** Whoever is logged in there has to prove it again. */
   readonly again: boolean;
+  /** Values of `acr` that we would like, best first. */
+  readonly acrValues: readonly string[];
 }
 
 /** What came back to the redirect URI. */
@@ -35,6 +37,9 @@ export interface UpstreamIdentity {
   readonly locale: string;
   /** When the person was asked there, ms since the Unix epoch; absent: it does not say. */
   readonly authTimeMs?: number | undefined;
+  /** `''`: it does not say. */
+  readonly acr: string;
+  readonly amr: readonly string[];
 }
 
 /**

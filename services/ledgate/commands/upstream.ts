@@ -14,6 +14,8 @@ interface SetFlags {
   readonly secretStdin?: boolean;
   readonly disabled?: boolean;
   readonly makesAccounts?: boolean;
+  readonly twoFactorAcrs: string[];
+  readonly twoFactorAmrs: string[];
 }
 
 /** `ledgate upstream …` */
@@ -31,6 +33,13 @@ export function addUpstreamCommands(program: Command): void {
     .option('--secret-stdin', 'read the client secret from standard input')
     .option('--disabled', 'nobody logs in there for now')
     .option('--makes-accounts', 'people whom nobody here knows get an account')
+    .option(
+      '--two-factor-acrs <values>',
+      'of acr that count as two factors, comma separated',
+      list,
+      [],
+    )
+    .option('--two-factor-amrs <values>', 'of amr that do, e.g. mfa, comma separated', list, [])
     .action(withCli(set));
   upstream
     .command('remove <provider>')
@@ -67,14 +76,18 @@ async function set(cli: Cli, provider: string, flags: SetFlags): Promise<void> {
   const { issuer, clientId, scopes, name: displayName = provider } = flags;
   const { disabled = false, makesAccounts = false } = flags;
   const clientSecret = flags.secretStdin === true ? await secretFromStdin() : '';
-  const shown = { provider, displayName, issuer, clientId, scopes };
+  const { twoFactorAcrs, twoFactorAmrs } = flags;
+  const shown = { provider, displayName, issuer, clientId, scopes, twoFactorAcrs, twoFactorAmrs };
   const answer = await ask(cli.identity(UpstreamServiceClient), 'setUpstreamProvider', {
     options: cli.options,
     tenantId: cli.tenantId,
-    provider: { ...shown, enabled: !disabled, makesAccounts, hasSecret: false },
+    provider: { ...shown, enabled: !disabled, makesAccounts, hasSecret: false, redirectUri: '' },
     clientSecret,
   });
-  cli.done(answer.result, {}, `${provider} is ${disabled ? 'set, and disabled' : 'set'}`);
+  const { redirectUri } = answer;
+  const state = disabled ? 'set, and disabled' : 'set';
+  const text = `${provider} is ${state}; register ${redirectUri} there`;
+  cli.done(answer.result, { redirectUri }, text);
 }
 
 async function listProviders(cli: Cli): Promise<void> {

@@ -3,7 +3,7 @@ import { FactorServiceService as Factors } from '#proto/ledgate/identity/v1/fact
 import { PrincipalServiceService as Principals } from '#proto/ledgate/identity/v1/principal.js';
 import { UpstreamServiceService as Upstreams } from '#proto/ledgate/identity/v1/upstream.js';
 import { generateSync } from 'otplib';
-import { arrive, sessionOf, UpstreamCell } from '../../support/oauth/upstream-cell.js';
+import { arrive, leave, sessionOf, UpstreamCell } from '../../support/oauth/upstream-cell.js';
 
 let up: UpstreamCell;
 beforeAll(async () => {
@@ -98,5 +98,57 @@ describe('a person whom a provider vouches for', () => {
     const unlink = { identityId, principalId };
     await up.cell.world.call(Upstreams.unlinkExternalIdentity, unlink, up.cell.tenant.admin);
     await expect(up.ownSessions(browser)).rejects.toThrow('not accepted');
+  });
+});
+
+describe('what a provider did counts as two factors where its tenant says so', () => {
+  const acr = async (says: Record<string, unknown>, email = 'ivo@corp.example') => {
+    up.hostile.says = { sub: email, email, email_verified: true, ...says };
+    const { browser, page } = await up.viaEvil();
+    expect(page.url.pathname).toBe('/t/acme/account');
+    const { sessions } = await up.ownSessions(browser);
+    const { acr: level, amr } =
+      sessions.toSorted((a, b) => Number(b.startedAtMs - a.startedAtMs))[0] ?? {};
+    return [level, amr];
+  };
+  const one = ['urn:ledgate:acr:1', ['fed']];
+  const two = ['urn:ledgate:acr:2', ['fed', 'mfa']];
+  const claims = { acr: 'urn:corp:two', amr: ['pwd', 'hwk'] };
+
+  it('one factor where it does not', async () => {
+    await up.set('evil', { issuer: up.hostile.issuer, makesAccounts: true });
+    expect(await acr(claims)).toEqual(one);
+  });
+
+  it('by acr, which is asked for, or by any of amr', async () => {
+    const mapped = { issuer: up.hostile.issuer, makesAccounts: true };
+    await up.set('evil', { ...mapped, twoFactorAcrs: ['urn:corp:two'] });
+    const asked = (await leave(up.browser(), 'evil')).searchParams.get('acr_values');
+    expect(asked).toBe('urn:corp:two');
+    expect(await acr(claims)).toEqual(two);
+    expect(await acr({ ...claims, acr: 'urn:corp:one' })).toEqual(one);
+    expect(await acr({ acr: ['urn:corp:two'] })).toEqual(one);
+    await up.set('evil', { ...mapped, twoFactorAmrs: ['mfa', 'hwk'] });
+    expect(await acr(claims)).toEqual(two);
+    for (const amr of ['hwk', ['pwd'], [['hwk']], undefined]) {
+      expect(await acr({ amr })).toEqual(one);
+    }
+  });
+
+  it('an account that has a second factor here still answers it', async () => {
+    await up.set('evil', {
+      issuer: up.hostile.issuer,
+      makesAccounts: true,
+      twoFactorAmrs: ['mfa'],
+    });
+    up.hostile.says = { sub: 'jo', email: 'jo@corp.example', email_verified: true, amr: ['mfa'] };
+    const { browser } = await up.viaEvil();
+    const token = sessionOf(browser);
+    const { ticket, seed } = await up.cell.world.call(Factors.startTotp, {}, token);
+    const code = generateSync({ secret: seed });
+    await up.cell.world.call(Factors.confirmTotp, { ticket, code }, token);
+    const again = await up.viaEvil();
+    expect(again.page.html).toContain('name="answer"');
+    expect(sessionOf(again.browser)).toBe('');
   });
 });

@@ -9,7 +9,8 @@ export async function everyUpstream(call: World['call'], admin: string): Promise
   const clientSecret = 'a secret of theirs';
   await call(Upstreams.setUpstreamProvider, { provider: sampleProvider, clientSecret }, admin);
   const { providers } = await call(Upstreams.listUpstreamProviders, {}, admin);
-  expect(providers).toEqual([{ ...sampleProvider, hasSecret: true }]);
+  const redirectUri = expect.stringMatching(/^http.*\/t\/[a-z0-9-]+\/upstream\/corp\/callback$/u);
+  expect(providers).toEqual([{ ...sampleProvider, hasSecret: true, redirectUri }]);
   expect((await call(Upstreams.listExternalIdentities, {}, admin)).identities).toEqual([]);
   const unlink = call(Upstreams.unlinkExternalIdentity, { identityId: 'none' }, admin);
   expect((await refusal(unlink)).reason).toBe('NOT_FOUND');

@@ -20,6 +20,13 @@ export const upstreamRows: readonly Row[] = [
       provider('issuer', { issuer: `https://${'x'.repeat(2_000)}` }),
       provider('client_id', { clientId: 'x'.repeat(257) }),
       provider('scopes', { scopes: Array.from({ length: 21 }, (_, at) => `s${at}`) }),
+      provider('two_factor_acrs', {
+        twoFactorAcrs: Array.from({ length: 11 }, (_, at) => `a${at}`),
+      }),
+      provider('two_factor_acrs[0]', { twoFactorAcrs: ['x'.repeat(129)] }),
+      provider('two_factor_amrs', {
+        twoFactorAmrs: Array.from({ length: 11 }, (_, at) => `a${at}`),
+      }),
       ['clientSecret', ['x'.repeat(513)], 'client_secret'],
     ],
   },

@@ -10,4 +10,7 @@ export const sampleProvider: UpstreamProvider = {
   enabled: true,
   makesAccounts: false,
   hasSecret: false,
+  twoFactorAcrs: ['urn:corp:two'],
+  twoFactorAmrs: ['mfa'],
+  redirectUri: '',
 };

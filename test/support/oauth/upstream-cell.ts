@@ -43,7 +43,8 @@ export class UpstreamCell {
   set(provider: string, change: Partial<UpstreamProvider>, clientSecret = '') {
     const scopes = ['openid', 'email', 'profile'];
     const given = { provider, displayName: `The ${provider}`, clientId: 'us', scopes };
-    const whole = { ...sampleProvider, ...given, ...change };
+    const oneFactor = { twoFactorAcrs: [], twoFactorAmrs: [] };
+    const whole = { ...sampleProvider, ...oneFactor, ...given, ...change };
     const request = { provider: whole, clientSecret };
     return this.cell.world.call(Upstreams.setUpstreamProvider, request, this.cell.tenant.admin);
   }

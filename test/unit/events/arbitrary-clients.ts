@@ -64,6 +64,7 @@ export const clientFields: FieldsOf<(ClientEvent | EndpointEvent)['type']> = {
     scopes: texts,
     enabled: bool,
     linkPolicy: fc.constantFrom(...linkPolicies),
+    secondFactor: maybe(fc.record({ acrs: texts, amrs: texts })),
   },
   UpstreamProviderRemoved: { provider: text },
   ScopeDefined: scope,

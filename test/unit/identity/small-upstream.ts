@@ -18,6 +18,7 @@ export const upstreamRecords = {
     scopes: fc.constant(['openid']),
     enabled: fc.constantFrom(true, true, false),
     linkPolicy: of('LINKED_ONLY', 'REGISTER'),
+    secondFactor: fc.constantFrom(undefined, { acrs: ['two'], amrs: [] }),
   },
   RemoveUpstreamProvider: { provider },
   LinkExternalIdentity: {

@@ -32,7 +32,7 @@ export class OpenIdClient implements UpstreamOpenId {
     const url = new URL(authorizationEndpoint);
     const secure = url.protocol === 'https:' || (this.#allowPrivate && url.protocol === 'http:');
     if (!secure) throw unreachable('its addresses must be https');
-    const { redirectUri, state, nonce, verifier, again } = request;
+    const { redirectUri, state, nonce, verifier, again, acrValues } = request;
     const challenge = createHash('sha256').update(verifier, 'ascii').digest('base64url');
     const parameters = {
       response_type: 'code',
@@ -44,6 +44,7 @@ export class OpenIdClient implements UpstreamOpenId {
       code_challenge: challenge,
       code_challenge_method: 'S256',
       ...(again ? { prompt: 'login', max_age: '0' } : {}),
+      ...(acrValues.length === 0 ? {} : { acr_values: acrValues.join(' ') }),
     };
     for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
     return url.href;
@@ -113,7 +114,7 @@ function identityOf(
     const value = claims[name];
     return typeof value === 'string' ? value.slice(0, longestName) : '';
   };
-  const { email } = claims;
+  const { email, amr } = claims;
   const verified = claims['email_verified'] === true && typeof email === 'string';
   return {
     subject: claims.sub,
@@ -121,6 +122,8 @@ function identityOf(
     name: text('name'),
     locale: text('locale'),
     authTimeMs: authTimeMs(claims['auth_time']),
+    acr: typeof claims['acr'] === 'string' ? claims['acr'] : '',
+    amr: Array.isArray(amr) ? amr.filter((method) => typeof method === 'string') : [],
   };
 }
 

@@ -5,7 +5,7 @@ import {
   needsSecondFactor,
   type FactorChoice,
 } from '#services/identity/app/login/account-factors.js';
-import { acrOneFactor, methodsOf } from '#services/identity/app/login/assurance.js';
+import { acrOneFactor, acrTwoFactors, methodsOf } from '#services/identity/app/login/assurance.js';
 import { knownDevice } from '#services/identity/app/login/device-token.js';
 import { sealLogin, type LoginTicket } from '#services/identity/app/login/login-ticket.js';
 import type { VerifiedLogin } from '#services/identity/app/login/verified-login.js';
@@ -74,23 +74,28 @@ export async function beginLogin(parts: IdentityParts, claim: LoginClaim): Promi
   return afterFirstFactor(parts, first, deviceToken);
 }
 
-/** What an account needs when its password, or a provider elsewhere, has said who it is. */
+/**
+ * What an account needs when its password, or a provider elsewhere, has said who it is. `twoFactors`:
+ * that was as much as two, which does for whoever has none here.
+ */
 export function afterFirstFactor(
   parts: IdentityParts,
   ticket: LoginTicket,
   deviceToken: string,
+  twoFactors = false,
 ): LoginStand {
   const { tenant, principal } = ticket;
   const known = knownDevice(parts, ticket, deviceToken);
   const first: LoginTicket = { ...ticket, device: known?.device };
   const view = documentsOf(parts.ledger.state);
   const needed = needsSecondFactor(view, tenant, principal);
+  const holdsNone = factorsHeld(view, tenant, principal).length === 0;
+  if (twoFactors && holdsNone) return { done: { ...oneFactor(first), acr: acrTwoFactors } };
   if (!needed) return { done: oneFactor(first) };
   if (known?.remembered === true) return { done: { ...oneFactor(first), keptDevice: deviceToken } };
   const factors = factorChoices(view, tenant, principal);
   // A factor that is blocked still guards the account: only who never had one may enrol now.
-  const enrolmentRequired = factorsHeld(view, tenant, principal).length === 0;
-  return { ticket: sealLogin(parts, first), factors, enrolmentRequired };
+  return { ticket: sealLogin(parts, first), factors, enrolmentRequired: holdsNone };
 }
 
 function oneFactor(ticket: LoginTicket): VerifiedLogin {

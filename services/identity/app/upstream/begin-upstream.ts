@@ -75,15 +75,16 @@ export async function beginUpstream(
   };
   const location = await parts.proofs.upstream.authorizationUrl(
     await upstreamClient(parts, upstream),
-    requestOf(ticket),
+    requestOf(ticket, upstream),
   );
   const sealed = parts.proofs.tickets.seal('upstream login', ticket, begunAtMs + upstreamMs);
   return { location, ticket: sealed };
 }
 
-export function requestOf(ticket: UpstreamTicket): UpstreamRequest {
+export function requestOf(ticket: UpstreamTicket, { secondFactor }: Upstream): UpstreamRequest {
   const { redirectUri, state, nonce, verifier, again } = ticket;
-  return { redirectUri, state, nonce, verifier, again };
+  const acrValues = secondFactor?.acrs ?? [];
+  return { redirectUri, state, nonce, verifier, again, acrValues };
 }
 
 export async function upstreamClient(

@@ -10,9 +10,6 @@ import {
 import { credentialsRejected } from '#services/identity/app/verify-password.js';
 import { linkedPrincipal } from '#services/identity/domain/upstream/state.js';
 
-/** The method of a log-in elsewhere; the others are those of RFC 8176. */
-export const federated = 'fed';
-
 /**
  * Who came back from a provider, and what the account needs beside that: the same second factor as after
  * a password. Rejects WRONG_STATE, CREDENTIALS_REJECTED, NOT_FOUND when nobody here is linked to the
@@ -29,7 +26,7 @@ export async function finishUpstream(
 ): Promise<LoginStand> {
   const { tenant, deviceToken, label, signal, ...back } = given;
   const vouched = await redeemUpstream(parts, { ...back, tenant, use: 'LOGIN' });
-  const { upstream, identity, blindIndex, authTimeMs, id } = vouched;
+  const { upstream, identity, blindIndex, authTimeMs, twoFactors, amr, id } = vouched;
   const { issuer } = upstream;
   const authPosition = parts.ledger.reader.position;
   const view = documentsOf(parts.ledger.state);
@@ -45,12 +42,12 @@ export async function finishUpstream(
     credential: blindIndex,
     authPosition: who.position,
     authTimeMs: Math.trunc(parts.clock.wallMs()),
-    amr: [federated],
+    amr,
     label,
   };
   // Whoever is suspended is not asked for more.
   if (!isStanding(parts, first)) throw credentialsRejected();
-  const stand = afterFirstFactor(parts, first, deviceToken);
+  const stand = afterFirstFactor(parts, first, deviceToken, twoFactors);
   if (!('done' in stand)) return stand;
   // What counts is when the person was asked; and an answer counts once.
   return { done: { ...stand.done, authTimeMs, used: { challenge: id } } };

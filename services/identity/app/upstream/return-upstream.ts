@@ -12,6 +12,8 @@ import {
 import { enabledUpstream, type Upstream } from '#services/identity/app/upstream/providers.js';
 import type { UpstreamAnswer, UpstreamIdentity } from '#services/identity/ports/upstream-openid.js';
 
+/** The method of a log-in elsewhere; the others are those of RFC 8176. */
+const federated = 'fed';
 /** A provider's clock may be so far from ours, ms. */
 const leewayMs = 60_000;
 
@@ -41,6 +43,9 @@ export interface Vouched {
   readonly blindIndex: string;
   /** When the person was asked: the provider's word, or now. */
   readonly authTimeMs: number;
+  /** The provider says that it was as much as the tenant takes for two factors. */
+  readonly twoFactors: boolean;
+  readonly amr: readonly string[];
   /** Counts once. */
   readonly id: string;
 }
@@ -71,7 +76,11 @@ export async function redeemUpstream(
   }
   parts.limits.take(given.source, 'upstream').uncompared();
   const client = await upstreamClient(parts, upstream);
-  const identity = await parts.proofs.upstream.redeem(client, requestOf(ticket), given.answer);
+  const identity = await parts.proofs.upstream.redeem(
+    client,
+    requestOf(ticket, upstream),
+    given.answer,
+  );
   const { authTimeMs: askedMs } = identity;
   const stale = askedMs === undefined || askedMs + leewayMs < ticket.begunAtMs;
   if (given.again && stale) {
@@ -81,7 +90,14 @@ export async function redeemUpstream(
   const blindIndex = await parts.loginNames.indexOfSubject(tenant, issuer, identity.subject);
   const nowMs = Math.trunc(parts.clock.wallMs());
   const authTimeMs = Math.min(nowMs, askedMs ?? nowMs);
-  return { upstream, identity, blindIndex, authTimeMs, id: ticket.id };
+  const twoFactors = countsAsTwo(upstream, identity);
+  const amr = twoFactors ? [federated, 'mfa'] : [federated];
+  return { upstream, identity, blindIndex, authTimeMs, twoFactors, amr, id: ticket.id };
+}
+
+function countsAsTwo({ secondFactor }: Upstream, { acr, amr }: UpstreamIdentity): boolean {
+  if (secondFactor === undefined) return false;
+  return secondFactor.acrs.includes(acr) || amr.some((one) => secondFactor.amrs.includes(one));
 }
 
 /** What was begun for one tenant, page, use or session is for no other. */

@@ -1,4 +1,4 @@
-import type { Cause, LinkPolicy, VaultRef } from '#libs/events/catalogue.js';
+import type { Cause, LinkPolicy, UpstreamSecondFactor, VaultRef } from '#libs/events/catalogue.js';
 
 /** Sets a provider as a whole. */
 export interface SetUpstreamProvider {
@@ -13,6 +13,8 @@ export interface SetUpstreamProvider {
   readonly scopes: readonly string[];
   readonly enabled: boolean;
   readonly linkPolicy: LinkPolicy;
+  /** Absent: whatever the provider did counts as one factor. */
+  readonly secondFactor?: UpstreamSecondFactor | undefined;
 }
 export interface RemoveUpstreamProvider {
   readonly type: 'RemoveUpstreamProvider';

@@ -19,6 +19,7 @@ import type {
 import { isUsable, linkedPrincipal, linksHeld, mostLinks, upstreams } from './state.js';
 
 const mostScopes = 20;
+const mostValues = 10;
 /** RFC 6749, section 3.3. */
 const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]{1,128}$/;
 /** RFC 6749, appendix A.1. */
@@ -50,6 +51,7 @@ export function decideUpstream(
 function set(command: SetUpstreamProvider, view: DocumentReader, tenant: string): Decision {
   const { type: _, ...given } = command;
   const { provider, displayName, issuer, clientId, scopes } = given;
+  const { acrs, amrs } = given.secondFactor ?? { acrs: [], amrs: [] };
   const refused = refuseFields(
     ['provider', slugProblem(provider)],
     ['display_name', freeTextProblem(displayName, 1, 64)],
@@ -60,6 +62,8 @@ function set(command: SetUpstreamProvider, view: DocumentReader, tenant: string)
     ...eachProblem('scopes', scopes, (scope) =>
       scopeToken.test(scope) ? undefined : 'is no scope (RFC 6749, section 3.3)',
     ),
+    ...valueProblems('two_factor_acrs', acrs),
+    ...valueProblems('two_factor_amrs', amrs),
   );
   if (refused !== undefined) return refused;
   const before = upstreams.read(view, tenant, provider);
@@ -67,6 +71,16 @@ function set(command: SetUpstreamProvider, view: DocumentReader, tenant: string)
   const same = before?.issuer === issuer && before.clientId === clientId;
   const clientSecret = given.clientSecret ?? (same ? before.clientSecret : undefined);
   return accept({ type: 'UpstreamProviderSet', ...given, clientSecret });
+}
+
+/** Values without spaces, as `acr_values` and `amr` have them. */
+function valueProblems(field: string, values: readonly string[]) {
+  return [
+    [field, countProblem(values.length, mostValues)] as const,
+    ...eachProblem(field, values, (value) =>
+      scopeToken.test(value) ? undefined : '1 to 128 characters of visible ASCII without spaces',
+    ),
+  ];
 }
 
 /** OpenID Connect Discovery, section 3: https without query and fragment; http on loopback for tests. */

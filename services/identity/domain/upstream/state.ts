@@ -1,6 +1,12 @@
 import { DocumentKind } from '#libs/decider/documents.js';
 import type { DocumentReader, DocumentWriter } from '#libs/decider/documents.js';
-import type { DomainEvent, LinkPolicy, VaultRef } from '#libs/events/catalogue.js';
+import { presentFields } from '#libs/decider/present-fields.js';
+import type {
+  DomainEvent,
+  LinkPolicy,
+  UpstreamSecondFactor,
+  VaultRef,
+} from '#libs/events/catalogue.js';
 import type { EventContext } from '#libs/events/envelope.js';
 import { earlierWith } from '#services/identity/domain/erasure/earlier-blobs.js';
 import { factorsOf, type LinkFacts } from '#services/identity/domain/password/state.js';
@@ -11,10 +17,12 @@ export interface UpstreamDocument {
   readonly displayName: string;
   readonly issuer: string;
   readonly clientId: string;
-  readonly clientSecret?: VaultRef;
+  readonly clientSecret?: VaultRef | undefined;
   readonly scopes: readonly string[];
   readonly enabled: boolean;
   readonly linkPolicy: LinkPolicy;
+  /** What the tenant takes for two factors; absent: nothing. */
+  readonly secondFactor?: UpstreamSecondFactor | undefined;
 }
 
 export const upstreams = new DocumentKind<UpstreamDocument>('upstream');
@@ -72,9 +80,10 @@ export function evolveUpstream(
   const { provider } = event;
   if (event.type === 'UpstreamProviderRemoved') return upstreams.remove(to, tenant, provider);
   const { displayName, issuer, clientId, clientSecret, scopes, enabled, linkPolicy } = event;
-  const secret = clientSecret === undefined ? {} : { clientSecret };
-  const document = { displayName, issuer, clientId, ...secret, scopes, enabled, linkPolicy };
-  upstreams.put(to, tenant, provider, document);
+  const { secondFactor } = event;
+  const client = { displayName, issuer, clientId, clientSecret, scopes };
+  const document = { ...client, enabled, linkPolicy, secondFactor };
+  upstreams.put(to, tenant, provider, presentFields(document));
 }
 
 export function evolveLink(

@@ -40,6 +40,12 @@ export interface UpstreamProvider {
   makesAccounts: boolean;
   /** Read only. */
   hasSecret: boolean;
+  /** Values of acr that count as two factors here; asked for (acr_values). Empty: one factor in any case. */
+  twoFactorAcrs: string[];
+  /** The same by amr (RFC 8176): any of them does. */
+  twoFactorAmrs: string[];
+  /** Read only: what is registered at the provider. */
+  redirectUri: string;
 }
 
 export interface SetUpstreamProviderRequest {
@@ -56,7 +62,11 @@ export interface SetUpstreamProviderRequest {
 }
 
 export interface SetUpstreamProviderResponse {
-  result: CommandResult | undefined;
+  result:
+    | CommandResult
+    | undefined;
+  /** What is registered at the provider. */
+  redirectUri: string;
 }
 
 export interface RemoveUpstreamProviderRequest {
@@ -131,6 +141,9 @@ function createBaseUpstreamProvider(): UpstreamProvider {
     enabled: false,
     makesAccounts: false,
     hasSecret: false,
+    twoFactorAcrs: [],
+    twoFactorAmrs: [],
+    redirectUri: "",
   };
 }
 
@@ -159,6 +172,15 @@ export const UpstreamProvider: MessageFns<UpstreamProvider> = {
     }
     if (message.hasSecret !== false) {
       writer.uint32(64).bool(message.hasSecret);
+    }
+    for (const v of message.twoFactorAcrs) {
+      writer.uint32(74).string(v!);
+    }
+    for (const v of message.twoFactorAmrs) {
+      writer.uint32(82).string(v!);
+    }
+    if (message.redirectUri !== "") {
+      writer.uint32(90).string(message.redirectUri);
     }
     return writer;
   },
@@ -240,6 +262,30 @@ export const UpstreamProvider: MessageFns<UpstreamProvider> = {
             message.hasSecret = reader.bool();
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.twoFactorAcrs.push(reader.string());
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.twoFactorAmrs.push(reader.string());
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.redirectUri = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -278,6 +324,21 @@ export const UpstreamProvider: MessageFns<UpstreamProvider> = {
         : isSet(object.has_secret)
         ? globalThis.Boolean(object.has_secret)
         : false,
+      twoFactorAcrs: globalThis.Array.isArray(object?.twoFactorAcrs)
+        ? object.twoFactorAcrs.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.two_factor_acrs)
+        ? object.two_factor_acrs.map((e: any) => globalThis.String(e))
+        : [],
+      twoFactorAmrs: globalThis.Array.isArray(object?.twoFactorAmrs)
+        ? object.twoFactorAmrs.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.two_factor_amrs)
+        ? object.two_factor_amrs.map((e: any) => globalThis.String(e))
+        : [],
+      redirectUri: isSet(object.redirectUri)
+        ? globalThis.String(object.redirectUri)
+        : isSet(object.redirect_uri)
+        ? globalThis.String(object.redirect_uri)
+        : "",
     };
   },
 
@@ -307,6 +368,15 @@ export const UpstreamProvider: MessageFns<UpstreamProvider> = {
     if (message.hasSecret !== false) {
       obj.hasSecret = message.hasSecret;
     }
+    if (message.twoFactorAcrs?.length) {
+      obj.twoFactorAcrs = message.twoFactorAcrs;
+    }
+    if (message.twoFactorAmrs?.length) {
+      obj.twoFactorAmrs = message.twoFactorAmrs;
+    }
+    if (message.redirectUri !== "") {
+      obj.redirectUri = message.redirectUri;
+    }
     return obj;
   },
 
@@ -323,6 +393,9 @@ export const UpstreamProvider: MessageFns<UpstreamProvider> = {
     message.enabled = object.enabled ?? false;
     message.makesAccounts = object.makesAccounts ?? false;
     message.hasSecret = object.hasSecret ?? false;
+    message.twoFactorAcrs = object.twoFactorAcrs?.map((e) => e) || [];
+    message.twoFactorAmrs = object.twoFactorAmrs?.map((e) => e) || [];
+    message.redirectUri = object.redirectUri ?? "";
     return message;
   },
 };
@@ -457,13 +530,16 @@ export const SetUpstreamProviderRequest: MessageFns<SetUpstreamProviderRequest> 
 };
 
 function createBaseSetUpstreamProviderResponse(): SetUpstreamProviderResponse {
-  return { result: undefined };
+  return { result: undefined, redirectUri: "" };
 }
 
 export const SetUpstreamProviderResponse: MessageFns<SetUpstreamProviderResponse> = {
   encode(message: SetUpstreamProviderResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.result !== undefined) {
       CommandResult.encode(message.result, writer.uint32(10).fork()).join();
+    }
+    if (message.redirectUri !== "") {
+      writer.uint32(18).string(message.redirectUri);
     }
     return writer;
   },
@@ -489,6 +565,14 @@ export const SetUpstreamProviderResponse: MessageFns<SetUpstreamProviderResponse
             message.result = CommandResult.decode(reader, reader.uint32());
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.redirectUri = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -502,13 +586,23 @@ export const SetUpstreamProviderResponse: MessageFns<SetUpstreamProviderResponse
   },
 
   fromJSON(object: any): SetUpstreamProviderResponse {
-    return { result: isSet(object.result) ? CommandResult.fromJSON(object.result) : undefined };
+    return {
+      result: isSet(object.result) ? CommandResult.fromJSON(object.result) : undefined,
+      redirectUri: isSet(object.redirectUri)
+        ? globalThis.String(object.redirectUri)
+        : isSet(object.redirect_uri)
+        ? globalThis.String(object.redirect_uri)
+        : "",
+    };
   },
 
   toJSON(message: SetUpstreamProviderResponse): unknown {
     const obj: any = {};
     if (message.result !== undefined) {
       obj.result = CommandResult.toJSON(message.result);
+    }
+    if (message.redirectUri !== "") {
+      obj.redirectUri = message.redirectUri;
     }
     return obj;
   },
@@ -521,6 +615,7 @@ export const SetUpstreamProviderResponse: MessageFns<SetUpstreamProviderResponse
     message.result = (object.result !== undefined && object.result !== null)
       ? CommandResult.fromPartial(object.result)
       : undefined;
+    message.redirectUri = object.redirectUri ?? "";
     return message;
   },
 };

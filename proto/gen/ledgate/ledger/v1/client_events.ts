@@ -86,6 +86,12 @@ export interface UpstreamProviderSet {
   scopes: string[];
   enabled: boolean;
   linkPolicy: string;
+  secondFactor: UpstreamSecondFactor | undefined;
+}
+
+export interface UpstreamSecondFactor {
+  acrs: string[];
+  amrs: string[];
 }
 
 export interface UpstreamProviderRemoved {
@@ -1282,6 +1288,7 @@ function createBaseUpstreamProviderSet(): UpstreamProviderSet {
     scopes: [],
     enabled: false,
     linkPolicy: "",
+    secondFactor: undefined,
   };
 }
 
@@ -1310,6 +1317,9 @@ export const UpstreamProviderSet: MessageFns<UpstreamProviderSet> = {
     }
     if (message.linkPolicy !== "") {
       writer.uint32(66).string(message.linkPolicy);
+    }
+    if (message.secondFactor !== undefined) {
+      UpstreamSecondFactor.encode(message.secondFactor, writer.uint32(74).fork()).join();
     }
     return writer;
   },
@@ -1391,6 +1401,14 @@ export const UpstreamProviderSet: MessageFns<UpstreamProviderSet> = {
             message.linkPolicy = reader.string();
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.secondFactor = UpstreamSecondFactor.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1431,6 +1449,11 @@ export const UpstreamProviderSet: MessageFns<UpstreamProviderSet> = {
         : isSet(object.link_policy)
         ? globalThis.String(object.link_policy)
         : "",
+      secondFactor: isSet(object.secondFactor)
+        ? UpstreamSecondFactor.fromJSON(object.secondFactor)
+        : isSet(object.second_factor)
+        ? UpstreamSecondFactor.fromJSON(object.second_factor)
+        : undefined,
     };
   },
 
@@ -1460,6 +1483,9 @@ export const UpstreamProviderSet: MessageFns<UpstreamProviderSet> = {
     if (message.linkPolicy !== "") {
       obj.linkPolicy = message.linkPolicy;
     }
+    if (message.secondFactor !== undefined) {
+      obj.secondFactor = UpstreamSecondFactor.toJSON(message.secondFactor);
+    }
     return obj;
   },
 
@@ -1478,6 +1504,94 @@ export const UpstreamProviderSet: MessageFns<UpstreamProviderSet> = {
     message.scopes = object.scopes?.map((e) => e) || [];
     message.enabled = object.enabled ?? false;
     message.linkPolicy = object.linkPolicy ?? "";
+    message.secondFactor = (object.secondFactor !== undefined && object.secondFactor !== null)
+      ? UpstreamSecondFactor.fromPartial(object.secondFactor)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseUpstreamSecondFactor(): UpstreamSecondFactor {
+  return { acrs: [], amrs: [] };
+}
+
+export const UpstreamSecondFactor: MessageFns<UpstreamSecondFactor> = {
+  encode(message: UpstreamSecondFactor, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.acrs) {
+      writer.uint32(10).string(v!);
+    }
+    for (const v of message.amrs) {
+      writer.uint32(18).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UpstreamSecondFactor {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUpstreamSecondFactor();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.acrs.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.amrs.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): UpstreamSecondFactor {
+    return {
+      acrs: globalThis.Array.isArray(object?.acrs) ? object.acrs.map((e: any) => globalThis.String(e)) : [],
+      amrs: globalThis.Array.isArray(object?.amrs) ? object.amrs.map((e: any) => globalThis.String(e)) : [],
+    };
+  },
+
+  toJSON(message: UpstreamSecondFactor): unknown {
+    const obj: any = {};
+    if (message.acrs?.length) {
+      obj.acrs = message.acrs;
+    }
+    if (message.amrs?.length) {
+      obj.amrs = message.amrs;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<UpstreamSecondFactor>, I>>(base?: I): UpstreamSecondFactor {
+    return UpstreamSecondFactor.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<UpstreamSecondFactor>, I>>(object: I): UpstreamSecondFactor {
+    const message = createBaseUpstreamSecondFactor();
+    message.acrs = object.acrs?.map((e) => e) || [];
+    message.amrs = object.amrs?.map((e) => e) || [];
     return message;
   },
 };
