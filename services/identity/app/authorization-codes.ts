@@ -12,6 +12,7 @@ import {
   ownCall,
   standingPermit,
   type CallOrigin,
+  type Standing,
 } from '#services/identity/app/session-standing.js';
 import { findSessionById, type Session } from '#services/identity/app/sessions.js';
 import { codes, type CodeDocument } from '#services/identity/domain/authorization-code/state.js';
@@ -22,8 +23,8 @@ const WAIT_MS = 250;
 
 /** What a code is issued for (RFC 6749, 4.1; RFC 7636). */
 export interface CodeIssue {
-  /** Valid now. */
-  readonly session: Session;
+  /** Found to be valid with this request; it is judged again at each attempt of the append. */
+  readonly session: Omit<Standing, 'client'> & Pick<Session, 'session' | 'acr' | 'authTimeMs'>;
   readonly client: string;
   readonly redirectUri: string;
   /** The S256 challenge. */

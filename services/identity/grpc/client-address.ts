@@ -4,8 +4,11 @@ import { Failure } from '#libs/errors/failure.js';
 /** Proxies whose word counts: addresses and networks (`10.0.0.0/8`). */
 export type TrustedProxies = Pick<BlockList, 'check'>;
 
+const nobody: TrustedProxies = { check: () => false };
+
 /** @throws Failure MISCONFIGURED on anything that is no address and no network. */
 export function trustedProxies(entries: readonly string[]): TrustedProxies {
+  if (entries.length === 0) return nobody;
   const list = new BlockList();
   for (const entry of entries) {
     const [address = '', bits] = entry.split('/');
@@ -30,6 +33,7 @@ export function clientAddress(
   forwardedFor: string | undefined,
   trusted: TrustedProxies,
 ): string {
+  if (trusted === nobody) return peer;
   const hops = (forwardedFor ?? '').split(',').map((hop) => hop.trim());
   let address = peer;
   while (isTrusted(address, trusted)) {
