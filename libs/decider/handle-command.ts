@@ -1,6 +1,6 @@
 import { Failure } from '#libs/errors/failure.js';
 import type { DomainEvent } from '#libs/events/catalogue.js';
-import { decodeCommandPayload, encodeCommandPayload } from '#libs/events/codec.js';
+import { decodeCommandPayload, encodeCommandPayload, type Decoded } from '#libs/events/codec.js';
 import type { Actor, CommandPayload } from '#libs/events/envelope.js';
 import { foundingLevel, levelOf } from '#libs/events/feature-levels.js';
 import { commandKey, featureLevelKey, hashOf, keyText, keysOf } from '#libs/events/keys.js';
@@ -33,6 +33,8 @@ export interface Draft {
   readonly reads: readonly Uint8Array[];
   readonly writes: readonly Uint8Array[];
   readonly payload: Uint8Array;
+  /** What the payload says, as every reader will decode it. */
+  readonly decoded: Decoded<CommandPayload>;
 }
 
 export type Outcome =
@@ -246,7 +248,7 @@ function prepare<C extends AnyCommand>(
   const needed = needsLevel(events, ports.featureLevel());
   if (needed > foundingLevel && ports.rules.hasLevels) view.get(featureLevelKey);
   const basedOn = ports.position();
-  const payload = tried(ports, payloadOf(command, envelope, events), nowMs);
+  const { payload, decoded } = tried(ports, payloadOf(command, envelope, events), nowMs);
   const writes = events.flatMap((event) => keysOf(event, tenant));
   if (commandId !== '') writes.push(commandKey(tenant, actor, commandId));
   const draft: Draft = {
@@ -255,6 +257,7 @@ function prepare<C extends AnyCommand>(
     reads: hashes(view.reads()),
     writes: hashes(writes),
     payload,
+    decoded,
   };
   if (draft.reads.length + draft.writes.length > maxKeys || payload.length > maxPayloadBytes) {
     throw new Failure('LIMIT_REACHED', 'the command is too large; do it in several steps');
@@ -299,7 +302,7 @@ function tried<C extends AnyCommand>(
   ports: CommandPorts<C>,
   payload: CommandPayload,
   atMs: number,
-): Uint8Array {
+): Pick<Draft, 'payload' | 'decoded'> {
   const bytes = encodeCommandPayload(payload);
   const decoded = decodeCommandPayload(bytes);
   if (!decoded.ok) throw new Failure('INTERNAL', `undecodable command: ${decoded.problem}`);
@@ -307,7 +310,7 @@ function tried<C extends AnyCommand>(
   const position = ports.position() + 1;
   const context = { tenant, actor, position, atMs, reason };
   foldCommand(new OverlayStore(ports.store), ports.evolve, decoded.value, context);
-  return bytes;
+  return { payload: bytes, decoded };
 }
 
 function hashes(keys: readonly Key[]): Uint8Array[] {

@@ -1,5 +1,9 @@
 /** The fields that are there: a document is what JSON keeps of it, and JSON has no `undefined`. */
 export function presentFields<T extends object>(fields: T): T {
-  const present = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(present) as T;
+  const present: Record<string, unknown> = {};
+  for (const name of Object.keys(fields)) {
+    const value = (fields as Record<string, unknown>)[name];
+    if (value !== undefined) present[name] = value;
+  }
+  return present as T;
 }

@@ -4,6 +4,8 @@ import type { CommandPayload, EventContext } from '#libs/events/envelope.js';
 import type { Judged } from './judge.js';
 import { RecordKind } from './record.js';
 
+const nothing = new Uint8Array(0);
+
 /** What a fold does with the parts of accepted records. */
 export interface CommandSink {
   /**
@@ -27,7 +29,7 @@ export interface CommandSink {
 export function foldCommands(judged: Judged, sink: CommandSink): void {
   if (!judged.accepted || judged.header?.kind !== RecordKind.COMMAND) return;
   const { header, position, appendedAtMs } = judged;
-  const decoded = decodeCommandPayload(judged.payload ?? new Uint8Array(0));
+  const decoded = (judged.decoded ??= decodeCommandPayload(judged.payload ?? nothing));
   if (!decoded.ok || decoded.value.events.some((stored) => !stored.known && stored.critical)) {
     sink.quarantine(header.writes, position);
     return;

@@ -1,4 +1,6 @@
 import { Failure } from '#libs/errors/failure.js';
+import type { Decoded } from '#libs/events/codec.js';
+import type { CommandPayload } from '#libs/events/envelope.js';
 import { Announcements, foundingAnnouncements, type Announced } from './announcements.js';
 import { nextChain } from './chain.js';
 import { allDefences, type Defences } from './defences.js';
@@ -34,6 +36,8 @@ export interface Judged {
   readonly mac: Uint8Array;
   readonly chain: Uint8Array;
   readonly appendedAtMs: number;
+  /** What the payload of a COMMAND says, once somebody has decoded it: several look at each record. */
+  decoded?: Decoded<CommandPayload> | undefined;
 }
 
 /** What a judge goes on from. */
@@ -164,6 +168,7 @@ export class Judge {
       mac,
       chain,
       appendedAtMs: record.appendedAtMs,
+      decoded: undefined,
     };
   }
 }

@@ -40,7 +40,9 @@ export class LedgerMeter {
   }
 
   #take(batch: readonly Judged[]): void {
-    const live = this.#options.reader.state === 'following';
+    const { reader, tracer, onRevoked } = this.#options;
+    const heard = tracer !== undefined || onRevoked !== undefined;
+    const live = heard && reader.state === 'following';
     for (const judged of batch) {
       const verdict = judged.why ?? 'accepted';
       this.#verdicts.set(verdict, (this.#verdicts.get(verdict) ?? 0) + 1);

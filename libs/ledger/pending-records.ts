@@ -1,5 +1,5 @@
 import type { Failure } from '#libs/errors/failure.js';
-import type { VoidReason } from './judge.js';
+import type { Judged, VoidReason } from './judge.js';
 import { keyString } from './verdict-window.js';
 
 /** What became of a record, as read back. `fenced`: it never counted and never will. */
@@ -7,11 +7,20 @@ export type Outcome =
   | { readonly verdict: 'accepted'; readonly position: number }
   | { readonly verdict: 'void'; readonly why: VoidReason | 'fenced' };
 
+/** What a pending record was made of. */
+export interface PendingDraft {
+  readonly writes: readonly Uint8Array[];
+  readonly payload: Uint8Array;
+  /** What the payload says. */
+  readonly decoded?: Judged['decoded'];
+}
+
 /** A record whose verdict its writer does not know yet. */
 export interface Pending {
   readonly id: string;
   readonly bytes: Uint8Array;
   readonly writes: readonly string[];
+  readonly draft: PendingDraft;
   readonly outcome: Promise<Outcome>;
   /** It went into an append: it may be in the log. */
   sent: boolean;
@@ -29,7 +38,7 @@ export class PendingRecords {
     return this.#byId.size;
   }
 
-  create(recordId: Uint8Array, bytes: Uint8Array, writes: readonly Uint8Array[]): Pending {
+  create(recordId: Uint8Array, bytes: Uint8Array, draft: PendingDraft): Pending {
     let resolve = (_: Outcome): void => {};
     let reject = (_: Failure): void => {};
     const outcome = new Promise<Outcome>((yes, no) => {
@@ -37,8 +46,9 @@ export class PendingRecords {
       reject = no;
     });
     const id = keyString(recordId);
-    const keys = writes.map(keyString);
-    return { id, bytes, writes: keys, outcome, sent: false, settled: false, resolve, reject };
+    const writes = draft.writes.map(keyString);
+    const open = { outcome, sent: false, settled: false, resolve, reject };
+    return { id, bytes, writes, draft, ...open };
   }
 
   add(pending: Pending): void {

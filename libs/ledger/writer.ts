@@ -19,6 +19,8 @@ export interface Draft {
   readonly reads: readonly Uint8Array[];
   readonly writes: readonly Uint8Array[];
   readonly payload: Uint8Array;
+  /** What the payload says, where it was decoded already. */
+  readonly decoded?: Judged['decoded'];
 }
 
 export interface WriterOptions {
@@ -90,6 +92,13 @@ export class Writer {
     return this.#pending.inTheWay(keys);
   }
 
+  /** What a record says, if it is an own open one and holds the very bytes that were submitted. */
+  decodedBefore({ header, payload }: Judged): Judged['decoded'] {
+    if (header === undefined || payload === undefined || this.#pending.size === 0) return undefined;
+    const draft = this.#pending.find(header.recordId)?.draft;
+    return draft && Buffer.compare(draft.payload, payload) === 0 ? draft.decoded : undefined;
+  }
+
   /** Resolves with the verdict. Rejects when nothing was written, with the reason. */
   submit(draft: Draft): Promise<Outcome> {
     const { reader } = this.#options;
@@ -142,7 +151,7 @@ export class Writer {
       draft.payload,
     );
     const mac = macKeys.mac(macKeyId, sha256(signed));
-    return this.#pending.create(recordId, Buffer.concat([signed, mac]), draft.writes);
+    return this.#pending.create(recordId, Buffer.concat([signed, mac]), draft);
   }
 
   #schedule(): void {

@@ -6,6 +6,7 @@ import type { CommandRecord } from '#libs/decider/fold-event.js';
 import type { Document } from '#libs/decider/state-store.js';
 import { canonicalJson } from '#services/identity/adapters/canonical-json.js';
 import { expiryOf, LmdbExpiries } from '#services/identity/adapters/lmdb-expiries.js';
+import { RecentDocuments } from '#services/identity/adapters/recent-documents.js';
 import { releaseStateFolder, takeStateFolder } from '#services/identity/adapters/state-folder.js';
 import type { FoldedState, StatePoint } from '#services/identity/ports/folded-state.js';
 
@@ -47,7 +48,9 @@ const COMMAND_KIND = /^[^/]*\/command:/u;
 export class LmdbState implements FoldedState {
   readonly #folder: string;
   readonly #root: RootDatabase;
-  readonly #documents: Database<Document, Buffer>;
+  /** JSON. */
+  readonly #documents: Database<string, Buffer>;
+  readonly #recent = new RecentDocuments();
   /** Position → text of the command record that was written there. */
   readonly #commands: Database<string, number>;
   readonly #quarantined: Database<true, Buffer>;
@@ -67,7 +70,11 @@ export class LmdbState implements FoldedState {
     this.#root = open({ path: folder, noSubdir: false, maxDbs: 8, noSync: true, encoding: 'json' });
     const json = { encoding: 'json' } as const;
     const binaryKeys = { ...json, keyEncoding: 'binary' } as const;
-    this.#documents = this.#root.openDB({ name: 'documents', ...binaryKeys });
+    this.#documents = this.#root.openDB({
+      name: 'documents',
+      encoding: 'string',
+      keyEncoding: 'binary',
+    });
     this.#quarantined = this.#root.openDB({ name: 'quarantined', ...binaryKeys });
     this.#commands = this.#root.openDB({ name: 'commands', ...json });
     this.#meta = this.#root.openDB({ name: 'meta', ...json });
@@ -92,12 +99,20 @@ export class LmdbState implements FoldedState {
 
   /** A text that is longer than any key can be names nothing; callers may ask for whatever they like. */
   get(text: string): Document | undefined {
+    const recent = this.#recent.find(text);
+    if (recent !== undefined) return recent.document;
     const key = keyOf(text);
-    return key.length > MOST_KEY_BYTES ? undefined : this.#documents.get(key);
+    if (key.length > MOST_KEY_BYTES) return undefined;
+    const json = this.#documents.get(key);
+    const document = json === undefined ? undefined : documentOf(json);
+    this.#recent.read(text, document, json?.length ?? 0);
+    return document;
   }
 
   put(text: string, document: Document): void {
-    this.#documents.putSync(keyOf(text), document);
+    const json = JSON.stringify(document);
+    this.#documents.putSync(keyOf(text), json);
+    this.#recent.written(text, json);
     this.#expiries?.note(text, document);
     if (COMMAND_KIND.test(text)) {
       this.#commands.putSync((document as CommandRecord).position, text);
@@ -106,6 +121,7 @@ export class LmdbState implements FoldedState {
 
   remove(text: string): void {
     this.#documents.removeSync(keyOf(text));
+    this.#recent.removed(text);
   }
 
   *scan(prefix: string, after?: string): Generator<readonly [string, Document]> {
@@ -113,12 +129,12 @@ export class LmdbState implements FoldedState {
     const end = Buffer.concat([keyOf(prefix), AFTER_ALL]);
     for (const { key, value } of this.#documents.getRange({ start: keyOf(from), end })) {
       const text = key.toString('utf8');
-      if (text !== after) yield [text, value];
+      if (text !== after) yield [text, documentOf(value)];
     }
   }
 
   commit(point: StatePoint, change: () => void): void {
-    this.#root.transactionSync(() => {
+    this.#wholly(() => {
       change();
       const { position, chain } = point;
       const hex = Buffer.from(chain).toString('hex');
@@ -127,9 +143,23 @@ export class LmdbState implements FoldedState {
     this.#point = { position: point.position, chain: Uint8Array.from(point.chain) };
   }
 
+  /** In one transaction. When it fails, what was kept in memory beside it is forgotten with it. */
+  #wholly<T>(change: () => T): T {
+    try {
+      return this.#root.transactionSync(change);
+    } catch (error) {
+      this.#recent.clear();
+      throw error;
+    }
+  }
+
   quarantine(keys: readonly Uint8Array[]): void {
     for (const key of keys) this.#quarantined.putSync(Buffer.from(key), true);
     this.#quarantineCount = this.#quarantined.getKeysCount();
+  }
+
+  get anyQuarantined(): boolean {
+    return this.#quarantineCount > 0;
   }
 
   isQuarantined(key: Uint8Array): boolean {
@@ -137,7 +167,8 @@ export class LmdbState implements FoldedState {
   }
 
   reset(): void {
-    this.#root.transactionSync(() => {
+    this.#recent.clear();
+    this.#wholly(() => {
       this.#documents.clearSync();
       this.#commands.clearSync();
       this.#expiries?.clear();
@@ -156,9 +187,10 @@ export class LmdbState implements FoldedState {
       let seen = 0;
       for (const { key, value } of this.#documents.getRange({ transaction, snapshot: true })) {
         const text = key.toString('utf8');
-        const over = this.#expiries !== undefined && (expiryOf(value) ?? atMs) < atMs;
+        const document = documentOf(value);
+        const over = this.#expiries !== undefined && (expiryOf(document) ?? atMs) < atMs;
         if (!COMMAND_KIND.test(text) && !over)
-          hash.update(`${text}\n${canonicalJson(value)}\n`, 'utf8');
+          hash.update(`${text}\n${canonicalJson(document)}\n`, 'utf8');
         seen += 1;
         if (seen % HASH_SLICE === 0) await new Promise((resolve) => void setImmediate(resolve));
       }
@@ -177,7 +209,7 @@ export class LmdbState implements FoldedState {
       old.push([key, record?.position === key ? value : '']);
     }
     if (old.length === 0) return 0;
-    this.#root.transactionSync(() => {
+    this.#wholly(() => {
       for (const [position, text] of old) {
         this.#commands.removeSync(position);
         if (text !== '') this.remove(text);
@@ -187,7 +219,7 @@ export class LmdbState implements FoldedState {
   }
 
   sweepExpired(beforeMs: number, limit: number): number {
-    return this.#root.transactionSync(() => {
+    return this.#wholly(() => {
       const over = this.#expiries?.take(beforeMs, limit, (text) => this.get(text)) ?? [];
       for (const text of over) this.remove(text);
       return over.length;
@@ -208,6 +240,10 @@ export class LmdbState implements FoldedState {
 
 function keyOf(text: string): Buffer {
   return Buffer.from(text, 'utf8');
+}
+
+function documentOf(json: string): Document {
+  return JSON.parse(json) as Document;
 }
 
 function pointOf(meta: Meta): StatePoint {

@@ -83,6 +83,8 @@ export interface LedgerFoldOptions<V> {
 export class LedgerFold<V extends FoldView> implements Fold {
   readonly state: FoldedState;
   readonly evolve: Evolve;
+  /** What this instance has decoded of a record already, when it appended it. */
+  decodedBefore: (judged: Judged) => Judged['decoded'] = () => undefined;
   readonly #newView: () => V;
   readonly #snapshots: FoldSnapshots<V> | undefined;
   #view: V;
@@ -254,6 +256,7 @@ export class LedgerFold<V extends FoldView> implements Fold {
       view.quarantine(keys);
     };
     try {
+      judged.decoded ??= this.decodedBefore(judged);
       foldCommands(judged, {
         command: (payload, { position }, appendedAtMs) =>
           foldCommandRecord(state, payload, position, appendedAtMs),

@@ -95,6 +95,7 @@ export class LedgerSession<F extends LedgerFold<FoldView> = IdentityFold> {
       random: () => unit(random),
       onFence: options.onFence,
     });
+    fold.decodedBefore = (judged) => this.writer.decodedBefore(judged);
   }
 
   /** What any earlier state can be rebuilt from. */
@@ -168,7 +169,7 @@ export class LedgerSession<F extends LedgerFold<FoldView> = IdentityFold> {
         authorise: execution.authorise,
         decide: execution.decide,
         evolve: this.fold.evolve,
-        quarantined: (key) => this.state.isQuarantined(hashOf(key)),
+        quarantined: (key) => this.state.anyQuarantined && this.state.isQuarantined(hashOf(key)),
         clear: (keys) => this.writer.clear(keys)?.then(() => this.requireServing()),
         confirm: () => this.#confirm(),
         submit: (draft) => this.#submit(draft),
@@ -269,9 +270,9 @@ export class LedgerSession<F extends LedgerFold<FoldView> = IdentityFold> {
   }
 
   async #submit(draft: Draft): Promise<Outcome> {
-    const { tenant, basedOn, reads, writes, payload } = draft;
+    const { tenant, ...rest } = draft;
     const tenantHash = keyHash(tenant, 'tenant', tenant);
-    const outcome = await this.writer.submit({ tenantHash, basedOn, reads, writes, payload });
+    const outcome = await this.writer.submit({ tenantHash, ...rest });
     if (outcome.verdict === 'accepted') return outcome;
     return { verdict: 'void', reason: outcome.why };
   }

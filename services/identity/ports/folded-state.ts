@@ -19,6 +19,8 @@ export interface FoldedState extends StateStore {
   /** Marks keys (16-byte hashes) about which nothing can be decided any more. */
   quarantine(keys: readonly Uint8Array[]): void;
   isQuarantined(key: Uint8Array): boolean;
+  /** Whether `isQuarantined` is true of any key: nearly never. */
+  readonly anyQuarantined: boolean;
   quarantinedKeys(): readonly Uint8Array[];
   /** Forgets everything. */
   reset(): void;

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 
 import { foldEvent } from '#libs/decider/fold-event.js';
-import { MemoryStore } from '#libs/decider/memory-store.js';
+import type { MemoryStore } from '#libs/decider/memory-store.js';
 import { TrackedView } from '#libs/decider/tracked-view.js';
 import type { Decision } from '#libs/decider/decide.js';
 import type { DomainEvent, SessionFacts } from '#libs/events/catalogue.js';
@@ -11,6 +11,7 @@ import { evolve } from '#services/identity/domain/evolve.js';
 import type { SessionCommand } from '#services/identity/domain/session-commands.js';
 
 import type { DraftOf } from './conflict-search.js';
+import { FrozenStore } from './frozen-store.js';
 import { nowMs } from './scenario.js';
 
 const minute = 60_000;
@@ -307,12 +308,12 @@ export class SessionWorld {
     store?: MemoryStore,
   ) {
     this.#table = table;
-    this.#store = store ?? new MemoryStore();
+    this.#store = store ?? new FrozenStore();
     if (store === undefined) for (const event of past) this.fold(event);
   }
 
   copy(): SessionWorld {
-    return new SessionWorld([], this.#table, new MemoryStore(this.#store.scan('')));
+    return new SessionWorld([], this.#table, new FrozenStore(this.#store.scan('')));
   }
 
   decision(command: SessionCommand, atMs = nowMs): Decision {

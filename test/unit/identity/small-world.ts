@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 
 import { foldEvent } from '#libs/decider/fold-event.js';
-import { MemoryStore } from '#libs/decider/memory-store.js';
+import type { MemoryStore } from '#libs/decider/memory-store.js';
 import { TrackedView } from '#libs/decider/tracked-view.js';
 import type { DomainEvent } from '#libs/events/catalogue.js';
 import type { Actor } from '#libs/events/envelope.js';
@@ -11,6 +11,7 @@ import type { Command } from '#services/identity/domain/commands.js';
 import { decide } from '#services/identity/domain/decide.js';
 import { evolve } from '#services/identity/domain/evolve.js';
 
+import { FrozenStore } from './frozen-store.js';
 import { smallRules } from './small-rules.js';
 import { adminOf, nowMs, operator, role, tenant, tenantAdmin, user, vault } from './scenario.js';
 import { upstreamRecords } from './small-upstream.js';
@@ -363,12 +364,12 @@ export class SmallWorld {
   constructor(home: string, table: typeof keysOf = keysOf, store?: MemoryStore) {
     this.#home = home;
     this.#table = table;
-    this.#store = store ?? new MemoryStore();
+    this.#store = store ?? new FrozenStore();
     if (store === undefined) for (const event of start) this.#fold(event);
   }
 
   copy(): SmallWorld {
-    return new SmallWorld(this.#home, this.#table, new MemoryStore(this.#store.scan('')));
+    return new SmallWorld(this.#home, this.#table, new FrozenStore(this.#store.scan('')));
   }
 
   /** Nothing when the command is refused or has nothing to do: then nothing is appended. */

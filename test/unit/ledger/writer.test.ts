@@ -52,6 +52,27 @@ describe('Writer', () => {
     expect(writer.clear(draft({ reads: 'a' }).reads)).toBeUndefined();
   });
 
+  it('knows what an own open record says, and only while it holds the bytes that were given', async () => {
+    const { clock, writer, fold, draft } = await started(fates(well));
+    const payload = Uint8Array.from([1, 2, 3]);
+    const decoded = { ok: false, problem: 'of this very command' } as const;
+    const known: unknown[] = [];
+    fold.apply = (batch) => {
+      for (const one of batch) {
+        const other = Uint8Array.from([1, 2, 4]);
+        known.push(writer.decodedBefore(one), writer.decodedBefore({ ...one, payload: other }));
+        const header = one.header && { ...one.header, recordId: new Uint8Array(16) };
+        known.push(writer.decodedBefore({ ...one, header }));
+        fold.judged.push(one);
+      }
+    };
+    const outcome = writer.submit({ ...draft({ writes: 'a' }), payload, decoded });
+    await clock.run(1_000);
+    expect((await outcome).verdict).toBe('accepted');
+    expect(known).toEqual([decoded, undefined, undefined]);
+    expect(writer.decodedBefore(fold.judged[0]!)).toBeUndefined();
+  });
+
   it('settles a lost append with one FENCE: it never counts', async () => {
     const { clock, writer, store, draft } = await started(fates(lost, well));
     const outcome = writer.submit(draft({ writes: 'a' }));
