@@ -1,7 +1,6 @@
 import { hash, type X509Certificate } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import type { KoaContextWithOIDC } from 'oidc-provider';
 
 /** The certificate that the connection's other end has shown; verified or not. */
 export function peerCertificate(request: IncomingMessage): X509Certificate | undefined {
@@ -12,13 +11,6 @@ export function peerCertificate(request: IncomingMessage): X509Certificate | und
 /** Whether an authority that this server trusts for clients has signed it. */
 export function isAuthorized(request: IncomingMessage): boolean {
   return (request.socket as Partial<TLSSocket>).authorized === true;
-}
-
-/** RFC 8705, section 3.1, when the client's tokens are bound to its certificate. */
-export function certificateThumbprint(ctx: KoaContextWithOIDC): string | undefined {
-  if (ctx.oidc.client?.tlsClientCertificateBoundAccessTokens !== true) return undefined;
-  const certificate = peerCertificate(ctx.req);
-  return certificate && hash('sha256', certificate.raw, 'base64url');
 }
 
 /** SHA-256 of the public key (RFC 7469, section 2.4) as certificates are bound by it. */

@@ -1,6 +1,5 @@
 import { errors, type AdapterPayload } from 'oidc-provider';
 import { audienceOf, resourceOf } from './audience.js';
-import { DevicePolls } from '../oauth/device-polls.js';
 import {
   clientOf,
   engineContext,
@@ -8,8 +7,6 @@ import {
   textParam,
   type EngineParts,
 } from './engine-context.js';
-import { asGrantError } from './grant-error.js';
-import { newFamily } from './new-family.js';
 import { Nowhere } from './nowhere.js';
 import { words } from './scope-words.js';
 import type { DeviceFacts, OauthClient } from './oidc-ledger.js';
@@ -20,7 +17,6 @@ type Artifact = AdapterPayload & { readonly deviceCode?: string };
 /** Device codes (RFC 8628) in ledger S: issued to a client, then approved or denied by a person. */
 export class DeviceStore extends Nowhere {
   readonly #parts: EngineParts;
-  readonly #polls = new DevicePolls();
 
   constructor(parts: EngineParts) {
     super();
@@ -29,54 +25,29 @@ export class DeviceStore extends Nowhere {
 
   /** The engine saves at each step; only three of them are news for the ledger. */
   override async upsert(deviceCode: string, payload: AdapterPayload): Promise<void> {
-    const { ledger, sealed } = this.#parts;
+    const { ledger } = this.#parts;
     if (engineContext().oidc.route === 'device_authorization') {
       return this.#issue(deviceCode, payload);
     }
-    const { userCode = '', error, accountId, scope, exp = 0 } = payload;
+    const { userCode = '', error, accountId, scope } = payload;
     const by = sessionOf(this.#parts);
     // What goes wrong before somebody has logged in appends nothing.
     if (by === undefined) return;
     if (error !== undefined) return ledger.denyDevice(by, userCode);
     if (accountId === undefined) return;
-    const artifact = sealed.seal('device artifact', { ...payload, deviceCode }, exp * 1000);
-    await ledger.approveDevice(by, userCode, { scopes: words(scope), artifact });
+    await ledger.approveDevice(by, userCode, words(scope));
   }
 
   override async find(deviceCode: string): Promise<AdapterPayload | undefined> {
     const client = this.#client();
     const device = client && (await this.#parts.ledger.device(client, deviceCode));
-    const payload = device && this.#payload(device, deviceCode);
-    const asks = engineContext().oidc.route === 'token' && device?.status === 'PENDING';
-    // RFC 8628, section 3.5.
-    if (asks && this.#polls.isTooSoon(deviceCode, this.#parts.clock.wallMs())) {
-      throw new errors.SlowDown('wait five seconds longer between two requests');
-    }
-    return payload;
+    return device && this.#payload(device, deviceCode);
   }
 
   override async findByUserCode(userCode: string): Promise<AdapterPayload | undefined> {
     this.#brake();
     const device = await this.#parts.ledger.deviceByUserCode(userCode);
     return device && this.#payload(device, undefined);
-  }
-
-  override async consume(deviceCode: string): Promise<void> {
-    const { ledger, jar } = this.#parts;
-    const client = clientOf(this.#parts, engineContext().oidc.client);
-    const device = await ledger.device(client, deviceCode);
-    const payload = device && this.#payload(device, deviceCode);
-    if (device === undefined || payload === undefined) {
-      throw new errors.InvalidGrant('device code not found');
-    }
-    // Denied: the engine says so next.
-    if (payload.error !== undefined) return;
-    const { audience, approved } = device;
-    const scopes = approved?.scopes ?? [];
-    const family = await newFamily(this.#parts, 'device_code', payload, { scopes, audience });
-    const issued = await asGrantError(() => ledger.redeemDevice(client, deviceCode, family));
-    jar.noted.set('issued', issued);
-    jar.noted.set('family', issued.family);
   }
 
   async #issue(deviceCode: string, payload: AdapterPayload): Promise<void> {
@@ -120,8 +91,7 @@ export class DeviceStore extends Nowhere {
   #payload(device: DeviceFacts, deviceCode: string | undefined): AdapterPayload | undefined {
     const { sealed, clock } = this.#parts;
     const { status, approved, artifact = '' } = device;
-    const text = approved?.artifact ?? artifact;
-    const content = sealed.open('device artifact', text, clock.wallMs());
+    const content = sealed.open('device artifact', artifact, clock.wallMs());
     if (content === undefined) return undefined;
     const { deviceCode: own, ...payload } = content as Artifact;
     const jti = deviceCode ?? own ?? '';

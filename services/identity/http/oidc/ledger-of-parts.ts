@@ -129,12 +129,11 @@ export class LedgerOfParts implements OidcLedger {
   }
 
   async issueCode(
-    by: Verified,
+    session: Verified,
     client: OauthClient,
     code: string,
     facts: CodeFacts,
   ): Promise<void> {
-    const session = this.#sessionOf(by);
     await issueCode(this.#parts, { ...facts, session, client: client.client, code });
   }
 
@@ -198,12 +197,8 @@ export class LedgerOfParts implements OidcLedger {
     });
   }
 
-  async approveDevice(
-    by: Verified,
-    userCode: string,
-    approved: { readonly scopes: readonly string[]; readonly artifact: string },
-  ): Promise<void> {
-    await approveDeviceCode(this.#parts, this.#sessionOf(by), userCode, approved);
+  async approveDevice(by: Verified, userCode: string, given: readonly string[]): Promise<void> {
+    await approveDeviceCode(this.#parts, this.#sessionOf(by), userCode, { scopes: given });
   }
 
   async denyDevice(by: Verified, userCode: string): Promise<void> {

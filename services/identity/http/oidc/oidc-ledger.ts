@@ -26,7 +26,6 @@ export interface FamilyFacts extends Verified {
   readonly generation: number;
   readonly idleUntilMs: number;
   readonly expiresAtMs: number;
-  readonly artifact?: string | undefined;
   /** Given out while the ledger could not be asked. */
   readonly outage: boolean;
 }
@@ -96,12 +95,7 @@ export interface DeviceFacts {
   readonly status: 'PENDING' | 'APPROVED' | 'DENIED' | 'REDEEMED';
   /** Who approved it, and what. */
   readonly approved?:
-    | {
-        readonly principal: string;
-        readonly session: string;
-        readonly scopes: readonly string[];
-        readonly artifact?: string | undefined;
-      }
+    | { readonly principal: string; readonly scopes: readonly string[] }
     | undefined;
   readonly artifact?: string | undefined;
 }
@@ -111,7 +105,6 @@ export interface NewFamilyFacts {
   readonly scopes: readonly string[];
   readonly audience: string;
   readonly confirmation?: string | undefined;
-  readonly artifact?: string | undefined;
 }
 
 /** A family at this generation, and its refresh token. */
@@ -181,11 +174,7 @@ export interface OidcLedger {
   issueDevice(client: OauthClient, device: NewDevice): Promise<void>;
   device(client: OauthClient, deviceCode: string): Promise<DeviceFacts | undefined>;
   deviceByUserCode(userCode: string): Promise<DeviceFacts | undefined>;
-  approveDevice(
-    by: Verified,
-    userCode: string,
-    approved: { readonly scopes: readonly string[]; readonly artifact: string },
-  ): Promise<void>;
+  approveDevice(by: Verified, userCode: string, scopes: readonly string[]): Promise<void>;
   denyDevice(by: Verified, userCode: string): Promise<void>;
   redeemDevice(client: OauthClient, deviceCode: string, family: NewFamilyFacts): Promise<Issued>;
   /** False: it was used before. */

@@ -6,10 +6,8 @@ import {
   sessionOf,
   type EngineParts,
 } from './engine-context.js';
-import { asGrantError } from './grant-error.js';
 import { readAccessToken } from './live-access-token.js';
-import type { Issued, LiveToken, OauthClient } from './oidc-ledger.js';
-import { refreshPayload } from './refresh-payload.js';
+import type { OauthClient } from './oidc-ledger.js';
 
 /** Lives in a cookie while somebody is between two forms, s. */
 export const browserStateTtlS = 3_600;
@@ -23,7 +21,6 @@ export function useOurModels(provider: Provider, parts: EngineParts): void {
     Object.defineProperty(provider, name, { value: model });
   };
   put('Session', sessionModel(provider, parts));
-  put('RefreshToken', refreshTokenModel(provider, parts));
   put('PushedAuthorizationRequest', pushedRequestModel(provider, parts));
   put('AccessToken', accessTokenModel(provider, parts));
   put('ReplayDetection', replayModel(provider, parts));
@@ -127,46 +124,6 @@ function isGuard(state: unknown): state is { readonly secret: string } {
   return typeof state === 'object' && state !== null && 'secret' in state;
 }
 
-/** Refresh tokens are derived from their family: one is read, and its successor was made by then. */
-function refreshTokenModel(provider: Provider, parts: EngineParts): unknown {
-  const { ledger, jar } = parts;
-  return class RefreshToken extends provider.RefreshToken {
-    static override async find<T>(this: Made<T>, value: string): Promise<T | undefined> {
-      if (typeof value !== 'string') return undefined;
-      const forUse = engineContext().oidc.route === 'token';
-      const family = await ledger.familyOf(value, !forUse);
-      if (family === undefined) return undefined;
-      jar.noted.set('family', family);
-      return new this(refreshPayload(parts, family, value) as never);
-    }
-
-    override save(): Promise<string> {
-      const issued = jar.noted.get('issued') as Issued | undefined;
-      if (issued === undefined) throw new Error('a refresh token without its family');
-      this.jti = issued.refreshToken;
-      return Promise.resolve(issued.refreshToken);
-    }
-
-    /** The one append of a refresh; what lost the race, or was used before, is refused here. */
-    override async consume(): Promise<void> {
-      const client = clientOf(parts, engineContext().oidc.client);
-      const issued = await asGrantError(() => ledger.rotate(client, this.jti));
-      jar.noted.set('issued', issued);
-      jar.noted.set('family', issued.family);
-    }
-
-    override async destroy(): Promise<void> {
-      const client = clientOf(parts, engineContext().oidc.client);
-      const family = await ledger.familyOf(this.jti, true);
-      if (family !== undefined) await ledger.revokeFamily(client, family);
-    }
-
-    static override revokeByGrantId(): Promise<void> {
-      return Promise.resolve();
-    }
-  };
-}
-
 /** RFC 9126: the reference is the request itself, sealed; its use is noted when it gave a code. */
 function pushedRequestModel(provider: Provider, parts: EngineParts): unknown {
   const { sealed, clock, ledger, ids } = parts;
@@ -199,21 +156,10 @@ function pushedRequestModel(provider: Provider, parts: EngineParts): unknown {
 
 /** Access tokens are JWTs and kept nowhere: what one is worth is judged on the ledgers. */
 function accessTokenModel(provider: Provider, parts: EngineParts): unknown {
-  const { ledger } = parts;
   return class AccessToken extends provider.AccessToken {
     static override async find<T>(this: Made<T>, value: string): Promise<T | undefined> {
       const found = await readAccessToken(parts, value);
       return found === undefined ? undefined : new this(found as never);
-    }
-
-    override async destroy(): Promise<void> {
-      const live = parts.jar.noted.get('live token') as LiveToken | undefined;
-      const client = clientOf(parts, engineContext().oidc.client);
-      if (live !== undefined) await ledger.revokeToken(client, live);
-    }
-
-    static override revokeByGrantId(): Promise<void> {
-      return Promise.resolve();
     }
   };
 }

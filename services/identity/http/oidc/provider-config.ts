@@ -6,7 +6,6 @@ import {
   type KoaContextWithOIDC,
 } from 'oidc-provider';
 import { proofAlgorithms } from '../oauth/dpop.js';
-import { writeAccessToken } from './access-token-payload.js';
 import { audienceOf, resourceOf } from './audience.js';
 import { certificateOwner, openidScopes } from './client-metadata.js';
 import { isAuthorized, peerCertificate, spkiSha256, uriNames } from './client-certificate.js';
@@ -21,7 +20,6 @@ import { loginPolicy } from './login-policy.js';
 /** RFC 6749, section 4.1.2; RFC 9700: codes live as long as a redirect takes. */
 const codeTtlS = 60;
 const deviceTtlS = 600;
-const idTokenTtlS = 600;
 export const acrValues = ['urn:ledgate:acr:1', 'urn:ledgate:acr:2'] as const;
 
 const routes = {
@@ -29,12 +27,18 @@ const routes = {
   token: '/oauth/token',
   jwks: '/oauth/jwks',
   userinfo: '/oauth/userinfo',
-  introspection: '/oauth/introspect',
-  revocation: '/oauth/revoke',
   end_session: '/oauth/logout',
   pushed_authorization_request: '/oauth/par',
   device_authorization: '/oauth/device',
   code_verification: '/oauth/activate',
+};
+
+const ttl = {
+  AuthorizationCode: codeTtlS,
+  DeviceCode: deviceTtlS,
+  Interaction: browserStateTtlS,
+  Session: browserStateTtlS,
+  Grant: browserStateTtlS,
 };
 
 export interface ProviderKeys {
@@ -77,7 +81,12 @@ export function providerConfig(parts: EngineParts, keys: ProviderKeys): Configur
       (client.redirectUris ?? []).some((uri) => originOf(uri) === origin),
     cookies: cookieConfig(parts, keys.cookieKey),
     routes,
-    ttl: ttls(parts),
+    // These answer without the engine.
+    discovery: {
+      introspection_endpoint: `${parts.issuer.origin}/oauth/introspect`,
+      revocation_endpoint: `${parts.issuer.origin}/oauth/revoke`,
+    },
+    ttl,
     pkce: {
       required: (_ctx, client) =>
         client.tokenEndpointAuthMethod === 'none' ||
@@ -86,16 +95,11 @@ export function providerConfig(parts: EngineParts, keys: ProviderKeys): Configur
     responseTypes: ['code'],
     allowOmittingSingleRegisteredRedirectUri: false,
     expiresWithSession: () => false,
-    issueRefreshToken: (_ctx, client) => Promise.resolve(client.grantTypeAllowed('refresh_token')),
-    rotateRefreshToken: true,
     findAccount: (_ctx, id) => findAccount(parts, id),
     loadExistingGrant: (ctx) => Promise.resolve(grantOf(parts, ctx)),
     interactions: {
       policy: loginPolicy(),
       url: (_ctx, interaction) => `/interaction/${interaction.uid}`,
-    },
-    formats: {
-      customizers: { jwt: (ctx, token, it) => writeAccessToken(parts, ctx, token, it) },
     },
     features: features(parts, keys),
     renderError: engineViews.error,
@@ -111,20 +115,6 @@ function features(parts: EngineParts, keys: ProviderKeys): Configuration['featur
       userCodeInputSource: engineViews.userCodeInput,
       userCodeConfirmSource: engineViews.userCodeConfirm,
       successSource: engineViews.deviceSuccess,
-    },
-    introspection: {
-      enabled: true,
-      // Whoever introspects is a confidential client of the same tenant (RFC 7662, section 4).
-      allowedPolicy: (_ctx, client, token) =>
-        Promise.resolve(
-          client.clientId === token.clientId ||
-            (client.tokenEndpointAuthMethod !== 'none' &&
-              isOfTenant(parts, client.clientId, token)),
-        ),
-    },
-    revocation: {
-      enabled: true,
-      allowedPolicy: (_ctx, client, token) => Promise.resolve(client.clientId === token.clientId),
     },
     pushedAuthorizationRequests: { enabled: true },
     dPoP: { enabled: true, nonceSecret: keys.nonceSecret, requireNonce: () => false },
@@ -142,7 +132,6 @@ function features(parts: EngineParts, keys: ProviderKeys): Configuration['featur
         const [first] = oneOf ?? [];
         return Promise.resolve(first ?? defaultResource(parts, client.clientId));
       },
-      useGrantedResource: () => Promise.resolve(true),
       getResourceServerInfo: (_ctx, resource, client) =>
         Promise.resolve(resourceServer(parts, resource, client.clientId, keys.algorithm)),
     },
@@ -169,26 +158,6 @@ function cookieConfig({ secure }: EngineParts, key: Buffer): Configuration['cook
     },
     long: both,
     short: { httpOnly: true, sameSite: 'lax', secure, signed: true },
-  };
-}
-
-function ttls({ ledger }: EngineParts): Configuration['ttl'] {
-  const ofAccess = (clientId: string | undefined, audience: unknown): number => {
-    const client = clientId === undefined ? undefined : ledger.client(clientId);
-    if (client === undefined) throw new errors.InvalidClient('client not found');
-    return ledger.accessTtlS(client, typeof audience === 'string' ? audience : '');
-  };
-  return {
-    AccessToken: (_ctx, token) => ofAccess(token.clientId, token.aud),
-    ClientCredentials: (_ctx, token) => ofAccess(token.clientId, token.aud),
-    AuthorizationCode: codeTtlS,
-    DeviceCode: deviceTtlS,
-    IdToken: idTokenTtlS,
-    Interaction: browserStateTtlS,
-    Session: browserStateTtlS,
-    Grant: browserStateTtlS,
-    // The family says when; the engine asks nevertheless.
-    RefreshToken: browserStateTtlS,
   };
 }
 
@@ -238,19 +207,6 @@ function isBound({ ledger, jar }: EngineParts, ctx: KoaContextWithOIDC, expected
   const found = ledger.certificateOf(client, spkiSha256(certificate), uriNames(certificate));
   jar.noted.set('client credential', found);
   return found !== undefined;
-}
-
-function isOfTenant(
-  { ledger }: EngineParts,
-  asking: string,
-  token: { readonly clientId?: string | undefined; readonly extra?: unknown },
-): boolean {
-  const tenant = ledger.client(asking)?.tenant;
-  const extra = token.extra as { readonly tenant?: string } | undefined;
-  return (
-    tenant !== undefined &&
-    tenant === (extra?.tenant ?? ledger.client(token.clientId ?? '')?.tenant)
-  );
 }
 
 function originOf(uri: string): string | undefined {

@@ -1,20 +1,21 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Provider } from 'oidc-provider';
 import { cookieText, parseCookies } from '../cookies.js';
 
 /** The cookies of the request that is being answered, for models that are given only an id. */
 export class RequestJar {
-  readonly #current = new AsyncLocalStorage<JarContent>();
+  /** The engine knows which request it answers; so there is one such memory, not two. */
+  readonly #contents = new WeakMap<IncomingMessage, JarContent>();
   readonly #secure: boolean;
 
   constructor(secure: boolean) {
     this.#secure = secure;
   }
 
-  /** `source`: address of whoever asks. */
+  /** `work`: the engine answers the request. `source`: address of whoever asks. */
   run<T>(request: IncomingMessage, response: ServerResponse, source: string, work: () => T): T {
-    const cookies = new Map(parseCookies(request.headers.cookie));
-    return this.#current.run({ response, source, cookies, noted: new Map() }, work);
+    this.#contents.set(request, new JarContent(request, response, source));
+    return work();
   }
 
   get(name: string): string | undefined {
@@ -49,15 +50,22 @@ export class RequestJar {
   }
 
   #content(): JarContent {
-    const content = this.#current.getStore();
+    const { ctx } = Provider;
+    const content = ctx && this.#contents.get(ctx.req);
     if (content === undefined) throw new Error('no request is being answered');
     return content;
   }
 }
 
-interface JarContent {
+class JarContent {
   readonly response: ServerResponse;
   readonly source: string;
+  readonly noted = new Map<string, unknown>();
   readonly cookies: Map<string, string>;
-  readonly noted: Map<string, unknown>;
+
+  constructor({ headers }: IncomingMessage, response: ServerResponse, source: string) {
+    this.response = response;
+    this.source = source;
+    this.cookies = parseCookies(headers.cookie);
+  }
 }

@@ -10,12 +10,12 @@ import { keysFingerprint, loadKeys } from './engine-keys.js';
 import type { EngineParts } from './engine-context.js';
 import { LedgerOfParts } from './ledger-of-parts.js';
 import { OidcInteractions } from './oidc-interactions.js';
+import { answerNoGrants } from './no-grants.js';
 import { useOurModels } from './oidc-models.js';
 import type { OidcServer } from './oidc-server.js';
 import { providerConfig } from './provider-config.js';
 import { RequestJar } from './request-jar.js';
 import { SealedText } from './sealed-text.js';
-import { addTokenExchange } from './token-exchange.js';
 
 export interface OidcOptions {
   readonly parts: IdentityParts;
@@ -108,14 +108,10 @@ class CurrentEngine {
     // Scheme and host are those of the issuer: the listener has written them into the headers.
     provider.proxy = true;
     useOurModels(provider, this.#engine);
-    addTokenExchange(provider, this.#engine, signing.algorithm);
+    answerNoGrants(provider);
     provider.use(nameFormOrigins);
     provider.on('server_error', (_ctx, error) => {
       parts.log.error({ err: error }, 'the OAuth engine failed');
-    });
-    provider.on('grant.error', (ctx, error) => {
-      const { client } = ctx.oidc;
-      parts.log.debug({ client: client?.clientId, why: error.error_detail }, 'a grant was refused');
     });
     return provider.callback();
   }
