@@ -179,6 +179,8 @@ function account(view: View, rich: boolean): Child {
               { credential: '2', kind: 'TOTP', name: '', createdAtMs: atMs, blocked: true },
             ]
           : [],
+        links: rich ? [{ identity: '5', name: 'Corp', linkedAtMs: atMs, usable: false }] : [],
+        offered: rich ? [{ provider: 'school', name: 'School' }] : [],
         sessions: rich
           ? [session, { session: '2', label: '', startedAtMs: atMs, own: false }]
           : [session],

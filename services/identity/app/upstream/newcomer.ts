@@ -1,14 +1,10 @@
 import { Failure, type Reason } from '#libs/errors/failure.js';
 import { documentsOf, parseLoginName } from '#services/identity/app/accounts.js';
 import { executedEvent } from '#services/identity/app/executed-event.js';
-import {
-  execute,
-  type Executed,
-  type IdentityParts,
-} from '#services/identity/app/identity-parts.js';
+import type { Executed, IdentityParts } from '#services/identity/app/identity-parts.js';
 import { registerPrincipal, type TypedName } from '#services/identity/app/principals.js';
-import { sealing } from '#services/identity/app/sealing.js';
 import { isStanding, ownCall } from '#services/identity/app/session-standing.js';
+import { linkIdentity } from '#services/identity/app/upstream/link-identity.js';
 import type { Upstream } from '#services/identity/app/upstream/providers.js';
 import { loginNames } from '#services/identity/domain/login-name/state.js';
 import { freeText } from '#services/identity/domain/names/free-text.js';
@@ -65,7 +61,7 @@ async function link(
   principal: string,
   verifiedName: string,
 ): Promise<Newcomer> {
-  const { tenant, provider, issuer } = upstream;
+  const { tenant } = upstream;
   const permit = () => {
     const authPosition = parts.ledger.reader.position;
     const standing = { tenant, principal, credential: blindIndex, authPosition };
@@ -74,21 +70,8 @@ async function link(
   };
   permit();
   const call = ownCall({ tenant, principal }, { reason: 'verified address' }, permit);
-  const { position } = await sealing(parts, async (sealed) =>
-    execute(sealed, call, {
-      type: 'LinkExternalIdentity',
-      principal,
-      provider,
-      issuer,
-      blindIndex,
-      externalSubject: await sealed.secrets.seal(Buffer.from(identity.subject, 'utf8'), {
-        class: 'PROFILE',
-        tenant,
-        principal,
-      }),
-      verifiedName,
-    }),
-  );
+  const arrival = { upstream, identity, blindIndex };
+  const { position } = await linkIdentity(parts, call, principal, arrival, verifiedName);
   return { principal, position };
 }
 

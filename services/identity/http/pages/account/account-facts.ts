@@ -5,6 +5,7 @@ import { findConsent } from '#services/identity/app/consents.js';
 import type { IdentityParts } from '#services/identity/app/identity-parts.js';
 import { principalDetails } from '#services/identity/app/principals.js';
 import { listSessions, type Session } from '#services/identity/app/sessions.js';
+import { ownLinks, type OwnLink } from '#services/identity/app/upstream/own-links.js';
 import {
   apiKeysOf,
   credentialNames,
@@ -25,6 +26,10 @@ export interface AccountFacts {
     readonly blocked: boolean;
   }[];
   readonly codesLeft: number;
+  /** Accounts at providers that log in as this one. */
+  readonly links: readonly OwnLink[];
+  /** Providers that one could be linked at. */
+  readonly offered: readonly { readonly provider: string; readonly name: string }[];
   readonly sessions: readonly {
     readonly session: string;
     readonly label: string;
@@ -75,12 +80,15 @@ export async function accountFacts(parts: IdentityParts, own: Session): Promise<
     if (consent === undefined || found === undefined) return [];
     return [{ client, name: found.settings.name, scopes: consent.scopes }];
   });
+  const { links, offered } = ownLinks(parts, own);
   const loginName = details?.loginNames[0]?.value ?? '';
   return {
     name: details?.profile.displayName || loginName,
     hasPassword: details?.hasPassword ?? false,
     factors,
     codesLeft: codesLeft(recoveryOf.read(view, tenant, principal)),
+    links,
+    offered: offered.map(({ provider, displayName: name }) => ({ provider, name })),
     sessions,
     keys,
     apps,

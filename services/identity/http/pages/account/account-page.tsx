@@ -49,6 +49,7 @@ export function AccountPage(props: { readonly frame: AccountFrame; readonly fact
   return (
     <AccountFrame frame={frame} title={t('account.title')}>
       <Factors {...props} />
+      <Links {...props} />
       {facts.hasPassword ? (
         <Section
           id="password"
@@ -128,7 +129,9 @@ function Factors({ frame, facts }: SectionProps) {
   return (
     <Section id="factors" title={t('account.factors')} lead={t('account.factorsLead')} action={add}>
       {facts.factors.length === 0 ? (
-        <p class="message info">{t('account.noFactors')}</p>
+        <p class="message info">
+          {t(facts.hasPassword ? 'account.noFactors' : 'account.noFactorsElsewhere')}
+        </p>
       ) : (
         <ul class="items">
           {facts.factors.map(({ credential, kind, name, createdAtMs, blocked }) => (
@@ -159,6 +162,46 @@ function Factors({ frame, facts }: SectionProps) {
           </Item>
         </ul>
       )}
+    </Section>
+  );
+}
+
+/** Accounts at providers of the tenant; nothing where it has none. */
+function Links({ frame, facts }: SectionProps) {
+  const { view, base } = frame;
+  const { t } = view;
+  const { links, offered } = facts;
+  if (links.length + offered.length === 0) return null;
+  return (
+    <Section id="links" title={t('account.links')} lead={t('account.linksLead')}>
+      <ul class="items">
+        {links.map(({ identity, name, linkedAtMs, usable }) => (
+          <Item
+            icon="app"
+            name={name}
+            badge={usable ? undefined : t('account.unusable')}
+            bad={!usable}
+            note={t('account.connectedSince', { time: dateIn(view, linkedAtMs) })}
+          >
+            <Act
+              frame={frame}
+              to="links/remove"
+              carry={{ identity }}
+              what={t('account.disconnectWhat', { name })}
+              word={t('account.disconnect')}
+            />
+          </Item>
+        ))}
+        {offered.map(({ provider, name }) => (
+          <Item icon="app" name={name} note={t('account.notConnected')}>
+            <Form view={view} action={`${base}/links/connect`} carry={{ provider }} class="">
+              <Submit look="second small" label={t('account.connectWhat', { name })}>
+                {t('account.connect')}
+              </Submit>
+            </Form>
+          </Item>
+        ))}
+      </ul>
     </Section>
   );
 }

@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import { Failure } from '#libs/errors/failure.js';
-import { visitSession, type Session } from '#services/identity/app/sessions.js';
+import { findSession, visitSession, type Session } from '#services/identity/app/sessions.js';
 import type { LoginPlace } from '../login/login-place.js';
 import type { PagesContext } from '../pages-context.js';
 import { tenantBySlug, type TenantPlace } from '../tenant-place.js';
@@ -30,6 +30,17 @@ export async function accountPlace(pages: PagesContext, c: Context): Promise<Acc
   const session = token === undefined ? undefined : await visitSession(pages.parts, token);
   if (session?.tenant !== tenant.id) throw new LoggedOut(tenant);
   return { tenant, session, base: `${tenant.path}/account` };
+}
+
+/** The session of this browser, if it is one of the tenant. */
+export async function ownSession(
+  { parts, browserSession }: PagesContext,
+  c: Context,
+  tenant: string,
+): Promise<Session | undefined> {
+  const token = browserSession.read(c);
+  const session = token === undefined ? undefined : await findSession(parts, token);
+  return session?.tenant === tenant ? session : undefined;
 }
 
 /** By the slug in the path. @throws Failure NOT_FOUND */

@@ -16,6 +16,8 @@ const sayable: readonly string[] = [
   'account.revoked',
   'account.withdrawn',
   'account.removed',
+  'account.connected',
+  'account.disconnected',
   'enrol.done',
 ] satisfies TextKey[];
 

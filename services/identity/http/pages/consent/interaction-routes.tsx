@@ -1,9 +1,9 @@
 import type { Context, Hono } from 'hono';
 import { Failure } from '#libs/errors/failure.js';
 import { principalDetails } from '#services/identity/app/principals.js';
-import { findSession, type Session } from '#services/identity/app/sessions.js';
 import type { InteractionDetails } from '../../oidc/interactions.js';
 import { contentSecurityPolicy } from '../../security-headers.js';
+import { ownSession } from '../account/account-place.js';
 import { addLoginRoutes, showLogin } from '../login/login-routes.js';
 import type { LoginPlace } from '../login/login-place.js';
 import { addStepUpRoutes, startStepUp, type StepUpPlace } from '../login/step-up-routes.js';
@@ -53,16 +53,6 @@ function placeOf({ parts, interactions }: PagesContext, details: InteractionDeta
     formOrigins,
     goOn: (c, { sessionToken }) => interactions.finishLogin(c, { sessionToken }),
   };
-}
-
-async function ownSession(
-  { parts, browserSession }: PagesContext,
-  c: Context,
-  tenant: string,
-): Promise<Session | undefined> {
-  const token = browserSession.read(c);
-  const session = token === undefined ? undefined : await findSession(parts, token);
-  return session?.tenant === tenant ? session : undefined;
 }
 
 async function consentPage(

@@ -76,11 +76,7 @@ export function LoginPage(props: {
       {upstreams.length === 0 ? null : (
         <div class="stack">
           <p class="or">{t('or')}</p>
-          {upstreams.map(({ href, name }) => (
-            <a class="button second" href={href}>
-              {t('upstream.with', { name })}
-            </a>
-          ))}
+          <Upstreams frame={frame} />
         </div>
       )}
       {signUpHref === undefined ? null : (
@@ -88,6 +84,31 @@ export function LoginPage(props: {
           {t('login.new')} <a href={signUpHref}>{t('login.signUp')}</a>
         </p>
       )}
+    </NarrowPage>
+  );
+}
+
+function Upstreams({ frame: { view, upstreams } }: { readonly frame: LoginFrame }) {
+  return (
+    <>
+      {upstreams.map(({ href, name }) => (
+        <a class="button second" href={href}>
+          {view.t('upstream.with', { name })}
+        </a>
+      ))}
+    </>
+  );
+}
+
+/** Of an account that has nothing but providers: where it proves itself again. */
+export function ElsewherePage(props: { readonly frame: LoginFrame; readonly title: string }) {
+  const { frame, title } = props;
+  const { view, said } = frame;
+  return (
+    <NarrowPage view={view} title={title}>
+      <Heading title={title} lead={view.t('upstream.again')} />
+      <Message said={said} />
+      <Upstreams frame={frame} />
     </NarrowPage>
   );
 }
@@ -163,6 +184,7 @@ export function AnswerFactorPage(props: AnswerProps) {
       <Heading title={title} lead={t(`factor.${kind}.lead`, { tenant: tenantName })} />
       <Message said={said} />
       {kind === 'PASSKEY' ? <UsePasskey {...props} /> : <EnterCode {...props} />}
+      {kind === 'PASSWORD' ? <Upstreams frame={frame} /> : null}
       <div class="row">
         {kind === 'SMS' || kind === 'EMAIL' ? (
           <Form view={view} action={`${base}/choose`} carry={carry} class="">

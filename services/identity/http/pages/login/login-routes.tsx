@@ -152,7 +152,10 @@ async function after(at: At, stand: LoginStand): Promise<Response> {
   }
   const [first, second] = factors;
   const onlyOne = second === undefined || second.kind === 'RECOVERY_CODE';
-  if (first === undefined || !onlyOne) return choosePage(at, ticket);
+  // Somebody who comes by an address alone, from a provider, asks for a message by a form of ours.
+  const sends = first?.kind === 'SMS' || first?.kind === 'EMAIL';
+  const asks = onlyOne && !(sends && c.req.method === 'GET');
+  if (first === undefined || !asks) return choosePage(at, ticket);
   return ask(at, ticket, first.kind, first.credential);
 }
 

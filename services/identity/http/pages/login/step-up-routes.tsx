@@ -4,13 +4,22 @@ import { factorChoices, type FactorChoice } from '#services/identity/app/login/a
 import { chooseFactor } from '#services/identity/app/login/answer-factor.js';
 import { beginStepUp, stepUp, type StepUpAnswer } from '#services/identity/app/login/step-up.js';
 import type { Session } from '#services/identity/app/sessions.js';
+import { stepUpUpstreams } from '#services/identity/app/upstream/own-links.js';
+import { stepUpByUpstream } from '#services/identity/app/upstream/step-up-upstream.js';
+import { passwords } from '#services/identity/domain/password/state.js';
 import { contentSecurityPolicy } from '../../security-headers.js';
 import { fieldsOf, viewOf, type Fields } from '../page-request.js';
 import type { PagesContext } from '../pages-context.js';
 import { refusalOf } from '../refusal.js';
 import type { Said, View } from '../view/view.js';
-import { AnswerFactorPage, ChooseFactorPage, type LoginFrame } from './login-pages.js';
+import {
+  AnswerFactorPage,
+  ChooseFactorPage,
+  ElsewherePage,
+  type LoginFrame,
+} from './login-pages.js';
 import { frameOf, type LoginPlace } from './login-place.js';
+import { takeReturn } from './upstream-routes.js';
 
 /** Where somebody who is logged in proves it again, or more strongly. */
 export interface StepUpPlace extends LoginPlace {
@@ -57,19 +66,43 @@ export function addStepUpRoutes(
     return ask(at, at.fields('ticket'), kindOf(kind), at.fields('credential'));
   });
   step('/factor', answer);
+  app.get(`${path}/upstream`, async (c) => {
+    const place = await placeOf(c, () => '');
+    const view = viewOf(pages, c, place.tenant.name, place.uiLocales);
+    c.header('content-security-policy', contentSecurityPolicy(place.formOrigins));
+    return fromUpstream({ pages, c, place, view, fields: () => '' });
+  });
+}
+
+/** Somebody comes back from the provider that was to ask again. */
+async function fromUpstream(at: At): Promise<Response> {
+  const { pages, c, place, view } = at;
+  const back = takeReturn(pages, c);
+  try {
+    const base = `${place.base}/step-up`;
+    const started = await stepUpByUpstream(pages.parts, place.session, { ...back, base });
+    return await place.goOn(c, started);
+  } catch (error) {
+    const { said, status } = refusalOf(error, view.t, 'upstream.failed');
+    return startStepUp(at, said, status);
+  }
 }
 
 function kindOf(text: string): Kind {
   return (kinds.includes(text) ? text : 'TOTP') as Kind;
 }
 
-/** Its first page: the only factor, or a choice. */
+/**
+ * Its first page: the only factor, or a choice. A page that is only loaded sends no message: that takes
+ * a form of ours.
+ */
 export function startStepUp(at: At, said?: Said, status: Status = 200): Promise<Response> {
   const { ticket, factors } = beginStepUp(at.pages.parts, at.place.session);
   const [first, second] = factors;
-  if (first === undefined) return Promise.resolve(passwordPage(at, ticket, said, status));
+  if (first === undefined) return Promise.resolve(withoutFactors(at, ticket, said, status));
   const onlyOne = second === undefined || second.kind === 'RECOVERY_CODE';
-  if (onlyOne && said === undefined) return ask(at, ticket, first.kind, first.credential);
+  const sends = first.kind === 'SMS' || first.kind === 'EMAIL';
+  if (onlyOne && !sends && said === undefined) return ask(at, ticket, first.kind, first.credential);
   return Promise.resolve(choosePage(at, ticket, factors, said, status));
 }
 
@@ -79,7 +112,38 @@ function choicesOf({ pages: { parts }, place: { session } }: At): readonly Facto
 }
 
 function stepUpFrame({ pages, place, view }: At, said?: Said): LoginFrame {
-  return { ...frameOf(pages, place, view, said), base: `${place.base}/step-up` };
+  const upstreams = stepUpUpstreams(pages.parts, place.session).map(
+    ({ provider, displayName: name }) => ({ href: upstreamHref(place, provider), name }),
+  );
+  return { ...frameOf(pages, place, view, said), base: `${place.base}/step-up`, upstreams };
+}
+
+function upstreamHref({ tenant, base }: LoginPlace, provider: string): string {
+  const uid = /^\/interaction\/([\w-]+)$/u.exec(base)?.[1];
+  const query = new URLSearchParams(
+    uid === undefined
+      ? { confirm: base.endsWith('/add') ? 'add' : 'account' }
+      : { interaction: uid, 'step-up': '1' },
+  );
+  return `${tenant.path}/upstream/${provider}?${query.toString()}`;
+}
+
+/** The password, or the provider that is all that an account has. */
+function withoutFactors(
+  at: At,
+  ticket: string,
+  said?: Said,
+  status: Status = 200,
+): Response | Promise<Response> {
+  const { parts } = at.pages;
+  const { tenant, principal } = at.place.session;
+  const password = passwords.read(documentsOf(parts.ledger.state), tenant, principal);
+  const frame = stepUpFrame(at, said);
+  if (password?.secret !== undefined || frame.upstreams.length === 0) {
+    return passwordPage(at, ticket, said, status);
+  }
+  const title = at.view.t('stepUp.title');
+  return at.c.html(<ElsewherePage {...{ frame, title }} />, status);
 }
 
 function choosePage(

@@ -8,7 +8,7 @@ import {
 import { ticketRefused } from '#services/identity/app/login/login-ticket.js';
 import { openUpstream } from '#services/identity/app/upstream/return-upstream.js';
 import { cookieName, cookieText, parseCookies } from '../../cookies.js';
-import { tenantOf } from '../account/account-place.js';
+import { ownSession, tenantOf } from '../account/account-place.js';
 import type { PagesContext } from '../pages-context.js';
 import type { TenantPlace } from '../tenant-place.js';
 
@@ -20,17 +20,17 @@ import type { TenantPlace } from '../tenant-place.js';
 export function addUpstreamRoutes(app: Hono, pages: PagesContext): void {
   app.get('/t/:slug/upstream/:provider', async (c) => {
     const tenant = tenantOf(pages, c);
-    const uid = c.req.query('interaction') ?? '';
-    if (uid !== '' && !/^[\w-]{1,128}$/u.test(uid)) throw new Failure('NOT_FOUND', 'no such page');
-    const base = uid === '' ? `${tenant.path}/login` : `/interaction/${uid}`;
+    const to = destinationOf(c, tenant);
+    const session = to.stepUp ? await ownSession(pages, c, tenant.id) : undefined;
     // A link of somebody else's page does not begin a log-in here: the person does.
-    if (!isOwnLink(c)) return c.redirect(base, 303);
+    if (!isOwnLink(c) || (to.stepUp && session === undefined)) return c.redirect(to.page, 303);
     const departure = {
       tenant: tenant.id,
       provider: c.req.param('provider'),
-      use: 'LOGIN',
-      base,
-      again: c.req.query('again') !== undefined,
+      use: to.stepUp ? 'STEP_UP' : 'LOGIN',
+      base: to.stepUp ? `${to.page}/step-up` : to.page,
+      again: to.stepUp || c.req.query('again') !== undefined,
+      ...(session === undefined ? {} : { session: session.session }),
     } as const;
     return c.redirect(await leaveFor(pages, c, tenant, departure), 303);
   });
@@ -40,6 +40,18 @@ export function addUpstreamRoutes(app: Hono, pages: PagesContext): void {
     if (tenant !== id || provider !== c.req.param('provider')) throw ticketRefused();
     return c.redirect(`${base}/upstream${new URL(c.req.url).search}`, 303);
   });
+}
+
+/** The page that a visit is for, as its address says: one of ours in any case. */
+function destinationOf(c: Context, { path }: TenantPlace): { page: string; stepUp: boolean } {
+  const [uid, next] = [c.req.query('interaction'), c.req.query('confirm')];
+  if (next !== undefined) {
+    const adding = next === 'add' ? 'add' : 'account';
+    return { page: `${path}/account/confirm/${adding}`, stepUp: true };
+  }
+  if (uid === undefined) return { page: `${path}/login`, stepUp: false };
+  if (!/^[\w-]{1,128}$/u.test(uid)) throw new Failure('NOT_FOUND', 'no such page');
+  return { page: `/interaction/${uid}`, stepUp: c.req.query('step-up') !== undefined };
 }
 
 /** Begins a visit, keeps its ticket in the browser, and says where that is to go. */
