@@ -6,7 +6,7 @@ import { systemTenant } from '#libs/events/envelope.js';
 import type { Clock } from '#libs/runtime/clock.js';
 import { isApiKey } from '#libs/tokens/api-key.js';
 import { andThen, type AtOnce } from './at-once.js';
-import { BoundedCache, type CacheUse } from './bounded-cache.js';
+import { BoundedCache, type CacheUse } from '#libs/runtime/bounded-cache.js';
 import type { Call } from './call.js';
 import { holderOf, isGood, type Credentials, type Holder, type Recognised } from './credentials.js';
 import { stale, type LedgerView } from './ledger-view.js';

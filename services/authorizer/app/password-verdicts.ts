@@ -5,7 +5,7 @@ import { Failure } from '#libs/errors/failure.js';
 import type { Clock } from '#libs/runtime/clock.js';
 import type { Random } from '#libs/runtime/ids.js';
 import type { AtOnce } from './at-once.js';
-import { BoundedCache, type CacheUse } from './bounded-cache.js';
+import { BoundedCache, type CacheUse } from '#libs/runtime/bounded-cache.js';
 import type { IdentityPort, PasswordClaim } from './identity-port.js';
 import type { LedgerView } from './ledger-view.js';
 import { limits } from './limits.js';

@@ -6,7 +6,7 @@ import type { Confirmation } from '#libs/tokens/access-claims.js';
 import { importPublicJwk, type VerificationKey } from '#libs/tokens/keys.js';
 import { factsOf } from '#libs/tokens/token-facts.js';
 import { verifyAccessToken } from '#libs/tokens/verify-access-token.js';
-import { BoundedCache, type CacheUse } from './bounded-cache.js';
+import { BoundedCache, type CacheUse } from '#libs/runtime/bounded-cache.js';
 import { limits } from './limits.js';
 import { tokenReasons, type Reason } from './reasons.js';
 

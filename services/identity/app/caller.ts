@@ -26,6 +26,7 @@ import { factsOf } from '#libs/tokens/token-facts.js';
 import { verifyAccessToken } from '#libs/tokens/verify-access-token.js';
 import type { LedgerSession } from '#services/identity/app/ledger-session.js';
 import type { SessionFold } from '#services/identity/app/session-fold.js';
+import { VerifiedTexts, type VerifiedText } from '#services/identity/app/verified-texts.js';
 
 export type CallerCredential =
   | { readonly kind: 'API_KEY'; readonly sha256: string; readonly id: string }
@@ -64,22 +65,28 @@ export class CallerGate {
   readonly #issuer: string;
   readonly #audiences: ReadonlySet<string>;
   readonly #takesBound: boolean;
+  readonly #verified: VerifiedTexts;
   readonly #keys = new Map<string, VerificationKey>();
   #keysOf: ViewState | undefined;
   #known = 0;
 
-  /** `takesBound`: whoever asks looks at the key that a token is bound to itself (claim `cnf`). */
+  /**
+   * `takesBound`: whoever asks looks at the key that a token is bound to itself (claim `cnf`).
+   * `verified`: what gates for other audiences have verified counts here too.
+   */
   constructor(
     { ledger, sessions }: GateLedgers,
     issuer: string,
     audiences: readonly string[],
     takesBound = false,
+    verified = new VerifiedTexts(),
   ) {
     this.#ledger = ledger;
     this.#sessions = sessions;
     this.#issuer = issuer;
     this.#audiences = new Set(audiences);
     this.#takesBound = takesBound;
+    this.#verified = verified;
   }
 
   /** Rejects CALLER_UNAUTHENTICATED; NOT_YET_KNOWN for a token from ahead of this instance. */
@@ -123,10 +130,7 @@ export class CallerGate {
   }
 
   async #byToken(text: string, nowMs: number, remainingMs: number): Promise<Caller> {
-    const rules = { keys: this.#currentKeys(), issuer: this.#issuer, audiences: this.#audiences };
-    const verdict = verifyAccessToken(text, rules, nowMs);
-    if (!verdict.ok) throw unauthenticated(verdict.why);
-    const { claims, kid } = verdict;
+    const { claims, kid } = this.#verify(text, nowMs);
     // Nobody shows here that the key is its own.
     if (claims.confirmation !== undefined && !this.#takesBound)
       throw unauthenticated('bound to a key');
@@ -151,6 +155,18 @@ export class CallerGate {
     const sessions = (): SessionView => this.#sessions.fold.view;
     const { tenant, principal } = token;
     return { tenant, principal, credential: { kind: 'TOKEN', token, sessions } };
+  }
+
+  #verify(text: string, nowMs: number): VerifiedText {
+    const { view } = this.#ledger.fold;
+    const known = this.#verified.find(text, view, nowMs);
+    if (known !== undefined && this.#audiences.has(known.claims.audience)) return known;
+    const rules = { keys: this.#currentKeys(), issuer: this.#issuer, audiences: this.#audiences };
+    const verdict = verifyAccessToken(text, rules, nowMs);
+    if (!verdict.ok) throw unauthenticated(verdict.why);
+    const { claims, kid } = verdict;
+    this.#verified.add(text, view, nowMs, { claims, kid });
+    return { claims, kid };
   }
 
   /** Keys are added and change their status, but none is ever forgotten: their number tells. */

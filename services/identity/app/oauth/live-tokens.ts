@@ -4,6 +4,7 @@ import { readClaims } from '#libs/tokens/read-claims.js';
 import { Failure } from '#libs/errors/failure.js';
 import { CallerGate } from '#services/identity/app/caller.js';
 import type { IdentityParts } from '#services/identity/app/identity-parts.js';
+import { VerifiedTexts } from '#services/identity/app/verified-texts.js';
 
 /** A token that is good now, as it says itself; `act` only where it was exchanged (RFC 8693). */
 export interface GoodToken {
@@ -22,6 +23,7 @@ export class LiveTokens {
   readonly #parts: IdentityParts;
   /** One for each audience: what it accepts is settled when it is made. */
   readonly #gates = new Map<string, CallerGate>();
+  readonly #verified = new VerifiedTexts();
 
   constructor(parts: IdentityParts) {
     this.#parts = parts;
@@ -48,7 +50,8 @@ export class LiveTokens {
     const known = this.#gates.get(audience);
     if (known !== undefined) return known;
     if (this.#gates.size >= mostGates) this.#gates.clear();
-    const gate = new CallerGate(this.#parts, this.#parts.issuer, [audience], true);
+    const { issuer } = this.#parts;
+    const gate = new CallerGate(this.#parts, issuer, [audience], true, this.#verified);
     this.#gates.set(audience, gate);
     return gate;
   }

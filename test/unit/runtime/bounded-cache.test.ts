@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BoundedCache } from '#services/authorizer/app/bounded-cache.js';
+import { BoundedCache } from '#libs/runtime/bounded-cache.js';
 
 describe('BoundedCache', () => {
   it('never holds more than it may, nor answers with what is over or was never put in', () => {
