@@ -9,9 +9,10 @@ export interface CookieOptions {
 const cookieValue = /^[\w.~-]*$/u;
 
 /** Values by name; the first of a name counts, as browsers send the closest path first. */
-export function parseCookies(header: string | undefined): ReadonlyMap<string, string> {
+export function parseCookies(header: string | undefined): Map<string, string> {
   const found = new Map<string, string>();
-  for (const part of (header ?? '').split(';')) {
+  if (header === undefined) return found;
+  for (const part of header.split(';')) {
     const equals = part.indexOf('=');
     if (equals < 0) continue;
     const name = part.slice(0, equals).trim();

@@ -14,6 +14,7 @@ export const retryAfterMs: readonly number[] = [1_000, 5_000, 30_000, 120_000, 6
 /** What ended longer ago is not told any more: whoever catches up must not shower its clients. */
 const newsForMs = 600_000;
 const mostPending = 10_000;
+const mostUris = 1_000;
 const timeoutMs = 5_000;
 
 /**
@@ -26,6 +27,9 @@ export class LogoutNotices {
   readonly #post: PostForm;
   /** Clients with an address for it, by tenant and session. */
   readonly #clients = new Map<string, Set<string>>();
+  /** Addresses of clients, as ledger L has them at this position. */
+  readonly #uris = new Map<string, string | undefined>();
+  #urisAt = -1;
   readonly #closing = new AbortController();
   readonly #timers = new Set<() => void>();
   #stop: () => void = () => undefined;
@@ -121,8 +125,14 @@ export class LogoutNotices {
   }
 
   #uriOf(client: string): string | undefined {
+    const { position } = this.#parts.ledger.reader;
+    if (position !== this.#urisAt || this.#uris.size >= mostUris) this.#uris.clear();
+    this.#urisAt = position;
+    if (this.#uris.has(client)) return this.#uris.get(client);
     const uri = findClient(this.#parts, client)?.settings.backchannelLogoutUri;
-    return uri !== undefined && mayBeTold(uri, this.#parts.issuer) ? uri : undefined;
+    const told = uri !== undefined && mayBeTold(uri, this.#parts.issuer) ? uri : undefined;
+    this.#uris.set(client, told);
+    return told;
   }
 }
 

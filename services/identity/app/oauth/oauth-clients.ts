@@ -13,6 +13,13 @@ import { ownCall, type Standing } from '#services/identity/app/session-standing.
 const mostFound = 1_000;
 const rememberedMs = 1_000;
 
+interface Granted {
+  readonly client: Client;
+  readonly scopes: readonly string[];
+  /** When the consent behind it ends, ms since the Unix epoch. */
+  readonly untilMs: number;
+}
+
 /** OAuth clients as the engine asks for them, and what principals let them have. */
 export class OauthClients {
   readonly #parts: IdentityParts;
@@ -20,6 +27,8 @@ export class OauthClients {
   readonly #found = new Map<string, Client | undefined>();
   /** Secrets that were right, by SHA-256; for a moment, as they also end by time. */
   readonly #verified = new Map<string, { readonly credential: string; readonly untilMs: number }>();
+  /** What principals let them have, by client and principal. */
+  readonly #granted = new Map<string, Granted>();
   #foundAt = -1;
 
   constructor(parts: IdentityParts) {
@@ -53,10 +62,12 @@ export class OauthClients {
   /** What ledger L says is good until it says more. */
   #forgetIfOlder(): void {
     const { position } = this.#parts.ledger.reader;
-    if (position === this.#foundAt && this.#found.size + this.#verified.size < mostFound) return;
+    const size = this.#found.size + this.#verified.size + this.#granted.size;
+    if (position === this.#foundAt && size < mostFound) return;
     this.#foundAt = position;
     this.#found.clear();
     this.#verified.clear();
+    this.#granted.clear();
   }
 
   /** Credential id of the certificate: bound by its key, or by a name that says SPIFFE. */
@@ -76,10 +87,17 @@ export class OauthClients {
 
   /** Scopes that the client has of this principal without asking. */
   granted(client: Client, principal: string): readonly string[] {
-    const { scopes } = client.settings;
+    this.#forgetIfOlder();
+    const key = `${client.client} ${principal}`;
+    const known = this.#granted.get(key);
+    if (known?.client === client && known.untilMs > this.#parts.clock.wallMs()) return known.scopes;
     const { tenant, client: id } = client;
-    const asked = new Set(scopesToAsk(this.#parts, { tenant, principal, client: id }, scopes));
-    return scopes.filter((scope) => !asked.has(scope));
+    const question = { tenant, principal, client: id };
+    const asked = new Set(scopesToAsk(this.#parts, question, client.settings.scopes));
+    const scopes = client.settings.scopes.filter((scope) => !asked.has(scope));
+    const untilMs = findConsent(this.#parts, question)?.expiresAtMs ?? Infinity;
+    this.#granted.set(key, { client, scopes, untilMs });
+    return scopes;
   }
 
   /** The principal says yes to these, beside what it has said yes to before. */

@@ -5,6 +5,7 @@ import type { IdentityParts } from '#services/identity/app/identity-parts.js';
 import { LogoutNotices } from '#services/identity/app/oauth/logout-notices.js';
 import { BrowserSession } from '../browser-session.js';
 import { startBackChannel } from '../oauth/start-back-channel.js';
+import { TakenProofs } from '../oauth/taken-proofs.js';
 import { contentSecurityPolicy } from '../security-headers.js';
 import { keysFingerprint, loadKeys } from './engine-keys.js';
 import type { EngineParts } from './engine-context.js';
@@ -38,6 +39,7 @@ export async function startOidc(options: OidcOptions): Promise<OidcServer> {
     ids: parts.ids,
     log: parts.log,
     limits: parts.limits,
+    proofs: new TakenProofs(),
     issuer,
     secure,
   };
@@ -120,6 +122,8 @@ class CurrentEngine {
 /** A form of the engine may end where the client is: that address was checked by then. */
 const nameFormOrigins: Parameters<Provider['use']>[0] = async (ctx, next) => {
   await next();
+  // Of a redirect nobody reads what a page may do.
+  if (ctx.status >= 300 && ctx.status < 400) return;
   if (ctx.response.is('html') === false) return;
   const { oidc } = ctx as unknown as { oidc?: { client?: unknown; params?: object } };
   if (oidc?.client === undefined) return;
