@@ -4,6 +4,7 @@ import {
   type UpstreamProvider,
 } from '#proto/ledgate/identity/v1/upstream.js';
 import type { IdentityConfig } from '#services/identity/config.js';
+import type { IdentityInjection } from '#services/identity/main.js';
 import { sampleProvider } from '../identity/sample-upstream.js';
 import { Browser, type Page } from './browser.js';
 import { startHostileProvider, type HostileProvider } from './hostile-provider.js';
@@ -22,8 +23,11 @@ export class UpstreamCell {
     this.hostile = hostile;
   }
 
-  static async start(change: Partial<IdentityConfig> = {}): Promise<UpstreamCell> {
-    const cell = await startOauthCell('acme', { upstreamPrivate: true, ...change });
+  static async start(
+    change: Partial<IdentityConfig> = {},
+    injection: IdentityInjection = {},
+  ): Promise<UpstreamCell> {
+    const cell = await startOauthCell('acme', { upstreamPrivate: true, ...change }, injection);
     const corp = await startRealProvider(`${cell.issuer}/t/acme/upstream/corp/callback`);
     const it = new UpstreamCell(cell, corp, await startHostileProvider());
     await it.set('corp', { issuer: corp.issuer, makesAccounts: true }, corp.secret);
