@@ -5,6 +5,8 @@ import type { OauthParts } from './oauth-parts.js';
 
 /** So far the clocks of clients may be from ours where they show no nonce of ours. */
 const windowMs = 300_000;
+/** A proof whose `iat` lies at the far end of its window is good for so long. */
+export const proofKeptMs = 2 * windowMs;
 /** Those that this server announces (RFC 9449, section 5.1). */
 export const proofAlgorithms = ['ES256', 'EdDSA', 'Ed25519'] as const;
 
@@ -42,7 +44,7 @@ export function proofKey(
   } else if (!nonces.isGood(nonce, nowMs)) {
     throw useNonce('the nonce is not one of this server, or old');
   }
-  if (proofs.take(`${jkt}.${jti}`, nowMs, nowMs + 2 * windowMs)) return jkt;
+  if (proofs.take(`${jkt}.${jti}`, nowMs, nowMs + proofKeptMs)) return jkt;
   throw new OauthError('invalid_grant', 'the DPoP proof was used before');
 }
 

@@ -6,18 +6,16 @@ import { DpopNonces } from './dpop-nonces.js';
 import { introspect } from './introspect.js';
 import type { OauthParts } from './oauth-parts.js';
 import { revoke } from './revoke.js';
-import { TakenProofs } from './taken-proofs.js';
 import { TokenEndpoint } from './token.js';
 
 /** The token, introspection and revocation endpoints over what the other endpoints use too. */
 export function startBackChannel(
   parts: IdentityParts,
   masterKeys: MasterKeys,
-  { ledger, sealed, issuer }: Pick<OauthParts, 'ledger' | 'sealed' | 'issuer'>,
+  { ledger, sealed, issuer, proofs }: Pick<OauthParts, 'ledger' | 'sealed' | 'issuer' | 'proofs'>,
 ): BackChannel {
   const { clock, ids, log, limits } = parts;
   const nonces = new DpopNonces(masterKeys.derive('dpop nonces'));
-  const proofs = new TakenProofs();
   const own = { ledger, sealed, issuer, clock, ids, log, limits, nonces, proofs };
   const token = new TokenEndpoint(own, new CurrentSigner(parts));
   return new BackChannel(

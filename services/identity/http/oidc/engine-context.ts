@@ -5,6 +5,7 @@ import type { Ids } from '#libs/runtime/ids.js';
 import type { Logger } from '#libs/runtime/log.js';
 import type { AttemptLimits } from '#services/identity/ports/attempt-limits.js';
 import type { BrowserSession } from '../browser-session.js';
+import type { TakenProofs } from '../oauth/taken-proofs.js';
 import type { OauthClient, OidcLedger, Verified } from './oidc-ledger.js';
 import type { RequestJar } from './request-jar.js';
 import type { SealedText } from './sealed-text.js';
@@ -19,6 +20,7 @@ export interface EngineParts {
   readonly ids: Ids;
   readonly log: Logger;
   readonly limits: AttemptLimits;
+  readonly proofs: TakenProofs;
   readonly issuer: URL;
   /** HTTPS: cookies are bound to the host. */
   readonly secure: boolean;

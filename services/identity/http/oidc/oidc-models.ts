@@ -6,6 +6,7 @@ import {
   sessionOf,
   type EngineParts,
 } from './engine-context.js';
+import { proofKeptMs } from '../oauth/dpop.js';
 import { readAccessToken } from './live-access-token.js';
 import type { OauthClient } from './oidc-ledger.js';
 
@@ -169,15 +170,15 @@ function accessTokenModel(provider: Provider, parts: EngineParts): unknown {
  * without the code or token that it comes with, which count once themselves: it is remembered here.
  */
 function replayModel(provider: Provider, parts: EngineParts): unknown {
-  const { ledger, clock } = parts;
-  const seen = new Map<string, number>();
+  const { ledger, clock, proofs } = parts;
   return class ReplayDetection extends provider.ReplayDetection {
     static override async unique(issuer: string, jti: string, exp: number): Promise<boolean> {
       if (isAssertion(jti)) {
         const client = clientOf(parts, engineContext().oidc.client);
         return ledger.useAssertion(client, jti, exp * 1000);
       }
-      return once(`${issuer} ${jti}`, exp);
+      const nowMs = clock.wallMs();
+      return proofs.take(`${issuer} ${jti}`, nowMs, nowMs + proofKeptMs);
     }
   };
 
@@ -188,18 +189,6 @@ function replayModel(provider: Provider, parts: EngineParts): unknown {
     const payload = Buffer.from(assertion.split('.')[1] ?? '', 'base64url').toString('utf8');
     return (JSON.parse(payload) as { jti?: unknown }).jti === jti;
   }
-
-  function once(id: string, exp: number): boolean {
-    const nowS = clock.wallMs() / 1000;
-    if (seen.size >= mostProofs)
-      for (const [key, until] of seen) if (until < nowS) seen.delete(key);
-    // Full of what is still valid: the oldest goes.
-    const [oldest] = seen.keys();
-    if (seen.size >= mostProofs && oldest !== undefined) seen.delete(oldest);
-    if ((seen.get(id) ?? 0) > nowS) return false;
-    seen.set(id, exp);
-    return true;
-  }
 }
 
 /** A request, as the engine's session takes it. */
@@ -207,5 +196,3 @@ type Asked = Parameters<Provider['Session']['get']>[0];
 
 /** A model of the engine, as its `find` makes one. */
 type Made<T> = new (...given: never[]) => T;
-
-const mostProofs = 100_000;
