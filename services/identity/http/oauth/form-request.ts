@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { invalidRequest, type OauthError } from './oauth-error.js';
 
 /** Far more than any request of the protocol needs. */
-export const mostFormBytes = 56 * 1024;
+const mostFormBytes = 56 * 1024;
 
 /** A request to an endpoint that takes forms. */
 export interface FormRequest {

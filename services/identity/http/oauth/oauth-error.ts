@@ -1,7 +1,7 @@
 import { Failure } from '#libs/errors/failure.js';
 import { isPassing } from './passing.js';
 
-export interface ErrorDetails {
+interface ErrorDetails {
   /** Of HTTP; 400 where nothing else is said. */
   readonly status?: number;
   /** Sent beside the usual ones. */
