@@ -1,7 +1,7 @@
 import type { Adapter, AdapterPayload } from 'oidc-provider';
+import { wantedClaims } from '../oauth/id-token.js';
 import { resourceOf } from './audience.js';
-import { clientMetadata } from './client-metadata.js';
-import { CodeStore } from './code-store.js';
+import { clientMetadata, openidScopes } from './client-metadata.js';
 import { DeviceStore } from './device-store.js';
 import type { EngineParts } from './engine-context.js';
 import { parseGrantId } from './grant-id.js';
@@ -18,8 +18,6 @@ export function oidcAdapter(parts: EngineParts): (model: string) => Adapter {
         return new MadeAnew((id) => findGrant(parts, id));
       case 'Interaction':
         return new InteractionStore(parts);
-      case 'AuthorizationCode':
-        return new CodeStore(parts);
       case 'DeviceCode':
         return new DeviceStore(parts);
       default:
@@ -60,7 +58,8 @@ function findGrant({ ledger, clock }: EngineParts, id: string): AdapterPayload |
     clientId: parsed.client,
     iat: nowS,
     exp: nowS + 3600,
-    openid: { scope },
+    // Nobody is asked about single claims: what is given hangs on scopes alone (`findAccount`).
+    openid: { scope, claims: wantedClaims(openidScopes) },
     resources: Object.fromEntries(
       ledger.audiencesOf(client).map((one) => [resourceOf(one.id), scope]),
     ),

@@ -1,4 +1,5 @@
 import { errors, type Provider } from 'oidc-provider';
+import { codeModel } from './code-model.js';
 import {
   clientOf,
   engineContext,
@@ -22,6 +23,7 @@ export function useOurModels(provider: Provider, parts: EngineParts): void {
     Object.defineProperty(provider, name, { value: model });
   };
   put('Session', sessionModel(provider, parts));
+  put('AuthorizationCode', codeModel(parts));
   put('PushedAuthorizationRequest', pushedRequestModel(provider, parts));
   put('AccessToken', accessTokenModel(provider, parts));
   put('ReplayDetection', replayModel(provider, parts));
@@ -42,10 +44,12 @@ function rememberClients(provider: Provider, { ledger }: EngineParts): void {
   Client.find = (id: string) => {
     const document = ledger.client(id);
     if (document === undefined) return Promise.resolve(undefined);
-    const known = made.get(document) ?? make(id);
-    made.set(document, known);
-    known.catch(() => made.delete(document));
-    return known;
+    const known = made.get(document);
+    if (known !== undefined) return known;
+    const client = make(id);
+    made.set(document, client);
+    client.catch(() => made.delete(document));
+    return client;
   };
 }
 

@@ -9,9 +9,9 @@ import { proofAlgorithms } from '../oauth/dpop.js';
 import { audienceOf, resourceOf } from './audience.js';
 import { certificateOwner, openidScopes } from './client-metadata.js';
 import { isAuthorized, peerCertificate, spkiSha256, uriNames } from './client-certificate.js';
-import { clientOf, type EngineParts } from './engine-context.js';
+import type { EngineParts } from './engine-context.js';
 import { findAccount } from './find-account.js';
-import { grantIdText } from './grant-id.js';
+import { existingGrants } from './existing-grants.js';
 import { oidcAdapter } from './oidc-adapter.js';
 import { browserStateTtlS } from './oidc-models.js';
 import { engineViews } from './engine-views.js';
@@ -96,7 +96,7 @@ export function providerConfig(parts: EngineParts, keys: ProviderKeys): Configur
     allowOmittingSingleRegisteredRedirectUri: false,
     expiresWithSession: () => false,
     findAccount: (_ctx, id) => findAccount(parts, id),
-    loadExistingGrant: (ctx) => Promise.resolve(grantOf(parts, ctx)),
+    loadExistingGrant: existingGrants(parts),
     interactions: {
       policy: loginPolicy(),
       url: (_ctx, interaction) => `/interaction/${interaction.uid}`,
@@ -159,22 +159,6 @@ function cookieConfig({ secure }: EngineParts, key: Buffer): Configuration['cook
     long: both,
     short: { httpOnly: true, sameSite: 'lax', secure, signed: true },
   };
-}
-
-function grantOf(parts: EngineParts, ctx: KoaContextWithOIDC) {
-  const { oidc } = ctx;
-  const client = clientOf(parts, oidc.client);
-  const accountId = oidc.account?.accountId;
-  if (accountId === undefined) return undefined;
-  const grant = new oidc.provider.Grant({ accountId, clientId: client.client });
-  grant.jti = grantIdText({ principal: accountId, client: client.client });
-  const scopes = parts.ledger.granted(client, accountId);
-  const openid = scopes.filter((scope) => (openidScopes as readonly string[]).includes(scope));
-  if (openid.length > 0) grant.addOIDCScope(openid.join(' '));
-  for (const { id } of parts.ledger.audiencesOf(client)) {
-    if (scopes.length > 0) grant.addResourceScope(resourceOf(id), scopes.join(' '));
-  }
-  return grant;
 }
 
 function defaultResource({ ledger }: EngineParts, clientId: string): string {
