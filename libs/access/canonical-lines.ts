@@ -1,5 +1,5 @@
 import { grantsIn, memberships } from './evaluate/held-grants.js';
-import { principalStatus } from './evaluate/subject-status.js';
+import { principalInLedger } from './evaluate/subject-status.js';
 import type { StoredRule } from './projection/api.js';
 import type { Role } from './projection/role.js';
 import { absent, active, deleted, type Subjects } from './projection/subjects.js';
@@ -123,7 +123,7 @@ function groupLine(view: ViewState, row: number, nowMs: number): string {
 function principalLine(view: ViewState, row: number, nowMs: number): string {
   const { principals } = view;
   const isDeleted = principals.statusOf(row) === deleted;
-  const isSuspended = principalStatus(view, row, nowMs) === PRINCIPAL_SUSPENDED;
+  const isSuspended = principalInLedger(view, row, nowMs) === PRINCIPAL_SUSPENDED;
   const until = isSuspended ? (view.suspendedUntil.get(row) ?? null) : null;
   const at = isDeleted || isSuspended ? (view.statusAt.get(row) ?? null) : null;
   const groups = memberships(view, row).map((each) => [view.groups.idOf(each.group), each.since]);

@@ -76,7 +76,7 @@ export async function* rowsOf(view: ViewState, tenant: string): AsyncGenerator<n
 function whyNobody(view: ViewState, question: WhoQuestion): ReasonName | undefined {
   const tenant = view.findTenant(question.tenant);
   if (tenant === undefined) return reasonName(whyNoRow(view, question.tenant, ''));
-  const status = tenantStatus(tenant);
+  const status = tenantStatus(view, tenant);
   if (status !== ALLOW) return reasonName(status);
   // What could not be read might define it: then each principal is undecided.
   if (view.quarantined.size > 0) return undefined;

@@ -4,7 +4,6 @@ import { Health } from '#libs/grpc/health.js';
 import { listen } from '#libs/grpc/server.js';
 import { clientTls, serverTls, serverTlsFiles } from '#libs/grpc/tls.js';
 import { addSnapshotMetrics } from '#libs/history/snapshot-metrics.js';
-import type { EarlyDenies } from '#libs/access/sessions/early-denies.js';
 import type { EventLog } from '#libs/ledger/event-log.js';
 import { LedgerMeter } from '#libs/ledger/ledger-meter.js';
 import { systemClock, type Clock } from '#libs/runtime/clock.js';
@@ -60,6 +59,8 @@ const healthMs = 250;
 const sweepMs = 60_000;
 const decisionLogCloseMs = 4_000;
 
+type Followed = Pick<FollowedLedgers, 'reader' | 'fold' | 'sessions'>;
+
 interface Surroundings {
   readonly clock: Clock;
   readonly logger: Logger;
@@ -98,9 +99,8 @@ async function start(
   const sessionLog = injected.sessionLog ?? ownLog(config, 'S', surroundings);
   const ledgers = openFollowed(config, { log, sessionLog }, surroundings);
   const { reader, fold, sessions, snapshots } = ledgers;
-  const { early } = sessions.fold;
   const parts = { log, reader, fold, sessions };
-  const app = await assembleApp(config, parts, early, surroundings);
+  const app = await assembleApp(config, parts, surroundings);
   addDecisionLog(app, surroundings);
   const answered: AnsweredCalls = new Map();
   addAuthorizerMetrics(surroundings.registry, { ...app, answered });
@@ -117,7 +117,7 @@ async function start(
     'sweeps',
     repeat(clock, sweepMs, () => {
       app.sweep();
-      early.sweep(clock.wallMs());
+      fold.early.sweep(clock.wallMs());
     }),
   );
   return {
@@ -169,11 +169,10 @@ function ownLog(
 
 async function assembleApp(
   config: AuthorizerConfig,
-  ledger: Pick<Ingredients, 'log' | 'reader' | 'fold' | 'sessions'>,
-  early: EarlyDenies,
+  ledger: Pick<Ingredients, 'log'> & Followed,
   surroundings: Surroundings,
 ): Promise<AuthorizerApp> {
-  const identity = await connectIdentity(config, early, surroundings);
+  const identity = await connectIdentity(config, ledger, surroundings);
   const decisionLog = await openDecisionLog(config, surroundings);
   return assemble({
     ...ledger,
@@ -216,7 +215,7 @@ function addDecisionLog({ decisionLog }: AuthorizerApp, { shutdown, logger }: Su
 
 async function connectIdentity(
   { identity, revocationFeeds = [], tls, allowPlaintext }: AuthorizerConfig,
-  denies: EarlyDenies,
+  { fold, reader, sessions }: Followed,
   { clock, logger, shutdown, registry }: Surroundings,
 ): Promise<IdentityClient | undefined> {
   if (identity === undefined) return undefined;
@@ -231,7 +230,10 @@ async function connectIdentity(
   const { credential } = identity;
   const onTrouble = (address: string, err: unknown): void =>
     logger.warn({ address, err }, 'an identity cannot be watched for revocations');
-  const common = { credentials, allowPlaintext, credential, denies, clock, onTrouble };
+  const { early: access } = fold;
+  const { early: denies } = sessions.fold;
+  const heeded = { denies, access, position: () => reader.position };
+  const common = { credentials, allowPlaintext, credential, ...heeded, clock, onTrouble };
   const feeds = revocationFeeds.map((address) => new RevocationFeed({ ...common, address }));
   for (const feed of feeds) shutdown.add('revocation feed', () => feed.close());
   addGauge(registry, 'ledgate_authorizer_revocation_feeds', 'Identities that are watched.', () => {
@@ -241,7 +243,7 @@ async function connectIdentity(
     registry,
     'ledgate_authorizer_early_denies',
     'Revocations heeded from identities, before the ledger said them.',
-    () => denies.size,
+    () => denies.size + access.size,
   );
   return client;
 }

@@ -50,7 +50,7 @@ export function check(
   if (row < 0) return PRINCIPAL_UNKNOWN;
   if (view.quarantined.size > 0 && touchesQuestion(view, row, action)) return QUARANTINED;
   const tenant = view.tenants[view.principals.tenantOf(row)] as Tenant;
-  const ofTenant = tenantStatus(tenant);
+  const ofTenant = tenantStatus(view, tenant);
   if (ofTenant !== ALLOW) return ofTenant;
   const ofPrincipal = principalStatus(view, row, nowMs);
   if (ofPrincipal !== ALLOW) {

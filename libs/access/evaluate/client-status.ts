@@ -8,6 +8,7 @@ import {
   CONSENT_WITHDRAWN,
   type ReasonCode,
 } from '../reason-code.js';
+import { isDeniedEarly } from './subject-status.js';
 
 /**
  * Whether what a client (`''`: none) was issued for a principal, on position `issuedAt` of L, is good:
@@ -15,12 +16,14 @@ import {
  * given again does not bring back what was issued before.
  */
 export function clientStatus(
+  view: ViewState,
   tenant: Tenant,
   client: string,
   principal: string,
   issuedAt: number,
 ): ReasonCode {
   if (client === '') return ALLOW;
+  if (isDeniedEarly(view, tenant, 'CLIENT', client)) return CLIENT_SUSPENDED;
   switch (tenant.clients.get(client)?.status) {
     case undefined:
       return CLIENT_UNKNOWN;

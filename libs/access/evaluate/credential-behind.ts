@@ -1,5 +1,6 @@
 import type { ApiKey } from '../projection/api-key.js';
 import type { Tenant } from '../projection/tenant.js';
+import type { ViewState } from '../projection/view-state.js';
 import {
   ALLOW,
   CREDENTIAL_BLOCKED,
@@ -8,10 +9,12 @@ import {
   CREDENTIAL_REVOKED,
   type ReasonCode,
 } from '../reason-code.js';
+import { isDeniedEarly } from './subject-status.js';
 
 /** An API key alone, without its principal. */
-export function keyItself(tenant: Tenant, key: ApiKey, nowMs: number): ReasonCode {
+export function keyItself(view: ViewState, tenant: Tenant, key: ApiKey, nowMs: number): ReasonCode {
   if (key.revokedAt >= 0) return CREDENTIAL_REVOKED;
+  if (isDeniedEarly(view, tenant, 'CREDENTIAL', key.credential)) return CREDENTIAL_REVOKED;
   if (tenant.blocked.has(key.credential)) return CREDENTIAL_BLOCKED;
   if (!(key.replacedAtMs > nowMs)) return CREDENTIAL_REPLACED;
   return key.limits.expiresAtMs > nowMs ? ALLOW : CREDENTIAL_EXPIRED;
@@ -21,10 +24,16 @@ export function keyItself(tenant: Tenant, key: ApiKey, nowMs: number): ReasonCod
  * The credential (`''`: none is known) that a token or session was issued for. A new password raises a
  * watermark, so of passwords only a block and a removal must be looked up here.
  */
-export function credentialBehind(tenant: Tenant, credential: string, nowMs: number): ReasonCode {
+export function credentialBehind(
+  view: ViewState,
+  tenant: Tenant,
+  credential: string,
+  nowMs: number,
+): ReasonCode {
   if (credential === '') return ALLOW;
   const key = tenant.apiKeys.get(credential);
-  if (key !== undefined) return keyItself(tenant, key, nowMs);
+  if (key !== undefined) return keyItself(view, tenant, key, nowMs);
+  if (isDeniedEarly(view, tenant, 'CREDENTIAL', credential)) return CREDENTIAL_REVOKED;
   if (tenant.removed.has(credential)) return CREDENTIAL_REVOKED;
   return tenant.blocked.has(credential) ? CREDENTIAL_BLOCKED : ALLOW;
 }

@@ -22,7 +22,7 @@ import type { SessionState } from '../sessions/session-state.js';
 import { clientStatus, touchesClient } from './client-status.js';
 import { credentialBehind, keyItself } from './credential-behind.js';
 import { strictestWatermark, tokenSession } from './session-status.js';
-import { principalStatus, tenantStatus } from './subject-status.js';
+import { isDeniedEarly, principalStatus, tenantStatus } from './subject-status.js';
 import type { TokenFacts } from './token-facts.js';
 import { touchesPrincipal, touchesTenant } from './touches-quarantine.js';
 
@@ -48,12 +48,12 @@ export function unknownApiKey(view: ViewState, sha256: string): ReasonCode {
 export function apiKeyStatus(view: ViewState, key: ApiKey, nowMs: number): ReasonCode {
   const tenant = view.tenants[key.tenant] as Tenant;
   if (view.quarantined.size > 0 && touchesApiKey(view, tenant.id, key)) return QUARANTINED;
-  const ofTenant = tenantStatus(tenant);
+  const ofTenant = tenantStatus(view, tenant);
   if (ofTenant !== ALLOW) return ofTenant;
   const ofPrincipal = principalStatus(view, key.principal, nowMs);
   if (ofPrincipal !== ALLOW) return ofPrincipal;
   if (key.authPosition < view.openedAt) return ISSUED_BEFORE_RESTORE;
-  const itself = keyItself(tenant, key, nowMs);
+  const itself = keyItself(view, tenant, key, nowMs);
   if (itself !== ALLOW) return itself;
   const own = view.issuedNotBefore.get(key.principal) ?? -1;
   return key.authPosition >= Math.max(own, tenant.watermark, view.watermark) ? ALLOW : WATERMARK;
@@ -110,7 +110,7 @@ export function tokenStatus(
 ): ReasonCode {
   const tenant = view.findTenant(token.tenant);
   if (view.quarantined.size > 0 && touchesToken(view, token)) return QUARANTINED;
-  const ofTenant = tenantStatus(tenant);
+  const ofTenant = tenantStatus(view, tenant);
   if (tenant === undefined || ofTenant !== ALLOW) return ofTenant;
   const row = view.principals.find(tenant.index, token.principal);
   const ofPrincipal = principalStatus(view, row, nowMs);
@@ -120,12 +120,12 @@ export function tokenStatus(
   const ofKey = signingKeyStatus(view, token.kid, nowMs);
   if (ofKey !== ALLOW) return ofKey;
   if (!(token.expiresAtMs > nowMs)) return CREDENTIAL_EXPIRED;
-  const behind = credentialBehind(tenant, token.credential, nowMs);
+  const behind = credentialBehind(view, tenant, token.credential, nowMs);
   if (behind !== ALLOW) return behind;
   const { place } = token;
   // Before there was a ledger S there were no clients, but their watermarks could be raised.
   if (place !== undefined) {
-    const ofClient = clientStatus(tenant, token.client, token.principal, place.issuedAt);
+    const ofClient = clientStatus(view, tenant, token.client, token.principal, place.issuedAt);
     if (ofClient !== ALLOW) return ofClient;
   }
   const strictest = strictestWatermark(view, tenant, row, token.client);
@@ -167,12 +167,13 @@ export function passwordStatus(
   ) {
     return QUARANTINED;
   }
-  const ofTenant = tenantStatus(tenant);
+  const ofTenant = tenantStatus(view, tenant);
   if (tenant === undefined || ofTenant !== ALLOW) return ofTenant;
   const row = view.principals.find(tenant.index, principal);
   const ofPrincipal = principalStatus(view, row, nowMs);
   if (ofPrincipal !== ALLOW) return ofPrincipal;
   const current = view.principals.passwordOf(row);
   if (current === 0 || current !== password.version) return CREDENTIAL_CHANGED;
+  if (isDeniedEarly(view, tenant, 'CREDENTIAL', credential)) return CREDENTIAL_BLOCKED;
   return tenant.blocked.has(credential) ? CREDENTIAL_BLOCKED : ALLOW;
 }

@@ -53,7 +53,7 @@ export function decide(view: ViewState, question: Question): Decision {
 /** The reason for which a principal that is not in the view is refused. */
 export function whyNoRow(view: ViewState, tenant: string, principal: string): ReasonCode {
   if (touchesTenant(view, tenant) || touchesPrincipal(view, tenant, principal)) return QUARANTINED;
-  const ofTenant = tenantStatus(view.findTenant(tenant));
+  const ofTenant = tenantStatus(view, view.findTenant(tenant));
   return ofTenant === ALLOW ? PRINCIPAL_UNKNOWN : ofTenant;
 }
 

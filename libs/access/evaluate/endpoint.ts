@@ -78,7 +78,7 @@ export function ruleById(
 function apiStatus(view: ViewState, owner: Tenant | undefined, api: string): ReasonCode {
   if (owner === undefined) return ENDPOINT_UNKNOWN;
   if (view.quarantined.size > 0 && view.quarantined.holds(owner.id, 'api', api)) return QUARANTINED;
-  return tenantStatus(owner);
+  return tenantStatus(view, owner);
 }
 
 function noRule(code: ReasonCode): FoundRule {
@@ -158,7 +158,7 @@ function meetsScopes(rule: EndpointRule, { scopes, limits }: EndpointCaller): bo
 function standing(view: ViewState, { row, limits }: EndpointCaller, nowMs: number): ReasonCode {
   if (row < 0) return PRINCIPAL_UNKNOWN;
   if (touchesSubject(view, row)) return QUARANTINED;
-  const ofTenant = tenantStatus(view.tenants[view.principals.tenantOf(row)]);
+  const ofTenant = tenantStatus(view, view.tenants[view.principals.tenantOf(row)]);
   if (ofTenant !== ALLOW) return ofTenant;
   const ofPrincipal = principalStatus(view, row, nowMs);
   if (ofPrincipal !== ALLOW) return ofPrincipal;

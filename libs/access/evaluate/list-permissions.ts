@@ -94,7 +94,7 @@ function addRoleNames(names: Set<string>, view: ViewState, set: number, nowMs: n
 function refusal(view: ViewState, tenant: Tenant, row: number, question: ListQuestion): ReasonCode {
   const { resource, nowMs, limits = unlimited } = question;
   if (touchesSubject(view, row)) return QUARANTINED;
-  const ofTenant = tenantStatus(tenant);
+  const ofTenant = tenantStatus(view, tenant);
   if (ofTenant !== ALLOW) return ofTenant;
   const ofPrincipal = principalStatus(view, row, nowMs);
   if (ofPrincipal !== ALLOW) return ofPrincipal;

@@ -37,7 +37,7 @@ export function sessionStatus(
   if (row === undefined) return SESSION_UNKNOWN;
   const tenant = view.findTenant(row.tenant);
   if (view.quarantined.size > 0 && touchesOwner(view, row)) return QUARANTINED;
-  const ofTenant = tenantStatus(tenant);
+  const ofTenant = tenantStatus(view, tenant);
   if (tenant === undefined || ofTenant !== ALLOW) return ofTenant;
   const principal = view.principals.find(tenant.index, row.principal);
   const ofPrincipal = principalStatus(view, principal, nowMs);
@@ -62,9 +62,9 @@ function sessionItself(
   if (view.openedAt >= 0 && !(row.authPosition >= view.openedAt)) return ISSUED_BEFORE_RESTORE;
   if (!(row.expiresAtMs > nowMs)) return SESSION_EXPIRED;
   if (!(row.idleUntilMs > nowMs)) return SESSION_IDLE;
-  const behind = credentialBehind(tenant, row.credential, nowMs);
+  const behind = credentialBehind(view, tenant, row.credential, nowMs);
   if (behind !== ALLOW) return behind;
-  const ofClient = clientStatus(tenant, row.client, row.principal, row.authPosition);
+  const ofClient = clientStatus(view, tenant, row.client, row.principal, row.authPosition);
   if (ofClient !== ALLOW) return ofClient;
   return row.authPosition >= strictestWatermark(view, tenant, principal, row.client)
     ? ALLOW

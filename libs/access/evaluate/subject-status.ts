@@ -1,3 +1,4 @@
+import type { AccessDenyKind } from '../projection/access-denies.js';
 import { active, deleted } from '../projection/subjects.js';
 import type { Tenant } from '../projection/tenant.js';
 import type { ViewState } from '../projection/view-state.js';
@@ -12,9 +13,10 @@ import {
   TENANT_UNKNOWN,
 } from '../reason-code.js';
 
-/** ALLOW when the tenant is active, else why not. */
-export function tenantStatus(tenant: Tenant | undefined): ReasonCode {
+/** ALLOW when the tenant is active, else why not. A suspension that L could not take yet counts. */
+export function tenantStatus(view: ViewState, tenant: Tenant | undefined): ReasonCode {
   if (tenant === undefined) return TENANT_UNKNOWN;
+  if (isDeniedEarly(view, tenant, 'TENANT', tenant.id)) return TENANT_SUSPENDED;
   switch (tenant.status) {
     case 'ACTIVE':
       return ALLOW;
@@ -27,16 +29,48 @@ export function tenantStatus(tenant: Tenant | undefined): ReasonCode {
   }
 }
 
-/** ALLOW when the principal at the row (−1: none) is active at `nowMs`, else why not. */
+/**
+ * ALLOW when the principal at the row (−1: none) is active at `nowMs`, else why not. A suspension that L
+ * could not take yet counts.
+ */
 export function principalStatus(view: ViewState, row: number, nowMs: number): ReasonCode {
+  const status = principalInLedger(view, row, nowMs);
+  if (status !== ALLOW) return status;
+  return nowMs < earlyUntil(view, row) ? PRINCIPAL_SUSPENDED : ALLOW;
+}
+
+/** The same by what ledger L says alone. */
+export function principalInLedger(view: ViewState, row: number, nowMs: number): ReasonCode {
   if (row < 0) return PRINCIPAL_UNKNOWN;
   const status = view.principals.statusOf(row);
   if (status === active) return ALLOW;
   if (status === deleted) return PRINCIPAL_DELETED;
-  return nowMs < suspendedUntil(view, row) ? PRINCIPAL_SUSPENDED : ALLOW;
+  return nowMs < endInLedger(view, row) ? PRINCIPAL_SUSPENDED : ALLOW;
 }
 
 /** End of the principal's suspension (ms since the Unix epoch); `Infinity` without one. */
 export function suspendedUntil(view: ViewState, row: number): number {
+  return Math.max(endInLedger(view, row), earlyUntil(view, row));
+}
+
+function endInLedger(view: ViewState, row: number): number {
   return view.suspendedUntil.get(row) ?? Number.POSITIVE_INFINITY;
+}
+
+/** 0: no suspension waits for the ledger. */
+function earlyUntil(view: ViewState, row: number): number {
+  const { early } = view;
+  if (early === undefined || early.size === 0 || row < 0) return 0;
+  const tenant = view.tenants[view.principals.tenantOf(row)];
+  return early.deniedUntil(tenant?.id ?? '', 'PRINCIPAL', view.principals.idOf(row));
+}
+
+/** Whether access was taken away that the ledger could not take yet. */
+export function isDeniedEarly(
+  { early }: ViewState,
+  { id: tenant }: Pick<Tenant, 'id'>,
+  kind: AccessDenyKind,
+  id: string,
+): boolean {
+  return early !== undefined && early.size > 0 && early.deniedUntil(tenant, kind, id) > 0;
 }

@@ -1,3 +1,4 @@
+import type { AccessDenies } from './access-denies.js';
 import type { ApiKey } from './api-key.js';
 import { EntrySets } from './entry-sets.js';
 import { PositionLists } from './position-lists.js';
@@ -47,9 +48,20 @@ export class ViewState implements Stored {
   /** Rows of suspended and deleted principals → position of the event that made them so. */
   readonly statusAt = new Map<number, number>();
   readonly #tenantIndexes = new Map<string, number>();
+  /** Not of the ledger: never stored, and no part of what is compared. */
+  #early: AccessDenies | undefined;
 
   constructor(keyHash: KeyHash) {
     this.quarantined = new Quarantine(keyHash);
+  }
+
+  /** Denies that the ledger does not say yet. */
+  get early(): AccessDenies | undefined {
+    return this.#early;
+  }
+
+  set early(denies: AccessDenies | undefined) {
+    this.#early = denies;
   }
 
   /** Every field but `scratch`: one that is added is stored without further ado. */

@@ -65,6 +65,7 @@ export class SessionView extends SessionState {
    * What is asked about it afterwards is unknown, which is refused as well.
    */
   sweep(nowMs: number, most = Number.POSITIVE_INFINITY): void {
+    this.early?.sweep(nowMs);
     const isOver = (untilMs: number): boolean => untilMs + keptAfterExpiryMs <= nowMs;
     this.#sweeping ??= entriesOf(this.tenants.values());
     for (let looked = 0; looked < most; looked++) {

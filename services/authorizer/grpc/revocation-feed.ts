@@ -1,4 +1,5 @@
 import type { ChannelCredentials, ClientReadableStream } from '@grpc/grpc-js';
+import type { AccessDenies, AccessDenyKind } from '#libs/access/projection/access-denies.js';
 import type { EarlyDenies, EarlyDenyKind } from '#libs/access/sessions/early-denies.js';
 import { connect } from '#libs/grpc/connect.js';
 import type { Clock } from '#libs/runtime/clock.js';
@@ -18,6 +19,9 @@ export interface RevocationFeedOptions {
   /** API key with `ledgate.identity:watch-revocations`. */
   readonly credential: Secret;
   readonly denies: EarlyDenies;
+  readonly access: AccessDenies;
+  /** Up to where ledger L is folded here. */
+  readonly position: () => number;
   readonly clock: Clock;
   readonly onTrouble: (address: string, error: unknown) => void;
 }
@@ -32,10 +36,19 @@ const kinds: Partial<Record<Kind, EarlyDenyKind>> = {
   [Kind.KIND_SESSION]: 'SESSION',
 };
 
+const accessKinds: Partial<Record<Kind, AccessDenyKind>> = {
+  [Kind.KIND_TENANT]: 'TENANT',
+  [Kind.KIND_PRINCIPAL]: 'PRINCIPAL',
+  [Kind.KIND_CREDENTIAL]: 'CREDENTIAL',
+  [Kind.KIND_CLIENT]: 'CLIENT',
+};
+
 /** Watches one identity for revocations that the ledger could not take yet, for as long as it is open. */
 export class RevocationFeed {
   readonly #options: RevocationFeedOptions;
   readonly #client: RevocationFeedServiceClient;
+  /** Revocations of ledger L that this identity has told and not lifted. */
+  readonly #holds = new Set<string>();
   #call: ClientReadableStream<WatchRevocationsResponse> | undefined;
   #cancelRetry = (): void => {};
   #cancelWatchdog = (): void => {};
@@ -69,10 +82,10 @@ export class RevocationFeed {
     const call = this.#client.watchRevocations({});
     this.#call = call;
     this.#expect(call);
-    call.on('data', ({ denies }: WatchRevocationsResponse) => {
+    call.on('data', (response: WatchRevocationsResponse) => {
       this.#connected = true;
       this.#expect(call);
-      for (const deny of denies) this.#take(deny);
+      this.#heed(response);
     });
     call.on('error', (error) => {
       if (this.#call === call) this.#again(error);
@@ -98,9 +111,33 @@ export class RevocationFeed {
     this.#cancelRetry = clock.after(retryMs, () => this.#watch());
   }
 
-  #take({ tenantId: tenant, kind, id, untilMs }: EarlyDeny): void {
-    const known = kinds[kind];
-    if (known === undefined) return;
-    this.#options.denies.add({ tenant, kind: known, id, untilMs: Number(untilMs) });
+  #heed({ denies, lifted, whole, position }: WatchRevocationsResponse): void {
+    const { access } = this.#options;
+    // What this identity had held, and does not any more, is in the ledger as far as it has read that.
+    const gone = new Set(whole ? this.#holds : []);
+    for (const deny of denies) {
+      this.#take(deny);
+      gone.delete(deny.holdId);
+    }
+    for (const hold of gone) this.#lift(hold, Number(position));
+    for (const { holdId, position: at } of lifted) this.#lift(holdId, Number(at));
+    access.settle(this.#options.position());
+  }
+
+  #take({ tenantId: tenant, kind, id, untilMs, holdId: hold }: EarlyDeny): void {
+    const { denies, access } = this.#options;
+    const ofSessions = kinds[kind];
+    if (ofSessions !== undefined) {
+      denies.add({ tenant, kind: ofSessions, id, untilMs: Number(untilMs) });
+    }
+    const ofAccess = accessKinds[kind];
+    if (ofAccess === undefined) return;
+    this.#holds.add(hold);
+    access.add({ tenant, kind: ofAccess, id, untilMs: Number(untilMs), hold });
+  }
+
+  #lift(hold: string, position: number): void {
+    this.#holds.delete(hold);
+    this.#options.access.lift(hold, position);
   }
 }

@@ -29,8 +29,14 @@ import { hashThreads } from '#services/identity/adapters/thread-pool.js';
 import { documentsOf } from '#services/identity/app/accounts.js';
 import { AttemptRecords } from '#services/identity/app/attempt-records.js';
 import { CallerGate } from '#services/identity/app/caller.js';
+import { HeldAccess } from '#services/identity/app/held-access.js';
 import { HeldRevocations } from '#services/identity/app/held-revocations.js';
-import { appendSession, type IdentityParts } from '#services/identity/app/identity-parts.js';
+import { HeldSessionEnds } from '#services/identity/app/held-session-ends.js';
+import {
+  appendSession,
+  execute,
+  type IdentityParts,
+} from '#services/identity/app/identity-parts.js';
 import { SigningKeys } from '#services/identity/app/signing-keys.js';
 import type { IdentityConfig } from '#services/identity/config.js';
 import { keyrings, signingKeys } from '#services/identity/domain/signing-key/state.js';
@@ -86,15 +92,8 @@ export function assembleParts(
   shutdown.add('delivery', () => delivery.close());
   const attempts = new AttemptRecords(() => parts);
   shutdown.add('attempts', () => attempts.close());
-  const revocations = new HeldRevocations({
-    journal: new RevocationJournalFile(dataDir),
-    denies: sessions.fold.early,
-    documents: documentsOf(sessions.state),
-    clock,
-    ids,
-    log: logger,
-    execute: (call, command) => appendSession(parts, call, command),
-  });
+  const given = { clock, ids, log: logger };
+  const revocations = heldRevocations(dataDir, { ledger, sessions }, given, () => parts);
   shutdown.add('held revocations', () => revocations.close());
   const parts: IdentityParts = {
     ledger,
@@ -125,6 +124,24 @@ export function assembleParts(
     maxStalenessMs,
   };
   return { parts, hasher, delivery };
+}
+
+/** `parts` are there when the first is settled or taken up. */
+function heldRevocations(
+  dataDir: string,
+  { ledger, sessions }: Pick<IdentityParts, 'ledger' | 'sessions'>,
+  given: Pick<IdentityParts, 'clock' | 'ids' | 'log'>,
+  parts: () => IdentityParts,
+): HeldRevocations {
+  return new HeldRevocations({
+    ...given,
+    journal: new RevocationJournalFile(dataDir),
+    denies: sessions.fold.early,
+    ends: new HeldSessionEnds(documentsOf(sessions.state), given.clock),
+    access: new HeldAccess(ledger, given.clock),
+    execute: (call, command) => appendSession(parts(), call, command),
+    executeAccess: (call, command) => execute(parts(), call, command),
+  });
 }
 
 function tenantKey(documents: DocumentReader, tenant: string): VaultRef | undefined {

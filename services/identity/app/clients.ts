@@ -1,4 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
+import { isDeniedEarly, tenantStatus } from '#libs/access/evaluate/subject-status.js';
+import { ALLOW } from '#libs/access/reason-code.js';
 import type { ClientKind, ClientSettings } from '#libs/events/catalogue.js';
 import { clientSecretSha256, generateClientSecret } from '#libs/tokens/client-secret.js';
 import { documentsOf } from '#services/identity/app/accounts.js';
@@ -84,7 +86,10 @@ export function findClient(
 /** Whether it may be served now: neither it nor its tenant is suspended or deleted. */
 export function isServed({ ledger }: Pick<IdentityParts, 'ledger'>, client: Client): boolean {
   const { view } = ledger.fold;
-  return client.status === 'ACTIVE' && view.findTenant(client.tenant)?.status === 'ACTIVE';
+  const tenant = view.findTenant(client.tenant);
+  if (client.status !== 'ACTIVE' || tenant === undefined) return false;
+  if (tenantStatus(view, tenant) !== ALLOW) return false;
+  return !isDeniedEarly(view, tenant, 'CLIENT', client.client);
 }
 
 /** Whether a code may be sent there (RFC 9700, section 2.1). */
@@ -117,7 +122,7 @@ export function verifyClientSecret(
   if (client === undefined || found === undefined || !isServed(parts, client)) return undefined;
   if (!hasSecret(client.settings.authMethod)) return undefined;
   const active = credentials.read(view, client.tenant, found)?.status === 'ACTIVE';
-  return active ? { credential: found } : undefined;
+  return active && !isRevokedEarly(parts, client, found) ? { credential: found } : undefined;
 }
 
 /** Whether this certificate, which TLS has proved, is bound to the client (RFC 8705, section 2). */
@@ -131,7 +136,18 @@ export function verifyClientCertificate(
     return undefined;
   const view = documentsOf(parts.ledger.state);
   const owner = certificateOwner(view, client.tenant, certificate, parts.clock.wallMs());
-  return owner?.principal === client.principal ? { credential: owner.credential } : undefined;
+  if (owner?.principal !== client.principal) return undefined;
+  const { credential } = owner;
+  return isRevokedEarly(parts, client, credential) ? undefined : { credential };
+}
+
+/** Whether its secret or certificate was revoked, and the ledger could not take it yet. */
+function isRevokedEarly(
+  { ledger }: Pick<IdentityParts, 'ledger'>,
+  { tenant }: Client,
+  credential: string,
+): boolean {
+  return isDeniedEarly(ledger.fold.view, { id: tenant }, 'CREDENTIAL', credential);
 }
 
 /** Equal to no digest of a secret. */

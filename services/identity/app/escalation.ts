@@ -14,6 +14,7 @@ import { passwords, type PasswordDocument } from '#services/identity/domain/pass
 import { admins, isAdmin, type AdminsDocument } from '#services/identity/domain/admins.js';
 
 type Documents = Pick<StateStore, 'get'>;
+type Person = Pick<Caller, 'tenant' | 'principal'>;
 
 /**
  * Only who administers may make administrators: whoever may grant roles, but holds no admin grant,
@@ -38,10 +39,7 @@ export class EscalationGuard {
    */
   requireAdmin(caller: Caller): void {
     if (this.#actsAsAdmin(caller)) return;
-    throw new Failure(
-      'PERMISSION_DENIED',
-      'only an administrator can do this, with a credential without limits',
-    );
+    throw notAdmin();
   }
 
   /** Before a role is granted, or inherited from. */
@@ -76,16 +74,21 @@ export class EscalationGuard {
 
   /** Before something is taken from a principal: administrators answer to administrators. */
   mayGovern(caller: Caller, tenant: string, principal: string): void {
+    this.mayGovernAs(caller, isUnlimited(this.#view(), caller), tenant, principal);
+  }
+
+  /** The same of who called with a credential that was, or was not, `unlimited`. */
+  mayGovernAs(caller: Person, unlimited: boolean, tenant: string, principal: string): void {
     if (caller.tenant === tenant && caller.principal === principal) return;
-    if (this.#administers(tenant, principal)) this.requireAdmin(caller);
+    if (!this.#administers(tenant, principal)) return;
+    if (!unlimited || !this.#administers(caller.tenant, caller.principal)) throw notAdmin();
   }
 
   /**
    * Before an administrator kills its own credentials, API keys included: who could not log in
    * again would leave the tenant, or the whole cluster, without anybody who can act.
    */
-  mayRevokeOwn(caller: Caller): void {
-    const { tenant, principal } = caller;
+  mayRevokeOwn({ tenant, principal }: Person): void {
     if (!this.#administers(tenant, principal)) return;
     const text = keyText(passwords.key(tenant, principal));
     const password = this.#state.get(text) as PasswordDocument | undefined;
@@ -119,4 +122,11 @@ export class EscalationGuard {
     const text = keyText(admins.key(tenant, tenant));
     return isAdmin(this.#state.get(text) as AdminsDocument | undefined, principal);
   }
+}
+
+function notAdmin(): Failure {
+  return new Failure(
+    'PERMISSION_DENIED',
+    'only an administrator can do this, with a credential without limits',
+  );
 }

@@ -1,15 +1,17 @@
+import type { AccessDeny } from '#libs/access/projection/access-denies.js';
 import type { EarlyDenies, EarlyDeny } from '#libs/access/sessions/early-denies.js';
 import { Failure, type Reason } from '#libs/errors/failure.js';
 import { sleep, type Clock } from '#libs/runtime/clock.js';
 import type { Ids } from '#libs/runtime/ids.js';
 import type { Logger } from '#libs/runtime/log.js';
-import type { DocumentReader } from '#libs/decider/documents.js';
+import type { HeldAccess, HeldAccessRevocation } from '#services/identity/app/held-access.js';
+import type { HeldSessionEnds } from '#services/identity/app/held-session-ends.js';
 import type { CommandCall, Executed } from '#services/identity/app/identity-parts.js';
-import { families } from '#services/identity/domain/refresh-family/state.js';
 import type { SessionCommand } from '#services/identity/domain/session-commands.js';
 import { mostEnded } from '#services/identity/domain/session/lifetimes.js';
-import { sessionLists, sessions } from '#services/identity/domain/session/state.js';
 import type {
+  AccessRevocation,
+  AskedRight,
   HeldRevocation,
   Revocation,
   RevocationJournal,
@@ -17,21 +19,36 @@ import type {
 
 export interface HeldRevocationsOptions {
   readonly journal: RevocationJournal;
-  /** Heeded by this instance itself. */
+  /** Those of S, heeded by this instance itself. */
   readonly denies: EarlyDenies;
-  readonly documents: DocumentReader;
+  readonly ends: HeldSessionEnds;
+  readonly access: HeldAccess;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Logger;
-  /** Brings a command into the ledger. */
+  /** Brings a command into ledger S. */
   readonly execute: (call: CommandCall, command: SessionCommand) => Promise<Executed>;
+  /** Brings one into ledger L. */
+  readonly executeAccess: (call: CommandCall, command: AccessRevocation) => Promise<Executed>;
+}
+
+/** What is new: denied, or said by ledger L from now on. */
+export interface HeldNews {
+  readonly denies: readonly EarlyDeny[];
+  readonly access: readonly AccessDeny[];
+  /** Revocations whose `AccessDeny` is over. */
+  readonly lifted: readonly Lifted[];
+}
+
+/** From `position` on ledger L says itself what came of a revocation. */
+export interface Lifted {
+  readonly hold: string;
+  readonly position: number;
 }
 
 /** A revocation that the ledger has not taken by then is held: it bites, and follows. */
 const patienceMs = 1_000;
 const retryMs = 1_000;
-/** Longest life of an access token, ms. */
-const longestTokenMs = 3_600_000;
 
 /** More than this do not wait for the ledger at one instance: the journal is written anew with each end. */
 const mostHeld = 1_000;
@@ -47,18 +64,34 @@ const notTaken: ReadonlySet<Reason> = new Set([
   'OVERLOADED',
 ]);
 
+/** What says nothing about the revocation itself: whose access it ends must not get it back by that. */
+const saysNothing: ReadonlySet<Reason> = new Set(['QUARANTINED', 'INTERNAL', 'LEDGER_SEALED']);
+
+/** One of L, and what has become of the attempt that it was answered in. */
+interface Waiting {
+  readonly held: HeldAccessRevocation;
+  readonly denies: readonly AccessDeny[];
+  readonly running: Promise<Executed> | undefined;
+}
+
 /**
  * Revocations that the ledger cannot take now. They are written to the journal of this instance, heeded
  * by it and by every authorizer that watches it, answered, and appended as soon as that is possible.
- * They only ever take away, so heeding them early is safe.
+ * They only ever take away, so heeding them early is safe. What S would say stays heeded until it is over
+ * anyway; what L would say, until L says it or refuses to.
  */
 export class HeldRevocations {
   readonly #options: HeldRevocationsOptions;
-  readonly #watchers = new Set<(denies: readonly EarlyDeny[]) => void>();
+  readonly #watchers = new Set<(news: HeldNews) => void>();
   readonly #held = new Map<string, readonly EarlyDeny[]>();
+  /** Of ledger L, in the order in which they were asked for, which is that in which they follow. */
+  readonly #waiting = new Map<string, Waiting>();
   /** What is held, so that asking again makes no second one. */
   readonly #commands = new Set<string>();
   readonly #closing = new AbortController();
+  readonly #stuck = new Set<string>();
+  #following = false;
+  #refused = 0;
 
   constructor(options: HeldRevocationsOptions) {
     this.#options = options;
@@ -66,16 +99,22 @@ export class HeldRevocations {
 
   /** How many wait for the ledger. */
   get size(): number {
-    return this.#held.size;
+    return this.#held.size + this.#waiting.size;
+  }
+
+  /** How many of those of L the ledger refused in the end: access goes on. */
+  get refused(): number {
+    return this.#refused;
   }
 
   /** Everything that is held now. */
-  get denies(): readonly EarlyDeny[] {
-    return [...this.#held.values()].flat();
+  get all(): HeldNews {
+    const access = [...this.#waiting.values()].flatMap(({ denies }) => denies);
+    return { denies: [...this.#held.values()].flat(), access, lifted: [] };
   }
 
-  /** Calls with each that is held from now on. Returns the way to stop it. */
-  watch(watcher: (denies: readonly EarlyDeny[]) => void): () => void {
+  /** Calls with what is new from now on. Returns the way to stop it. */
+  watch(watcher: (news: HeldNews) => void): () => void {
     this.#watchers.add(watcher);
     return () => this.#watchers.delete(watcher);
   }
@@ -83,8 +122,11 @@ export class HeldRevocations {
   /** Takes up what an earlier process had promised. */
   resume(): void {
     for (const held of this.#options.journal.load()) {
-      this.#publish(held, this.#deniesOf(held));
-      void this.#bringIn(held);
+      if (isOfAccess(held)) this.#wait(held, undefined);
+      else if (isRevocation(held.command)) {
+        this.#publish(held, held.command);
+        void this.#bringIn(held, held.command);
+      }
     }
   }
 
@@ -101,59 +143,66 @@ export class HeldRevocations {
     command: Revocation,
     running: Promise<Executed>,
   ): Promise<Executed> {
-    const { clock, ids, journal, log } = this.#options;
-    const late = sleep(clock, patienceMs).then(() => undefined);
-    const first = await Promise.race([running.catch(untilTaken), late]);
-    if (first !== undefined) return first;
-    // Nobody's revocation is heeded who may not revoke; on the newest state there is.
-    call.permit();
-    const { permit: _, ...rest } = call;
-    const heldAlready = this.#commands.has(textOf(call.tenant, command));
-    if (heldAlready) return promised;
+    const { ends, ids, journal, log } = this.#options;
+    const answer = await this.#soon(call, command, running);
+    if (answer !== undefined) return answer;
     // What the decider would refuse, and more than is borne in mind: only the ledger's answer counts.
-    if (!this.#isOfOwner(call.tenant, command) || this.#held.size >= mostHeld) return running;
+    if (!ends.isOfOwner(call.tenant, command) || this.size >= mostHeld) return running;
+    const { permit: _, ...rest } = call;
     const held: HeldRevocation = { id: ids.uuid(), call: rest, command };
-    const denies = this.#deniesOf(held);
     journal.add(held);
-    this.#publish(held, denies);
-    log.warn({ command: command.type, denies: denies.length }, 'a revocation is held: no ledger');
+    const denies = this.#publish(held, command);
+    log.warn({ command: command.type, denies }, 'a revocation is held: no ledger');
     void running.then(
       () => this.#done(held),
-      (error: unknown) => (isFinal(error) ? this.#done(held, error) : this.#bringIn(held)),
+      (error: unknown) => (isFinal(error) ? this.#done(held, error) : this.#bringIn(held, command)),
     );
     return promised;
   }
 
-  /** Whether what is to end belongs to whom the caller was permitted to end it for. */
-  #isOfOwner(tenant: string, command: Revocation): boolean {
-    const { documents } = this.#options;
-    const owns = (session: string, principal: string): boolean =>
-      sessions.read(documents, tenant, session)?.principal === principal;
-    switch (command.type) {
-      case 'RevokeToken':
-        return true;
-      case 'RevokeRefreshFamily': {
-        const known = families.read(documents, tenant, command.family);
-        return command.client === undefined || known?.client === command.client;
-      }
-      case 'EndSession':
-        return owns(command.session, command.principal);
-      case 'EndSessions':
-        return command.except === undefined || owns(command.except, command.principal);
-    }
+  /** The same of a revocation of ledger L. By what right it was `asked` for is judged again then. */
+  async settleAccess(
+    call: CommandCall,
+    command: AccessRevocation,
+    asked: AskedRight,
+    running: Promise<Executed>,
+  ): Promise<Executed> {
+    const { access, ids, journal, log } = this.#options;
+    const answer = await this.#soon(call, command, running);
+    if (answer !== undefined) return answer;
+    if (this.size >= mostHeld || !access.wouldCount(call, command)) return running;
+    const { permit: _, ...rest } = call;
+    const held = { id: ids.uuid(), call: rest, command, asked };
+    journal.add(held);
+    this.#wait(held, running);
+    const { type } = command;
+    log.warn({ command: type, tenant: call.tenant }, 'a revocation of access is held: no ledger');
+    return promised;
   }
 
-  async #bringIn(held: HeldRevocation): Promise<void> {
+  /** The ledger's answer, or that it is held already; nothing: it may be held. */
+  async #soon(
+    call: CommandCall,
+    command: Revocation | AccessRevocation,
+    running: Promise<Executed>,
+  ): Promise<Executed | undefined> {
+    const late = sleep(this.#options.clock, patienceMs).then(() => undefined);
+    const first = await Promise.race([running.catch(untilTaken), late]);
+    if (first !== undefined) return first;
+    // Nobody's revocation is heeded who may not revoke; on the newest state there is.
+    call.permit();
+    return this.#commands.has(textOf(call.tenant, command)) ? promised : undefined;
+  }
+
+  async #bringIn(held: HeldRevocation, command: Revocation): Promise<void> {
     const { clock, execute } = this.#options;
     const { signal } = this.#closing;
     // It was permitted when it was answered.
     let call: CommandCall = { ...held.call, permit: () => ({ permittedBy: [] }) };
     while (!signal.aborted) {
       try {
-        const { events } = await execute(call, held.command);
-        if (held.command.type !== 'EndSessions' || events.length < mostEnded) {
-          return this.#done(held);
-        }
+        const { events } = await execute(call, command);
+        if (command.type !== 'EndSessions' || events.length < mostEnded) return this.#done(held);
         // One record does not hold as many as there may be.
         call = { ...call, commandId: '' };
       } catch (error) {
@@ -164,51 +213,109 @@ export class HeldRevocations {
   }
 
   #done(held: HeldRevocation, error?: unknown): void {
-    const { journal, log } = this.#options;
+    const { log } = this.#options;
     this.#held.delete(held.id);
-    this.#commands.delete(textOf(held.call.tenant, held.command));
-    journal.remove(held.id);
+    this.#forget(held);
     const command = held.command.type;
     // What is not there any more needs no end.
     if (error !== undefined) log.warn({ err: error, command }, 'a held revocation changed nothing');
     else log.info({ command }, 'a held revocation is in the ledger');
   }
 
-  #publish(held: HeldRevocation, denies: readonly EarlyDeny[]): void {
+  #forget({ id, call: { tenant }, command }: HeldRevocation): void {
+    this.#commands.delete(textOf(tenant, command));
+    this.#options.journal.remove(id);
+  }
+
+  /** How many denies there are of it. */
+  #publish(held: HeldRevocation, command: Revocation): number {
+    const { tenant } = held.call;
+    const denies = this.#options.ends.deniesOf(tenant, command);
     this.#held.set(held.id, denies);
-    this.#commands.add(textOf(held.call.tenant, held.command));
+    this.#commands.add(textOf(tenant, command));
     for (const deny of denies) this.#options.denies.add(deny);
-    for (const watcher of this.#watchers) watcher(denies);
+    this.#tell({ denies, access: [], lifted: [] });
+    return denies.length;
   }
 
-  #deniesOf({ call: { tenant }, command }: HeldRevocation): readonly EarlyDeny[] {
-    const { documents, clock } = this.#options;
-    switch (command.type) {
-      case 'RevokeToken':
-        return [{ tenant, kind: 'TOKEN', id: command.jti, untilMs: command.expiresAtMs }];
-      case 'RevokeRefreshFamily': {
-        const known = families.read(documents, tenant, command.family);
-        const untilMs = Math.max(known?.expiresAtMs ?? 0, clock.wallMs() + longestTokenMs);
-        return [{ tenant, kind: 'FAMILY', id: command.family, untilMs }];
+  /** From now on it bites. */
+  #wait(held: HeldAccessRevocation, running: Promise<Executed> | undefined): void {
+    const { access } = this.#options;
+    const denies = access.deniesOf(held);
+    // Looked at when it is its turn.
+    running?.catch(() => {});
+    this.#waiting.set(held.id, { held, denies, running });
+    this.#commands.add(textOf(held.call.tenant, held.command));
+    for (const deny of denies) access.denies.add(deny);
+    this.#tell({ denies: [], access: denies, lifted: [] });
+    if (!this.#following) void this.#follow();
+  }
+
+  /** Brings in those of L, one after the other, until none waits. */
+  async #follow(): Promise<void> {
+    const { clock } = this.#options;
+    const { signal } = this.#closing;
+    this.#following = true;
+    while (this.#waiting.size > 0 && !signal.aborted) {
+      for (const waiting of this.#waiting.values()) {
+        if (signal.aborted || !(await this.#bringAccess(waiting))) break;
       }
-      case 'EndSession':
-        return [this.#ended(tenant, command.session)];
-      case 'EndSessions': {
-        const listed = sessionLists.read(documents, tenant, command.principal)?.sessions ?? [];
-        const others = listed.filter(({ session }) => session !== command.except);
-        return others.map(({ session }) => this.#ended(tenant, session));
-      }
+      if (this.#waiting.size > 0) await sleep(clock, retryMs, signal);
     }
+    this.#following = false;
   }
 
-  #ended(tenant: string, id: string): EarlyDeny {
-    const known = sessions.read(this.#options.documents, tenant, id);
-    const untilMs = known?.expiresAtMs ?? this.#options.clock.wallMs() + longestTokenMs;
-    return { tenant, kind: 'SESSION', id, untilMs };
+  /** False: those behind it must wait as well. */
+  async #bringAccess({ held, running }: Waiting): Promise<boolean> {
+    const { access, executeAccess, log } = this.#options;
+    const { call, command } = held;
+    try {
+      const answered = await running?.catch(() => undefined);
+      if (answered === undefined) {
+        await executeAccess({ ...call, permit: () => access.permitAgain(held) }, command);
+      }
+      this.#lift(held);
+      log.info({ command: command.type }, 'a held revocation of access is in the ledger');
+    } catch (error) {
+      if (!isFinal(error)) return false;
+      if (!(error instanceof Failure) || saysNothing.has(error.reason)) {
+        this.#complain(held, error);
+        return true;
+      }
+      this.#lift(held);
+      this.#refused += 1;
+      const { tenant, actor, commandId } = call;
+      const about = { err: error, command, tenant, actor, commandId };
+      log.error(about, 'a held revocation of access was refused by the ledger: access goes on');
+    }
+    return true;
+  }
+
+  /** Once for each: it is tried again and again. */
+  #complain({ id, command: { type } }: HeldAccessRevocation, err: unknown): void {
+    if (this.#stuck.has(id)) return;
+    this.#stuck.add(id);
+    this.#options.log.error({ err, command: type }, 'a held revocation of access stays held');
+  }
+
+  /** The ledger has it, or will not: from here on it speaks for itself. */
+  #lift(held: HeldAccessRevocation): void {
+    const { access } = this.#options;
+    this.#waiting.delete(held.id);
+    this.#stuck.delete(held.id);
+    this.#forget(held);
+    const { position } = access;
+    access.denies.lift(held.id, position);
+    access.denies.settle(position);
+    this.#tell({ denies: [], access: [], lifted: [{ hold: held.id, position }] });
+  }
+
+  #tell(news: HeldNews): void {
+    for (const watcher of this.#watchers) watcher(news);
   }
 }
 
-export function isRevocation(command: SessionCommand): command is Revocation {
+export function isRevocation(command: { readonly type: string }): command is Revocation {
   const { type } = command;
   return (
     type === 'RevokeToken' ||
@@ -218,7 +325,11 @@ export function isRevocation(command: SessionCommand): command is Revocation {
   );
 }
 
-function textOf(tenant: string, command: Revocation): string {
+function isOfAccess(held: HeldRevocation): held is HeldAccessRevocation {
+  return held.asked !== undefined;
+}
+
+function textOf(tenant: string, command: HeldRevocation['command']): string {
   return JSON.stringify([tenant, command]);
 }
 

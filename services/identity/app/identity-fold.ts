@@ -1,3 +1,4 @@
+import { AccessDenies } from '#libs/access/projection/access-denies.js';
 import { AccessView } from '#libs/access/projection/access-view.js';
 import type { Evolve } from '#libs/decider/fold-event.js';
 import { keyHash } from '#libs/events/keys.js';
@@ -7,7 +8,16 @@ import type { FoldedState } from '#services/identity/ports/folded-state.js';
 
 /** Ledger L: documents, and the access view that protects identity's own RPCs. */
 export class IdentityFold extends LedgerFold<AccessView> {
+  /** Access that was taken away, and L could not take it yet. */
+  readonly early = new AccessDenies();
+
   constructor(state: FoldedState, evolve: Evolve, snapshots?: AccessSnapshots) {
     super({ state, evolve, newView: () => new AccessView(keyHash), snapshots });
+  }
+
+  override get view(): AccessView {
+    const view = super.view;
+    view.early = this.early;
+    return view;
   }
 }

@@ -75,6 +75,12 @@ export function addLedgerMetrics(
   single('held_revocations', 'Revocations that wait for the ledger.', () => {
     return parts.revocations?.size ?? 0;
   });
+  addCounter(
+    registry,
+    'ledgate_identity_held_revocations_refused_total',
+    'Held revocations of access that the ledger refused in the end.',
+    { labels: [], read: () => [{ labels: {}, count: parts.revocations?.refused ?? 0 }] },
+  );
   single('hashes_waiting', 'Password hashes that wait for a core.', hashesWaiting);
 }
 

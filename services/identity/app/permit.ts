@@ -77,9 +77,9 @@ export function resourceOf(access: MethodAccess, target: CallTarget): string {
 }
 
 /** One grant that allows it: the roles on the way, and the group that it came by. */
-function groundsOf(
+export function groundsOf(
   view: ViewState,
-  caller: Caller,
+  caller: Pick<Caller, 'tenant' | 'principal'>,
   action: string,
   resource: string,
   nowMs: number,

@@ -5,6 +5,7 @@ import { callerCredential } from '#libs/grpc/caller-credential.js';
 import { unary, type CallContext, type UnaryWiring } from '#libs/grpc/unary.js';
 import type { Caller } from '#services/identity/app/caller.js';
 import type { EscalationGuard } from '#services/identity/app/escalation.js';
+import { askedRight, revokeAccess } from '#services/identity/app/held-access.js';
 import {
   execute,
   requireFresh,
@@ -14,6 +15,7 @@ import {
 } from '#services/identity/app/identity-parts.js';
 import { denied, permit, type CallTarget } from '#services/identity/app/permit.js';
 import type { Command } from '#services/identity/domain/commands.js';
+import type { AccessRevocation } from '#services/identity/ports/revocation-journal.js';
 import type { CommandResult } from '#proto/ledgate/identity/v1/command.js';
 import { parseTraceparent } from '#libs/runtime/traceparent.js';
 import { clientAddress, type TrustedProxies } from '#services/identity/grpc/client-address.js';
@@ -127,6 +129,18 @@ export class AdmittedCall extends OpenCall {
     guard?: () => void,
   ): Promise<Executed> {
     return execute(this.parts, this.permitCommand(target, head, guard), command);
+  }
+
+  /** `run` for what only takes access away: held where the ledger cannot take it now. */
+  revoke(
+    target: CallTarget,
+    head: CommandHead,
+    command: AccessRevocation,
+    guard?: () => void,
+  ): Promise<Executed> {
+    const call = this.permitCommand(target, head, guard);
+    const asked = askedRight(this.parts, this.caller, this.context.method, target);
+    return revokeAccess(this.parts, call, command, asked);
   }
 
   #permit(target: CallTarget): Permit {

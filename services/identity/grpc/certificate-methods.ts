@@ -77,7 +77,7 @@ async function remove(request: RemoveCertificateRequest, call: AdmittedCall) {
   const own = tenant === caller.tenant && principal === caller.principal;
   const cause = own ? 'OWNER' : 'ADMIN';
   const command = { type: 'RemoveCertificate', credential, cause } as const;
-  const executed = await call.run({ tenant, principal }, head, command, () =>
+  const executed = await call.revoke({ tenant, principal }, head, command, () =>
     guard.mayGovern(caller, tenant, principal ?? ''),
   );
   return { result: resultOf(executed) };

@@ -129,9 +129,10 @@ async function move(
   call: AdmittedCall,
 ) {
   const { head, tenant, client, found } = onClient(request, call);
-  const executed = await call.run({ tenant, client }, head, { type, client }, () =>
-    type === 'ResumeClient' ? mayActAs(call, tenant, found) : mayGovern(call, tenant, found),
-  );
+  const target = { tenant, client };
+  const executed = await (type === 'ResumeClient'
+    ? call.run(target, head, { type, client }, () => mayActAs(call, tenant, found))
+    : call.revoke(target, head, { type, client }, () => mayGovern(call, tenant, found)));
   return { result: resultOf(executed) };
 }
 
@@ -165,7 +166,7 @@ async function revokeSecret(request: RevokeClientSecretRequest, call: AdmittedCa
   const { head, tenant, client, found } = onClient(request, call);
   const credential = call.fields.id('credential_id', request.credentialId);
   const command = { type: 'RevokeClientSecret', client, credential, cause: 'ADMIN' } as const;
-  const executed = await call.run({ tenant, client }, head, command, () =>
+  const executed = await call.revoke({ tenant, client }, head, command, () =>
     mayGovern(call, tenant, found),
   );
   return { result: resultOf(executed) };

@@ -141,7 +141,7 @@ async function removePassword(request: RemovePasswordRequest, call: AdmittedCall
   const cause = causeOf(call, tenant, principal);
   const guard = (): void => call.guard.mayGovern(call.caller, tenant, principal);
   const command = { type: 'RemovePassword', principal, cause } as const;
-  return { result: resultOf(await call.run({ tenant, principal }, head, command, guard)) };
+  return { result: resultOf(await call.revoke({ tenant, principal }, head, command, guard)) };
 }
 
 async function createApiKey(request: CreateApiKeyRequest, call: AdmittedCall) {
@@ -220,7 +220,7 @@ async function revokeApiKey(
 ) {
   const { head, target, credential, cause, guard } = onCredential(request, call);
   const command = { type: 'RevokeApiKey', credential, cause } as const;
-  return { result: resultOf(await call.run(target, head, command, guard)) };
+  return { result: resultOf(await call.revoke(target, head, command, guard)) };
 }
 
 async function renameApiKey(request: RenameApiKeyRequest, call: AdmittedCall) {
@@ -234,7 +234,7 @@ async function renameApiKey(request: RenameApiKeyRequest, call: AdmittedCall) {
 async function blockCredential(request: BlockCredentialRequest, call: AdmittedCall) {
   const { head, target, credential, guard } = onCredential(request, call);
   const command = { type: 'BlockCredential', credential, cause: 'ADMIN' } as const;
-  return { result: resultOf(await call.run(target, head, command, guard)) };
+  return { result: resultOf(await call.revoke(target, head, command, guard)) };
 }
 
 async function unblockCredential(request: BlockCredentialRequest, call: AdmittedCall) {

@@ -198,7 +198,7 @@ async function suspend(request: SuspendPrincipalRequest, call: AdmittedCall) {
   const untilMs = call.fields.expiry('until_ms', request.untilMs, call.nowMs);
   const guard = (): void => call.guard.mayGovern(call.caller, tenant, principal);
   const command = { type: 'SuspendPrincipal', principal, untilMs } as const;
-  return { result: resultOf(await call.run({ tenant, principal }, head, command, guard)) };
+  return { result: resultOf(await call.revoke({ tenant, principal }, head, command, guard)) };
 }
 
 function onPrincipal(type: 'ResumePrincipal' | 'DeletePrincipal') {
@@ -207,7 +207,10 @@ function onPrincipal(type: 'ResumePrincipal' | 'DeletePrincipal') {
     const tenant = call.tenantOf(request.tenantId);
     const principal = call.fields.id('principal_id', request.principalId);
     const guard = (): void => call.guard.mayGovern(call.caller, tenant, principal);
-    const executed = await call.run({ tenant, principal }, head, { type, principal }, guard);
+    const target = { tenant, principal };
+    const executed = await (type === 'DeletePrincipal'
+      ? call.revoke(target, head, { type, principal }, guard)
+      : call.run(target, head, { type, principal }, guard));
     return { result: resultOf(executed) };
   };
 }

@@ -38,8 +38,8 @@ export function tenantService(admission: Admission): TenantServiceServer {
       list(request, call),
     ),
     updateTenantSettings: admitted(admission, updateSettings),
-    suspendTenant: admitted(admission, move('SuspendTenant')),
-    resumeTenant: admitted(admission, move('ResumeTenant')),
+    suspendTenant: admitted(admission, suspend),
+    resumeTenant: admitted(admission, resume),
     deleteTenant: admitted(admission, remove),
   };
 }
@@ -121,12 +121,19 @@ async function updateSettings(request: UpdateTenantSettingsRequest, call: Admitt
   return { result: resultOf(await call.run({ tenant }, head, command)) };
 }
 
-function move(type: 'SuspendTenant' | 'ResumeTenant') {
-  return async (request: Pick<DeleteTenantRequest, 'options' | 'tenantId'>, call: AdmittedCall) => {
-    const head = call.fields.head(request.options);
-    const tenant = call.tenantOf(request.tenantId);
-    return { result: resultOf(await call.run({ tenant }, head, { type })) };
-  };
+type Named = Pick<DeleteTenantRequest, 'options' | 'tenantId'>;
+
+async function suspend(request: Named, call: AdmittedCall) {
+  const head = call.fields.head(request.options);
+  const tenant = call.tenantOf(request.tenantId);
+  const command = { type: 'SuspendTenant' } as const;
+  return { result: resultOf(await call.revoke({ tenant }, head, command)) };
+}
+
+async function resume(request: Named, call: AdmittedCall) {
+  const head = call.fields.head(request.options);
+  const tenant = call.tenantOf(request.tenantId);
+  return { result: resultOf(await call.run({ tenant }, head, { type: 'ResumeTenant' })) };
 }
 
 async function remove(request: DeleteTenantRequest, call: AdmittedCall) {

@@ -8,7 +8,9 @@ import type { DocumentReader } from '#libs/decider/documents.js';
 import { createIds, systemRandom } from '#libs/runtime/ids.js';
 import { createLogger } from '#libs/runtime/log.js';
 import { RevocationJournalFile } from '#services/identity/adapters/revocation-journal-file.js';
+import type { HeldAccess } from '#services/identity/app/held-access.js';
 import { HeldRevocations } from '#services/identity/app/held-revocations.js';
+import { HeldSessionEnds } from '#services/identity/app/held-session-ends.js';
 import type { CommandCall, Executed } from '#services/identity/app/identity-parts.js';
 import { mostEnded } from '#services/identity/domain/session/lifetimes.js';
 import { VirtualClock } from '../../simulation/virtual-clock.js';
@@ -29,6 +31,9 @@ const command = {
 } as const;
 const deny: EarlyDeny = { tenant: 't1', kind: 'TOKEN', id: 'j1', untilMs: 9e15 };
 
+/** Revocations of ledger L have a test of their own. */
+const noAccess = {} as HeldAccess;
+
 function callOf(permit: CommandCall['permit'] = () => ({ permittedBy: [] })): CommandCall {
   const actor = { tenant: 't1', principal: 'p0' };
   const text = { commandId: 'c1', requestDigest: 'd', reason: 'stolen', traceparent: '' };
@@ -46,7 +51,8 @@ function world(
   const held = new HeldRevocations({
     journal: new RevocationJournalFile(folder),
     denies,
-    documents,
+    ends: new HeldSessionEnds(documents, clock),
+    access: noAccess,
     clock,
     ids: createIds(clock, systemRandom),
     log: createLogger({ service: 'identity', level: 'silent' }),
@@ -54,8 +60,9 @@ function world(
       brought.push([call.commandId, given]);
       return execute();
     },
+    executeAccess: () => Promise.reject(new Error('nothing of ledger L')),
   });
-  held.watch((more) => pushed.push(...more));
+  held.watch((news) => pushed.push(...news.denies));
   return { clock, denies, pushed, brought, held };
 }
 
@@ -88,7 +95,7 @@ describe('a revocation', () => {
     expect(denies.has('t1', 'TOKEN', 'j1')).toBe(true);
     expect(denies.has('t2', 'TOKEN', 'j1')).toBe(false);
     expect(pushed).toEqual([deny]);
-    expect(held.denies).toEqual([deny]);
+    expect(held.all.denies).toEqual([deny]);
     expect(JSON.parse(journal())).toMatchObject({ command, call: { tenant: 't1' } });
     await clock.run(3_500);
     expect(held.size).toBe(1);

@@ -27,15 +27,29 @@ export interface WatchRevocationsRequest {
 
 export interface WatchRevocationsResponse {
   denies: EarlyDeny[];
+  /** Revocations of ledger L that it says itself by now, or has refused. */
+  lifted: Lifted[];
+  /**
+   * Set in the first response of a stream: of the denies with a hold_id these are all. Those that were
+   * told before and are not among them are lifted from `position` on.
+   */
+  whole: boolean;
+  /** Position of ledger L up to which this instance has read it. */
+  position: bigint;
 }
 
-/** To be heeded at once, and for as long as `until_ms` says or the ledger says it. */
+/**
+ * To be heeded at once. Without a hold_id: for as long as `until_ms` says. With one: until that is lifted,
+ * but no longer than `until_ms` says.
+ */
 export interface EarlyDeny {
   tenantId: string;
   kind: EarlyDeny_Kind;
-  /** The jti of an access token, the id of a refresh family or of a session. */
+  /** The jti of an access token, else the id of what is denied. */
   id: string;
   untilMs: bigint;
+  /** Of what stands in ledger L: the revocation that it is for. */
+  holdId: string;
 }
 
 export const EarlyDeny_Kind = {
@@ -43,6 +57,11 @@ export const EarlyDeny_Kind = {
   KIND_TOKEN: 1,
   KIND_REFRESH_FAMILY: 2,
   KIND_SESSION: 3,
+  KIND_TENANT: 4,
+  KIND_PRINCIPAL: 5,
+  /** KIND_CREDENTIAL - An API key, a password, a certificate or a secret of a client. */
+  KIND_CREDENTIAL: 6,
+  KIND_CLIENT: 7,
   UNRECOGNIZED: -1,
 } as const;
 
@@ -53,6 +72,10 @@ export namespace EarlyDeny_Kind {
   export type KIND_TOKEN = typeof EarlyDeny_Kind.KIND_TOKEN;
   export type KIND_REFRESH_FAMILY = typeof EarlyDeny_Kind.KIND_REFRESH_FAMILY;
   export type KIND_SESSION = typeof EarlyDeny_Kind.KIND_SESSION;
+  export type KIND_TENANT = typeof EarlyDeny_Kind.KIND_TENANT;
+  export type KIND_PRINCIPAL = typeof EarlyDeny_Kind.KIND_PRINCIPAL;
+  export type KIND_CREDENTIAL = typeof EarlyDeny_Kind.KIND_CREDENTIAL;
+  export type KIND_CLIENT = typeof EarlyDeny_Kind.KIND_CLIENT;
   export type UNRECOGNIZED = typeof EarlyDeny_Kind.UNRECOGNIZED;
 }
 
@@ -70,6 +93,18 @@ export function earlyDeny_KindFromJSON(object: any): EarlyDeny_Kind {
     case 3:
     case "KIND_SESSION":
       return EarlyDeny_Kind.KIND_SESSION;
+    case 4:
+    case "KIND_TENANT":
+      return EarlyDeny_Kind.KIND_TENANT;
+    case 5:
+    case "KIND_PRINCIPAL":
+      return EarlyDeny_Kind.KIND_PRINCIPAL;
+    case 6:
+    case "KIND_CREDENTIAL":
+      return EarlyDeny_Kind.KIND_CREDENTIAL;
+    case 7:
+    case "KIND_CLIENT":
+      return EarlyDeny_Kind.KIND_CLIENT;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -87,10 +122,24 @@ export function earlyDeny_KindToJSON(object: EarlyDeny_Kind): string {
       return "KIND_REFRESH_FAMILY";
     case EarlyDeny_Kind.KIND_SESSION:
       return "KIND_SESSION";
+    case EarlyDeny_Kind.KIND_TENANT:
+      return "KIND_TENANT";
+    case EarlyDeny_Kind.KIND_PRINCIPAL:
+      return "KIND_PRINCIPAL";
+    case EarlyDeny_Kind.KIND_CREDENTIAL:
+      return "KIND_CREDENTIAL";
+    case EarlyDeny_Kind.KIND_CLIENT:
+      return "KIND_CLIENT";
     case EarlyDeny_Kind.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
   }
+}
+
+/** What ledger L says counts from `position` on, and not the deny any more. */
+export interface Lifted {
+  holdId: string;
+  position: bigint;
 }
 
 function createBaseWatchRevocationsRequest(): WatchRevocationsRequest {
@@ -146,13 +195,25 @@ export const WatchRevocationsRequest: MessageFns<WatchRevocationsRequest> = {
 };
 
 function createBaseWatchRevocationsResponse(): WatchRevocationsResponse {
-  return { denies: [] };
+  return { denies: [], lifted: [], whole: false, position: 0n };
 }
 
 export const WatchRevocationsResponse: MessageFns<WatchRevocationsResponse> = {
   encode(message: WatchRevocationsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.denies) {
       EarlyDeny.encode(v!, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.lifted) {
+      Lifted.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.whole !== false) {
+      writer.uint32(24).bool(message.whole);
+    }
+    if (message.position !== 0n) {
+      if (BigInt.asIntN(64, message.position) !== message.position) {
+        throw new globalThis.Error("value provided for field message.position of type int64 too large");
+      }
+      writer.uint32(32).int64(message.position);
     }
     return writer;
   },
@@ -178,6 +239,30 @@ export const WatchRevocationsResponse: MessageFns<WatchRevocationsResponse> = {
             message.denies.push(EarlyDeny.decode(reader, reader.uint32()));
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.lifted.push(Lifted.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.whole = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.position = reader.int64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -193,6 +278,9 @@ export const WatchRevocationsResponse: MessageFns<WatchRevocationsResponse> = {
   fromJSON(object: any): WatchRevocationsResponse {
     return {
       denies: globalThis.Array.isArray(object?.denies) ? object.denies.map((e: any) => EarlyDeny.fromJSON(e)) : [],
+      lifted: globalThis.Array.isArray(object?.lifted) ? object.lifted.map((e: any) => Lifted.fromJSON(e)) : [],
+      whole: isSet(object.whole) ? globalThis.Boolean(object.whole) : false,
+      position: isSet(object.position) ? BigInt(object.position) : 0n,
     };
   },
 
@@ -200,6 +288,15 @@ export const WatchRevocationsResponse: MessageFns<WatchRevocationsResponse> = {
     const obj: any = {};
     if (message.denies?.length) {
       obj.denies = message.denies.map((e) => EarlyDeny.toJSON(e));
+    }
+    if (message.lifted?.length) {
+      obj.lifted = message.lifted.map((e) => Lifted.toJSON(e));
+    }
+    if (message.whole !== false) {
+      obj.whole = message.whole;
+    }
+    if (message.position !== 0n) {
+      obj.position = message.position.toString();
     }
     return obj;
   },
@@ -210,12 +307,15 @@ export const WatchRevocationsResponse: MessageFns<WatchRevocationsResponse> = {
   fromPartial<I extends Exact<DeepPartial<WatchRevocationsResponse>, I>>(object: I): WatchRevocationsResponse {
     const message = createBaseWatchRevocationsResponse();
     message.denies = object.denies?.map((e) => EarlyDeny.fromPartial(e)) || [];
+    message.lifted = object.lifted?.map((e) => Lifted.fromPartial(e)) || [];
+    message.whole = object.whole ?? false;
+    message.position = (object.position !== undefined && object.position !== null) ? BigInt(object.position) : 0n;
     return message;
   },
 };
 
 function createBaseEarlyDeny(): EarlyDeny {
-  return { tenantId: "", kind: 0, id: "", untilMs: 0n };
+  return { tenantId: "", kind: 0, id: "", untilMs: 0n, holdId: "" };
 }
 
 export const EarlyDeny: MessageFns<EarlyDeny> = {
@@ -234,6 +334,9 @@ export const EarlyDeny: MessageFns<EarlyDeny> = {
         throw new globalThis.Error("value provided for field message.untilMs of type uint64 too large");
       }
       writer.uint32(32).uint64(message.untilMs);
+    }
+    if (message.holdId !== "") {
+      writer.uint32(42).string(message.holdId);
     }
     return writer;
   },
@@ -283,6 +386,14 @@ export const EarlyDeny: MessageFns<EarlyDeny> = {
             message.untilMs = reader.uint64() as bigint;
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.holdId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -305,6 +416,11 @@ export const EarlyDeny: MessageFns<EarlyDeny> = {
       kind: isSet(object.kind) ? earlyDeny_KindFromJSON(object.kind) : 0,
       id: isSet(object.id) ? globalThis.String(object.id) : "",
       untilMs: isSet(object.untilMs) ? BigInt(object.untilMs) : isSet(object.until_ms) ? BigInt(object.until_ms) : 0n,
+      holdId: isSet(object.holdId)
+        ? globalThis.String(object.holdId)
+        : isSet(object.hold_id)
+        ? globalThis.String(object.hold_id)
+        : "",
     };
   },
 
@@ -322,6 +438,9 @@ export const EarlyDeny: MessageFns<EarlyDeny> = {
     if (message.untilMs !== 0n) {
       obj.untilMs = message.untilMs.toString();
     }
+    if (message.holdId !== "") {
+      obj.holdId = message.holdId;
+    }
     return obj;
   },
 
@@ -334,12 +453,105 @@ export const EarlyDeny: MessageFns<EarlyDeny> = {
     message.kind = object.kind ?? 0;
     message.id = object.id ?? "";
     message.untilMs = (object.untilMs !== undefined && object.untilMs !== null) ? BigInt(object.untilMs) : 0n;
+    message.holdId = object.holdId ?? "";
+    return message;
+  },
+};
+
+function createBaseLifted(): Lifted {
+  return { holdId: "", position: 0n };
+}
+
+export const Lifted: MessageFns<Lifted> = {
+  encode(message: Lifted, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.holdId !== "") {
+      writer.uint32(10).string(message.holdId);
+    }
+    if (message.position !== 0n) {
+      if (BigInt.asIntN(64, message.position) !== message.position) {
+        throw new globalThis.Error("value provided for field message.position of type int64 too large");
+      }
+      writer.uint32(16).int64(message.position);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Lifted {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLifted();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.holdId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.position = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Lifted {
+    return {
+      holdId: isSet(object.holdId)
+        ? globalThis.String(object.holdId)
+        : isSet(object.hold_id)
+        ? globalThis.String(object.hold_id)
+        : "",
+      position: isSet(object.position) ? BigInt(object.position) : 0n,
+    };
+  },
+
+  toJSON(message: Lifted): unknown {
+    const obj: any = {};
+    if (message.holdId !== "") {
+      obj.holdId = message.holdId;
+    }
+    if (message.position !== 0n) {
+      obj.position = message.position.toString();
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<Lifted>, I>>(base?: I): Lifted {
+    return Lifted.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Lifted>, I>>(object: I): Lifted {
+    const message = createBaseLifted();
+    message.holdId = object.holdId ?? "";
+    message.position = (object.position !== undefined && object.position !== null) ? BigInt(object.position) : 0n;
     return message;
   },
 };
 
 /**
- * Revocations that the ledger could not take yet. Authorizers watch every identity, so that a revocation
+ * Revocations that the ledgers could not take yet. Authorizers watch every identity, so that a revocation
  * bites while the brokers are out of reach.
  */
 export type RevocationFeedServiceService = typeof RevocationFeedServiceService;
