@@ -249,13 +249,21 @@ function prepare<C extends AnyCommand>(
   if (needed > foundingLevel && ports.rules.hasLevels) view.get(featureLevelKey);
   const basedOn = ports.position();
   const { payload, decoded } = tried(ports, payloadOf(command, envelope, events), nowMs);
-  const writes = events.flatMap((event) => keysOf(event, tenant));
-  if (commandId !== '') writes.push(commandKey(tenant, actor, commandId));
+  const writes = new Map<string, Key>();
+  for (const event of events) {
+    for (const key of keysOf(event, tenant)) writes.set(keyText(key), key);
+  }
+  if (commandId !== '') {
+    const key = commandKey(tenant, actor, commandId);
+    writes.set(keyText(key), key);
+  }
+  // What is written was nearly always looked at.
+  const known = new Map<string, Uint8Array>();
   const draft: Draft = {
     tenant,
     basedOn,
-    reads: hashes(view.reads()),
-    writes: hashes(writes),
+    reads: hashes(view.looked, known),
+    writes: hashes(writes, known),
     payload,
     decoded,
   };
@@ -313,7 +321,16 @@ function tried<C extends AnyCommand>(
   return { payload: bytes, decoded };
 }
 
-function hashes(keys: readonly Key[]): Uint8Array[] {
-  const distinct = new Map(keys.map((key) => [keyText(key), key]));
-  return [...distinct.values()].map((key) => hashOf(key));
+/** In order; `known`: hashes of the same command by the texts of their keys. */
+function hashes(keys: ReadonlyMap<string, Key>, known: Map<string, Uint8Array>): Uint8Array[] {
+  const list: Uint8Array[] = [];
+  for (const [text, key] of keys) {
+    let hash = known.get(text);
+    if (hash === undefined) {
+      hash = hashOf(key);
+      known.set(text, hash);
+    }
+    list.push(hash);
+  }
+  return list;
 }

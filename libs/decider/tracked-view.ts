@@ -32,4 +32,9 @@ export class TrackedView implements DocumentReader {
   reads(): Key[] {
     return [...this.#reads.values()];
   }
+
+  /** The same by their texts. */
+  get looked(): ReadonlyMap<string, Key> {
+    return this.#reads;
+  }
 }

@@ -3,6 +3,8 @@ import * as wire from '#proto/ledgate/ledger/v1/payload.js';
 import type { DomainEvent, EventType } from './catalogue.js';
 import type { CommandPayload, StoredEvent } from './envelope.js';
 import { eventFormats } from './event-formats.js';
+import { PayloadReader } from './payload-reader.js';
+import { encoded } from './payload-writer.js';
 
 /** A payload that cannot be understood is a value: the reader quarantines what it would write. */
 export type Decoded<T> =
@@ -15,7 +17,7 @@ const typeOf = new Map<string, EventType>(
 
 /** Throws only for what cannot be stored at all: an event that this build itself does not know. */
 export function encodeCommandPayload(payload: CommandPayload): Uint8Array {
-  return wire.CommandPayload.encode({
+  return encoded(wire.CommandPayload, {
     tenant: payload.tenant,
     actorTenant: payload.actor.tenant,
     actorPrincipal: payload.actor.principal,
@@ -25,22 +27,23 @@ export function encodeCommandPayload(payload: CommandPayload): Uint8Array {
     reason: payload.reason,
     traceparent: payload.traceparent,
     events: payload.events.map((stored) => encodeStored(stored)),
-  }).finish();
+  });
 }
 
 function encodeStored(stored: StoredEvent): wire.EventEnvelope {
   if (!stored.known) throw new TypeError(`cannot encode the unknown event ${stored.wireType}`);
   const format = eventFormats[stored.event.type];
+  const data = format.encode(stored.event);
   return {
     type: format.wireType,
     critical: format.critical,
-    data: Buffer.from(format.encode(stored.event)),
+    data: Buffer.from(data.buffer, data.byteOffset, data.byteLength),
   };
 }
 
 export function decodeCommandPayload(bytes: Uint8Array): Decoded<CommandPayload> {
   return decodedBy(() => {
-    const message = wire.CommandPayload.decode(bytes);
+    const message = wire.CommandPayload.decode(new PayloadReader(bytes));
     if (message.tenant === '') throw new TypeError('CommandPayload.tenant is missing');
     if (message.command === '') throw new TypeError('CommandPayload.command is missing');
     return {

@@ -1,6 +1,9 @@
 import type { DomainEvent, EventType } from './catalogue.js';
+import type { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
 import { checkFields } from './field-rules.js';
 import type { FieldRules } from './field-rules.js';
+import { PayloadReader } from './payload-reader.js';
+import { encoded } from './payload-writer.js';
 import { withNumbers } from './wire-numbers.js';
 
 /** How one version of an event is stored. */
@@ -14,8 +17,8 @@ export interface EventFormat {
 }
 
 interface Message<W> {
-  encode(message: W): { finish(): Uint8Array };
-  decode(data: Uint8Array): W;
+  encode(message: W, writer?: BinaryWriter): { finish(): Uint8Array };
+  decode(data: BinaryReader): W;
   fromJSON(object: unknown): W;
 }
 
@@ -38,9 +41,9 @@ export function format<T extends EventType, W extends object>(
   return {
     wireType: `ledgate.${aggregate}.${type}.v1`,
     critical,
-    encode: (event) => message.encode(message.fromJSON(event)).finish(),
+    encode: (event) => encoded(message, message.fromJSON(event)),
     decode: (data) => {
-      const fields = withNumbers(message.decode(data));
+      const fields = withNumbers(message.decode(new PayloadReader(data)));
       checkFields(type, fields, rules);
       return { type, ...fields } as unknown as DomainEvent;
     },

@@ -21,9 +21,17 @@ export function checkFields(path: string, fields: object, rules: FieldRules): vo
   for (const field in rules) {
     const rule = rules[field];
     if (rule !== undefined) {
-      checkField(`${path}.${field}`, (fields as Record<string, unknown>)[field], rule);
+      const value = (fields as Record<string, unknown>)[field];
+      // The name is put together for what does not hold, and for what has fields of its own.
+      if (!isPlainly(value, rule)) checkField(`${path}.${field}`, value, rule);
     }
   }
+}
+
+function isPlainly(value: unknown, rule: FieldRule): boolean {
+  if (rule === 'text') return typeof value === 'string' && value !== '';
+  if (rule === 'positive') return typeof value === 'number' && value > 0;
+  return rule === 'texts' && Array.isArray(value) && !value.includes('');
 }
 
 function checkField(path: string, value: unknown, rule: FieldRule): void {

@@ -110,7 +110,7 @@ export function keyHash(tenant: string, kind: KeyKind, id: string): Uint8Array {
     bytes.writeUInt32BE(length, end);
     end += 4 + length;
   }
-  return new Uint8Array(digest('sha256', bytes.subarray(0, end), 'buffer').subarray(0, 16));
+  return Buffer.from(digest('sha256', bytes.subarray(0, end), 'binary').slice(0, 16), 'latin1');
 }
 
 export function hashOf(key: Key): Uint8Array {

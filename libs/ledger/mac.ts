@@ -1,4 +1,5 @@
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { RecordHmac } from './record-hmac.js';
 import { macBytes } from './record.js';
 
 /**
@@ -7,6 +8,7 @@ import { macBytes } from './record.js';
  */
 export class MacKeys {
   readonly #keys = new Map<number, Uint8Array>();
+  readonly #hmacs = new Map<number, RecordHmac>();
   readonly #snapshotKeys = new Map<number, Uint8Array>();
   /** Ids of the keys that this process holds, ascending. */
   readonly ids: readonly number[];
@@ -17,7 +19,9 @@ export class MacKeys {
     for (const [id, secret] of secrets) {
       if (secret.length < 32) throw new RangeError('a ledger secret has at least 32 bytes');
       const info = `ledgate/ledger-mac/v1/${ledger}`;
-      this.#keys.set(id, new Uint8Array(hkdfSync('sha256', secret, '', info, 32)));
+      const key = new Uint8Array(hkdfSync('sha256', secret, '', info, 32));
+      this.#keys.set(id, key);
+      this.#hmacs.set(id, new RecordHmac(key));
       const ofSnapshots = `ledgate/snapshot-mac/v1/${ledger}`;
       this.#snapshotKeys.set(id, new Uint8Array(hkdfSync('sha256', secret, '', ofSnapshots, 32)));
     }
@@ -30,9 +34,9 @@ export class MacKeys {
 
   /** The first 16 bytes of HMAC-SHA-256 over a record's hash. */
   mac(id: number, hash: Uint8Array): Uint8Array {
-    const key = this.#keys.get(id);
-    if (key === undefined) throw new RangeError(`no mac key ${id}`);
-    return createHmac('sha256', key).update(hash).digest().subarray(0, macBytes);
+    const hmac = this.#hmacs.get(id);
+    if (hmac === undefined) throw new RangeError(`no mac key ${id}`);
+    return hmac.of(hash).subarray(0, macBytes);
   }
 
   verify(id: number, hash: Uint8Array, mac: Uint8Array): boolean {

@@ -73,7 +73,7 @@ export function encodeSigned(header: RecordHeader, payload: Uint8Array): Buffer 
   if (size + macBytes > maxRecordBytes) {
     throw new RangeError(`a record holds at most ${maxRecordBytes} bytes`);
   }
-  const out = Buffer.alloc(size);
+  const out = Buffer.allocUnsafe(size);
   out.writeUInt16BE(magic, 0);
   out[2] = formatDigit;
   out[3] = header.kind;
@@ -132,9 +132,9 @@ export function decodeRecord(value: Uint8Array): DecodedRecord | 'malformed' | '
   };
 }
 
-/** SHA-256, 32 bytes. */
+/** SHA-256, 32 bytes. As a text first: a buffer of its own costs more than the hash. */
 export function sha256(data: Uint8Array): Buffer {
-  return digest('sha256', data, 'buffer');
+  return Buffer.from(digest('sha256', data, 'binary'), 'latin1');
 }
 
 /** What the chain takes from an entry that is no well-formed record: hash of the raw value, no mac. */

@@ -52,6 +52,8 @@ const BARRIER_ATTEMPTS = 4;
 const CATCH_UP_MS = 2_000;
 /** Pause before a log that cannot be reached is asked again. */
 const UNREACHABLE_MS = 250;
+/** Tenants whose key hash is kept, at most. */
+const KNOWN_TENANTS = 1_024;
 
 /** Of either ledger. */
 export type AnyLedgerSession = LedgerSession<LedgerFold<FoldView>>;
@@ -72,6 +74,7 @@ export class LedgerSession<F extends LedgerFold<FoldView> = IdentityFold> {
   readonly writer: Writer;
   readonly #options: LedgerSessionOptions<F>;
   readonly #closing = new AbortController();
+  readonly #tenantHashes = new Map<string, Uint8Array>();
   #looking = Promise.resolve();
   #queued: Promise<void> | undefined;
 
@@ -259,7 +262,7 @@ export class LedgerSession<F extends LedgerFold<FoldView> = IdentityFold> {
       traceparent: '',
       events: [],
     });
-    const tenantHash = keyHash(tenant, 'tenant', tenant);
+    const tenantHash = this.#tenantHash(tenant);
     for (let attempt = 0; attempt < BARRIER_ATTEMPTS; attempt += 1) {
       const basedOn = this.reader.position;
       const draft = { tenantHash, basedOn, reads: [], writes: [], payload };
@@ -269,9 +272,18 @@ export class LedgerSession<F extends LedgerFold<FoldView> = IdentityFold> {
     throw new Failure('CONFLICT', 'the barrier did not count; try again');
   }
 
+  #tenantHash(tenant: string): Uint8Array {
+    const known = this.#tenantHashes.get(tenant);
+    if (known !== undefined) return known;
+    if (this.#tenantHashes.size === KNOWN_TENANTS) this.#tenantHashes.clear();
+    const hash = keyHash(tenant, 'tenant', tenant);
+    this.#tenantHashes.set(tenant, hash);
+    return hash;
+  }
+
   async #submit(draft: Draft): Promise<Outcome> {
     const { tenant, ...rest } = draft;
-    const tenantHash = keyHash(tenant, 'tenant', tenant);
+    const tenantHash = this.#tenantHash(tenant);
     const outcome = await this.writer.submit({ tenantHash, ...rest });
     if (outcome.verdict === 'accepted') return outcome;
     return { verdict: 'void', reason: outcome.why };
