@@ -42,7 +42,7 @@ const why = async (change: Change, of = rules, at = nowMs): Promise<string> => {
 };
 
 describe('a DPoP proof (RFC 9449 section 4.3)', () => {
-  it.each(['ES256', 'EdDSA', 'RS256'])('by %s tells key, jti and time', async (alg) => {
+  it.each(['ES256', 'EdDSA', 'Ed25519', 'RS256'])('by %s tells key, jti and time', async (alg) => {
     const other = await generateKeyPair(alg, { extractable: true });
     const own = await exportJWK(other.publicKey);
     const text = await proof({ header: { alg, jwk: own }, key: other.privateKey });
@@ -52,6 +52,19 @@ describe('a DPoP proof (RFC 9449 section 4.3)', () => {
       jti: 'one',
       issuedAtMs: nowMs,
     });
+  });
+
+  it('is judged by what the caller takes, who may look at its nonce instead of its time', async () => {
+    const stale = await proof({ claims: { iat: nowMs / 1000 - 4_000, nonce: 'given' } });
+    const only = { ...rules, algorithms: ['EdDSA'] };
+    expect(verifyDpopProof(stale, rules, nowMs)).toMatchObject({ why: 'TOO_OLD_OR_NEW' });
+    expect(verifyDpopProof(stale, { ...rules, lately: false }, nowMs)).toMatchObject({
+      ok: true,
+      nonce: 'given',
+      issuedAtMs: nowMs - 4_000_000,
+    });
+    expect(verifyDpopProof(await proof(), only, nowMs)).toMatchObject({ why: 'WRONG_ALGORITHM' });
+    expect(await why({ claims: { nonce: 7 } })).toBe('MALFORMED');
   });
 
   it('is good for its request and token only', async () => {
