@@ -14,6 +14,10 @@ import type { IdentityConfig } from '#services/identity/config.js';
 const mailsPerSource = { sourceBurst: 20, sourcePerSecond: 0.1 };
 const mailsPerAccount = { accountBurst: 3, accountPerSecond: 1 / 600 };
 
+/** Device codes of one public client, and of one source: so many at once, and so many a second. */
+const devicesPerClient = { accountBurst: 300, accountPerSecond: 1 };
+const devicesPerSource = { sourceBurst: 20, sourcePerSecond: 0.1 };
+
 /** What people prove themselves with; where passkeys work is by default the host of the issuer. */
 export function openProofs(
   config: Pick<IdentityConfig, 'issuer' | 'passkeys' | 'publicUrl' | 'upstreamPrivate'>,
@@ -32,6 +36,7 @@ export function openProofs(
     upstream: new OpenIdClient(clock, config.upstreamPrivate ?? false),
     codes: new KeyedCodes(masterKeys, systemRandom),
     mailLimits: new GuessLimits({ clock, ...mailsPerSource, ...mailsPerAccount }),
+    deviceLimits: new GuessLimits({ clock, ...devicesPerSource, ...devicesPerClient }),
     publicUrl: publicUrl.href.replace(/\/$/u, ''),
   };
 }

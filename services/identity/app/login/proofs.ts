@@ -15,6 +15,8 @@ export interface Proofs {
   readonly upstream: UpstreamOpenId;
   /** Brakes on messages that anybody can ask for: links to reset a password, and to sign up. */
   readonly mailLimits: AttemptLimits;
+  /** Brakes on device codes of clients that keep no secret: each is a record. */
+  readonly deviceLimits: AttemptLimits;
   /** Where the pages are that mailed links lead to, without a slash at the end. */
   readonly publicUrl: string;
 }

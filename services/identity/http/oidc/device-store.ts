@@ -1,4 +1,5 @@
 import { errors, type AdapterPayload } from 'oidc-provider';
+import { Failure } from '#libs/errors/failure.js';
 import { audienceOf, resourceOf } from './audience.js';
 import {
   clientOf,
@@ -51,31 +52,30 @@ export class DeviceStore extends Nowhere {
   }
 
   async #issue(deviceCode: string, payload: AdapterPayload): Promise<void> {
-    const { ledger, sealed } = this.#parts;
+    const { ledger, sealed, jar } = this.#parts;
     const { oidc } = engineContext();
-    // Whoever has no secret to show could fill the ledger.
-    if (oidc.client?.clientAuthMethod === 'none') this.#brake(this.#parts.jar.source);
     const [resource = ''] = Object.keys(oidc.resourceServers ?? {});
     const expiresAtMs = (payload.exp ?? 0) * 1000;
-    await ledger.issueDevice(clientOf(this.#parts, oidc.client), {
+    const device = {
       deviceCode,
       userCode: payload.userCode ?? '',
       scopes: words(payload.params?.['scope'] as string | undefined),
       audience: audienceOf(resource),
       expiresAtMs,
       artifact: sealed.seal('device artifact', { ...payload, deviceCode }, expiresAtMs),
-    });
+    };
+    try {
+      await ledger.issueDevice(clientOf(this.#parts, oidc.client), device, jar.source);
+    } catch (error) {
+      throw tooMany(error);
+    }
   }
 
-  /**
-   * RFC 8628, section 5.1: guesses from one source; and codes that nobody authenticated asks for, each
-   * of which is a record, as few as wrong passwords (`issuedTo`).
-   */
-  #brake(issuedTo?: string): void {
+  /** RFC 8628, section 5.1: guesses from one source. */
+  #brake(): void {
     const { limits, jar } = this.#parts;
     try {
-      const attempt = limits.take(jar.source, `device codes ${issuedTo ?? ''}`);
-      if (issuedTo === undefined) attempt.uncompared();
+      limits.take(jar.source, 'device codes').uncompared();
     } catch {
       throw new errors.TemporarilyUnavailable('too many requests; wait a little');
     }
@@ -102,4 +102,14 @@ export class DeviceStore extends Nowhere {
     const resource = resourceOf(device.audience);
     return { ...payload, jti, accountId: approved.principal, resource };
   }
+}
+
+/** RFC 6585, section 4, in the words of RFC 8628: wait, then ask again. Anything else as it is. */
+function tooMany(error: unknown): unknown {
+  if (!(error instanceof Failure) || error.reason !== 'TOO_MANY_REQUESTS') return error;
+  const waitS = Math.ceil((error.retryAfterMs ?? 1000) / 1000);
+  engineContext().set('retry-after', String(waitS));
+  const description = `too many devices at once; ask again in ${waitS} s`;
+  const slower = new errors.CustomOIDCProviderError('slow_down', description);
+  return Object.assign(slower, { status: 429, statusCode: 429 });
 }

@@ -174,7 +174,10 @@ export class LedgerOfParts implements OidcLedger {
     await revokeFamily(this.#parts, call, it.family, 'CLIENT', client);
   }
 
-  async issueDevice({ tenant, client, principal }: OauthClient, it: NewDevice): Promise<void> {
+  async issueDevice(of: OauthClient, it: NewDevice, source: string): Promise<void> {
+    const { tenant, client, principal } = of;
+    // Whoever has no secret to show could fill the ledger.
+    if (of.settings.authMethod === 'none') this.#parts.proofs.deviceLimits.take(source, client);
     await issueDeviceCode(this.#parts, { ...it, tenant, client, principal });
   }
 

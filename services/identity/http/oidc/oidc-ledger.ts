@@ -171,7 +171,8 @@ export interface OidcLedger {
   familyOf(refreshToken: string, onlyNewest: boolean): Promise<FoundFamily | undefined>;
   rotate(client: OauthClient, refreshToken: string): Promise<Issued>;
   revokeFamily(client: OauthClient, family: FamilyFacts): Promise<void>;
-  issueDevice(client: OauthClient, device: NewDevice): Promise<void>;
+  /** `source`: address of the peer. Rejects TOO_MANY_REQUESTS for clients that keep no secret. */
+  issueDevice(client: OauthClient, device: NewDevice, source: string): Promise<void>;
   device(client: OauthClient, deviceCode: string): Promise<DeviceFacts | undefined>;
   deviceByUserCode(userCode: string): Promise<DeviceFacts | undefined>;
   approveDevice(by: Verified, userCode: string, scopes: readonly string[]): Promise<void>;
