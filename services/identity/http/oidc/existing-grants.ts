@@ -1,4 +1,5 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
+import { wantedClaims } from '../oauth/id-token.js';
 import { resourceOf } from './audience.js';
 import { openidScopes } from './client-metadata.js';
 import { clientOf, type EngineParts } from './engine-context.js';
@@ -39,6 +40,8 @@ function addScopes(
   if (scopes.length === 0) return;
   const openid = scopes.filter((scope) => (openidScopes as readonly string[]).includes(scope));
   if (openid.length > 0) grant.addOIDCScope(openid.join(' '));
+  // Nobody is asked about single claims: what is given hangs on scopes alone (`findAccount`).
+  grant.addOIDCClaims([...wantedClaims(openidScopes)]);
   for (const { id } of ledger.audiencesOf(client)) {
     grant.addResourceScope(resourceOf(id), scopes.join(' '));
   }
