@@ -81,7 +81,7 @@ export function approveDeviceCode(
   parts: IdentityParts,
   session: Session,
   userCode: string,
-  approved: { readonly scopes: readonly string[]; readonly artifact?: string | undefined },
+  approved: { readonly scopes: readonly string[] },
   origin?: CallOrigin,
 ): Promise<Executed> {
   const { principal, acr, authTimeMs, authPosition } = session;

@@ -18,9 +18,16 @@ import {
   standingPermit,
   type CallOrigin,
 } from '#services/identity/app/session-standing.js';
-import { findSessionById, type Session } from '#services/identity/app/sessions.js';
+import { findLiveSession, findSessionById, type Session } from '#services/identity/app/sessions.js';
 import type { NewFamily } from '#services/identity/domain/refresh-family/commands.js';
-import { families, liveFamily } from '#services/identity/domain/refresh-family/state.js';
+import {
+  families,
+  liveFamily,
+  type FamilyDocument,
+} from '#services/identity/domain/refresh-family/state.js';
+
+/** Longest wait for a family that this instance has not read yet, ms. */
+const WAIT_MS = 250;
 
 /** What refresh tokens are given out for. */
 export interface FamilyStart {
@@ -32,8 +39,6 @@ export interface FamilyStart {
   readonly audience: string;
   /** Thumbprint of the key that tokens are bound to, with its method. */
   readonly confirmation?: string | undefined;
-  /** Sealed rest of what the OAuth engine needs. */
-  readonly artifact?: string | undefined;
   /** Absent: as the tenant says. ms */
   readonly idleMs?: number | undefined;
   readonly lifetimeMs?: number | undefined;
@@ -49,7 +54,7 @@ export interface StartedFamily {
 
 /** The command's part about a new family in a session; its id is new. */
 export function newFamily(parts: IdentityParts, start: FamilyStart): NewFamily {
-  const { session, client, scopes, audience, confirmation, artifact } = start;
+  const { session, client, scopes, audience, confirmation } = start;
   const { tenant, principal, credential, acr, authTimeMs, authPosition } = session;
   const { refreshIdleMs, refreshLifetimeMs } = sessionLifetimes(parts, tenant);
   const lifetimeMs = start.lifetimeMs ?? refreshLifetimeMs;
@@ -65,7 +70,6 @@ export function newFamily(parts: IdentityParts, start: FamilyStart): NewFamily {
     authTimeMs,
     authPosition,
     confirmation,
-    artifact,
     idleMs: start.idleMs ?? refreshIdleMs,
     expiresAtMs: Math.min(session.expiresAtMs, nowMs(parts) + lifetimeMs),
   };
@@ -100,8 +104,8 @@ export interface Rotation {
   readonly refreshToken: string;
   /** The client that shows it; `''`: our own. */
   readonly client: string;
-  /** Sealed rest of what the OAuth engine needs from now on; absent: as it was. */
-  readonly artifact?: string | undefined;
+  /** Asked before the token is used up: what it throws is the answer, and the token is as it was. */
+  readonly mayUse?: ((family: FamilyDocument) => void) | undefined;
   readonly origin?: CallOrigin | undefined;
 }
 
@@ -126,6 +130,7 @@ export interface Rotated {
 export async function rotateFamily(parts: IdentityParts, rotation: Rotation): Promise<Rotated> {
   const token = parts.sessionSecrets.readRefreshToken(rotation.refreshToken);
   if (token === undefined) throw grantRejected();
+  rotation.mayUse?.(familyNow(parts, token) ?? (await familySoon(parts, token)));
   if (outageMs(parts) > 0) return inOutage(parts, token, rotation);
   requireFresh(parts, token.tenant);
   try {
@@ -139,12 +144,11 @@ export async function rotateFamily(parts: IdentityParts, rotation: Rotation): Pr
 async function rotate(
   parts: IdentityParts,
   token: RefreshTokenFacts,
-  { client, artifact, origin }: Rotation,
+  { client, origin }: Rotation,
 ): Promise<Rotated> {
   const { tenant, family: id, generation, outage } = token;
   const lifetimes = sessionLifetimes(parts, tenant);
-  const known = families.read(documentsOf(parts.sessions.state), tenant, id);
-  const principal = known?.principal ?? '';
+  const principal = familyNow(parts, token)?.principal ?? '';
   const executed = await executeSession(
     parts,
     ownCall({ tenant, principal }, origin, () => familyPermit(parts, tenant, id)),
@@ -157,7 +161,6 @@ async function rotate(
       graceMs: lifetimes.refreshGraceMs,
       idleMs: lifetimes.refreshIdleMs,
       sessionIdleMs: lifetimes.idleMs,
-      artifact,
     },
   );
   if (executed.events.some(({ type }) => type === 'RefreshFamilyRevoked')) {
@@ -170,6 +173,21 @@ async function rotate(
   return { ...found, refreshToken, outage: false, consistencyToken };
 }
 
+function familyNow(
+  { sessions }: IdentityParts,
+  { tenant, family }: RefreshTokenFacts,
+): FamilyDocument | undefined {
+  return families.read(documentsOf(sessions.state), tenant, family);
+}
+
+/** One that another instance has begun a moment ago. */
+async function familySoon(parts: IdentityParts, token: RefreshTokenFacts): Promise<FamilyDocument> {
+  await parts.sessions.seeEnd(WAIT_MS);
+  const family = familyNow(parts, token);
+  if (family === undefined) throw grantRejected();
+  return family;
+}
+
 /** Not with the session that L has invalidated; that there is none, the decider says. */
 function familyPermit(
   parts: IdentityParts,
@@ -177,11 +195,10 @@ function familyPermit(
   id: string,
 ): ReturnType<CommandCall['permit']> {
   const family = families.read(documentsOf(parts.sessions.state), tenant, id);
-  const session = family && findSessionById(parts, tenant, family.session);
-  if (family !== undefined && session === undefined) throw grantRejected();
-  if (family !== undefined && session !== undefined) {
-    requireStanding(parts, session, family.client);
-  }
+  if (family === undefined) return { permittedBy: [] };
+  const session = findLiveSession(parts, tenant, family.session);
+  if (session === undefined) throw grantRejected();
+  requireStanding(parts, session, family.client);
   return { permittedBy: [] };
 }
 

@@ -230,11 +230,20 @@ export function findSessionById(
   tenant: string,
   id: string,
 ): Session | undefined {
+  const session = findLiveSession(parts, tenant, id);
+  return session !== undefined && isStanding(parts, session) ? session : undefined;
+}
+
+/** One that goes on as far as S knows; L is still to be asked about whose it is. */
+export function findLiveSession(
+  parts: IdentityParts,
+  tenant: string,
+  id: string,
+): Session | undefined {
   const document = sessions.read(documentsOf(parts.sessions.state), tenant, id);
   if (document === undefined || !isLive(document, nowMs(parts))) return undefined;
   if (parts.sessions.fold.early.has(tenant, 'SESSION', id)) return undefined;
-  const session = { ...document, session: id, tenant };
-  return isStanding(parts, session) ? session : undefined;
+  return { ...document, session: id, tenant };
 }
 
 /**

@@ -19,7 +19,7 @@ afterAll(() => cell.stop());
 type Fields = readonly (readonly [string, string])[];
 
 function post(path: string, fields: Fields, headers: Readonly<Record<string, string>> = {}) {
-  const body = new URLSearchParams(fields.map(([name, value]) => [name, value]));
+  const body = new URLSearchParams(fields.map(([name, value]): [string, string] => [name, value]));
   const own = basic(`${shop.clientId}:${shop.secret}`);
   return fetch(`${cell.issuer}${path}`, { method: 'POST', body, headers: { ...own, ...headers } });
 }

@@ -55,7 +55,7 @@ async function refreshToken(
   asking: OauthClient,
   text: string,
 ): Promise<object | undefined> {
-  const family = await ledger.familyOf(text, true);
+  const family = await ledger.familyOf(text);
   // A client that is not served cannot use it.
   const its = family && ledger.client(family.client);
   if (family === undefined || its === undefined) return undefined;

@@ -1,11 +1,11 @@
-import type { FamilyFacts } from '../oidc/oidc-ledger.js';
+import type { UsedFamily } from '../oidc/oidc-ledger.js';
 import { words } from '../oidc/scope-words.js';
 import { familyAnswer } from './family-answer.js';
 import { neededParam } from './form-request.js';
 import { invalidGrant, throwGrantProblem } from './grant-problem.js';
-import { keyBinding, requireSameKey, type KeyBinding } from './key-binding.js';
-import type { OauthParts } from './oauth-parts.js';
+import { keyBinding, requireSameKey } from './key-binding.js';
 import { OauthError } from './oauth-error.js';
+import type { OauthParts } from './oauth-parts.js';
 import { requireGrantedTarget } from './requested-target.js';
 import type { GrantRequest, TokenAnswer } from './token-parts.js';
 
@@ -17,21 +17,17 @@ export async function refreshToken(parts: OauthParts, asked: GrantRequest): Prom
   const { form, acting } = asked;
   const token = neededParam(form, 'refresh_token');
   const wanted = words(form.params.get('scope'));
-  const family = await parts.ledger.familyOf(token, false);
-  if (family === undefined) throw invalidGrant('there is no such family');
-  const binding = requireRight(family, asked, wanted);
-  const issued = await parts.ledger.rotate(acting.client, token).catch(throwGrantProblem);
+  const issued = await parts.ledger
+    .rotate(acting.client, token, (family) => requireRight(family, asked, wanted))
+    .catch(throwGrantProblem);
   const scopes = wanted.length === 0 ? issued.family.scopes : wanted;
-  return familyAnswer(parts, asked, { issued, scopes, binding });
+  return familyAnswer(parts, asked, { issued, scopes, binding: keyBinding(asked) });
 }
 
-function requireRight(
-  family: FamilyFacts,
-  asked: GrantRequest,
-  wanted: readonly string[],
-): KeyBinding | undefined {
-  if (family.client !== asked.acting.client.client) throw invalidGrant('of another client');
-  const binding = keyBinding(asked);
+function requireRight(family: UsedFamily, asked: GrantRequest, wanted: readonly string[]): void {
+  const isIts = family.client === asked.acting.client.client;
+  if (!isIts || family.revoked) throw invalidGrant('no good family of this client');
+  keyBinding(asked);
   requireSameKey(family.confirmation, asked);
   const beyond = wanted.filter((scope) => !family.scopes.includes(scope));
   if (beyond.length > 0) {
@@ -39,5 +35,4 @@ function requireRight(
     throw new OauthError('invalid_scope', 'goes beyond what was granted', { members });
   }
   requireGrantedTarget(asked.form, family.audience);
-  return binding;
 }

@@ -28,6 +28,6 @@ async function revokeAccess({ ledger }: OauthParts, client: OauthClient, text: s
 }
 
 async function revokeRefresh({ ledger }: OauthParts, client: OauthClient, text: string) {
-  const family = await ledger.familyOf(text, true);
+  const family = await ledger.familyOf(text);
   if (family?.client === client.client) await ledger.revokeFamily(client, family);
 }

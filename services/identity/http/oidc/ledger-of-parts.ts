@@ -47,6 +47,7 @@ import type {
   OauthClient,
   OidcLedger,
   PersonClaims,
+  UsedFamily,
   Verified,
 } from './oidc-ledger.js';
 
@@ -148,7 +149,7 @@ export class LedgerOfParts implements OidcLedger {
     return issuedOf(redeemed, redeemed.session, false);
   }
 
-  async familyOf(refreshToken: string, onlyNewest: boolean): Promise<FoundFamily | undefined> {
+  async familyOf(refreshToken: string): Promise<FoundFamily | undefined> {
     const { sessions, sessionSecrets, clock } = this.#parts;
     const token = sessionSecrets.readRefreshToken(refreshToken);
     if (token === undefined) return undefined;
@@ -156,7 +157,7 @@ export class LedgerOfParts implements OidcLedger {
     const read = () => families.read(documentsOf(sessions.state), tenant, family);
     const document = await this.#sooner(read);
     if (document === undefined || document.revoked) return undefined;
-    if (onlyNewest && document.generation !== token.generation) return undefined;
+    if (document.generation !== token.generation) return undefined;
     if (Math.min(document.idleUntilMs, document.expiresAtMs) <= clock.wallMs()) return undefined;
     const session = findSessionById(this.#parts, tenant, document.session);
     if (session === undefined) return undefined;
@@ -164,8 +165,12 @@ export class LedgerOfParts implements OidcLedger {
     return { ...facts, rotatedAtMs: document.rotatedAtMs };
   }
 
-  async rotate({ client }: OauthClient, refreshToken: string): Promise<Issued> {
-    const rotated = await rotateFamily(this.#parts, { refreshToken, client });
+  async rotate(
+    { client }: OauthClient,
+    refreshToken: string,
+    mayUse: (family: UsedFamily) => void,
+  ): Promise<Issued> {
+    const rotated = await rotateFamily(this.#parts, { refreshToken, client, mayUse });
     return issuedOf(rotated, rotated.session, rotated.outage);
   }
 

@@ -30,6 +30,11 @@ export interface FamilyFacts extends Verified {
   readonly outage: boolean;
 }
 
+/** A family of which a token is about to be used, whatever its generation. */
+export type UsedFamily = Pick<FamilyFacts, 'client' | 'scopes' | 'audience' | 'confirmation'> & {
+  readonly revoked: boolean;
+};
+
 /** A family that a refresh token names. */
 export interface FoundFamily extends FamilyFacts {
   /** When its newest token was made, ms since the Unix epoch. */
@@ -167,9 +172,14 @@ export interface OidcLedger {
   code(client: OauthClient, code: string): Promise<CodeFacts | undefined>;
   /** A second time: revokes what the first gave, and rejects. */
   redeemCode(client: OauthClient, code: string, family: NewFamilyFacts): Promise<Issued>;
-  /** Of any generation, so that a second use is told apart; `onlyNewest`: of the newest only. */
-  familyOf(refreshToken: string, onlyNewest: boolean): Promise<FoundFamily | undefined>;
-  rotate(client: OauthClient, refreshToken: string): Promise<Issued>;
+  /** Of the newest generation only. */
+  familyOf(refreshToken: string): Promise<FoundFamily | undefined>;
+  /** `mayUse` is asked before the token is used up; what it throws is the answer. */
+  rotate(
+    client: OauthClient,
+    refreshToken: string,
+    mayUse: (family: UsedFamily) => void,
+  ): Promise<Issued>;
   revokeFamily(client: OauthClient, family: FamilyFacts): Promise<void>;
   /** `source`: address of the peer. Rejects TOO_MANY_REQUESTS for clients that keep no secret. */
   issueDevice(client: OauthClient, device: NewDevice, source: string): Promise<void>;
