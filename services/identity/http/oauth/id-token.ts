@@ -40,7 +40,8 @@ export async function newIdToken(
   });
 }
 
-function wantedClaims(scopes: readonly string[]): readonly (keyof PersonClaims)[] {
+/** What scopes open; claims that are asked for one by one (`claims`) are given where a scope does. */
+export function wantedClaims(scopes: readonly string[]): readonly (keyof PersonClaims)[] {
   return Object.entries(claimsOf).flatMap(([scope, names]) =>
     scopes.includes(scope) ? [...names] : [],
   );

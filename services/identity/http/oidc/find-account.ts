@@ -1,4 +1,5 @@
 import type { Account } from 'oidc-provider';
+import { wantedClaims } from '../oauth/id-token.js';
 import { engineContext, type EngineParts } from './engine-context.js';
 
 /** A principal that is active now, of the tenant of the client that is asking. */
@@ -15,9 +16,9 @@ export async function findAccount(parts: EngineParts, id: string): Promise<Accou
   return {
     accountId: id,
     claims: async (_use, scope) => {
-      const wanted = new Set(scope.split(' '));
-      if (!wanted.has('profile') && !wanted.has('email')) return { sub: id };
-      return { sub: id, ...(await ledger.claims(tenant, id)) };
+      const wanted = wantedClaims(scope.split(' '));
+      const person = wanted.length === 0 ? {} : await ledger.claims(tenant, id);
+      return { sub: id, ...Object.fromEntries(wanted.map((name) => [name, person[name]])) };
     },
   };
 }
