@@ -42,7 +42,7 @@ export class Instance {
 
 type Broker = Awaited<ReturnType<typeof startControlledBroker>>;
 
-/** A whole cell on a broker of its own: founded by `ledgate init`, served by `ledgate up`. */
+/** A whole cell on brokers of its own: founded by `ledgate init`, served by `ledgate up`. */
 export class KafkaCell {
   readonly broker: Broker;
   readonly ledgerKey = randomBytes(32);
@@ -67,8 +67,9 @@ export class KafkaCell {
     authorizerEnv: Readonly<Record<string, string>> = {},
     source?: string,
     identityEnv: Readonly<Record<string, string>> = {},
+    brokers = 1,
   ): Promise<KafkaCell> {
-    const cell = new KafkaCell(await startControlledBroker(), source);
+    const cell = new KafkaCell(await startControlledBroker({ nodes: brokers }), source);
     try {
       await cell.init();
       for (let i = 0; i < 2; i += 1) cell.identities.push(await cell.openIdentity(identityEnv));

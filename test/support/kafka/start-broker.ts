@@ -40,27 +40,37 @@ export async function startBroker(): Promise<KafkaBroker> {
   }
 }
 
-/** A broker from its jars, whatever else is there: for tests that pause, kill and cut. */
+export interface ControlledOptions {
+  /** Default 1. All of them are paused, killed and started together. */
+  readonly nodes?: number;
+  readonly advertise?: number;
+  readonly extra?: Readonly<Record<string, string>>;
+}
+
+/** Brokers from their jars, whatever else is there: for tests that pause, kill and cut. */
 export async function startControlledBroker(
-  options: { advertise?: number; extra?: Readonly<Record<string, string>> } = {},
+  options: ControlledOptions = {},
 ): Promise<KafkaBroker & { control: BrokerControl }> {
-  const { advertise, extra = {} } = options;
+  const { nodes: count = 1, advertise, extra = {} } = options;
   const cluster = await startCluster({
-    nodes: 1,
+    nodes: count,
     extra,
     ...(advertise === undefined ? {} : { advertise: [advertise] }),
   });
-  const [node] = cluster.nodes;
-  if (node === undefined) throw new Error('a cluster of one has one node');
+  const { nodes } = cluster;
+  const [node] = nodes;
+  if (node === undefined) throw new Error('a cluster has a node');
   return {
     bootstrap: cluster.bootstrap,
     direct: cluster.direct,
     control: {
       port: node.port,
       pid: () => node.pid(),
-      pause: () => node.pause(),
-      resume: () => node.resume(),
-      kill9: () => node.kill9(),
+      pause: () => nodes.forEach((one) => one.pause()),
+      resume: () => nodes.forEach((one) => one.resume()),
+      kill9: async () => {
+        await Promise.all(nodes.map((one) => one.kill9()));
+      },
       restart: () => cluster.restart(),
     },
     stop: () => cluster.stop(),
