@@ -50,7 +50,10 @@ export interface Lifted {
 const patienceMs = 1_000;
 const retryMs = 1_000;
 
-/** More than this do not wait for the ledger at one instance: the journal is written anew with each end. */
+/**
+ * More than this do not wait for each ledger at one instance: the journal is written anew with each end.
+ * Who ends sessions of its own cannot keep an administrator from suspending somebody.
+ */
 const mostHeld = 1_000;
 const promised: Executed = { position: -1, events: [], replayed: false, consistencyToken: '' };
 
@@ -147,7 +150,7 @@ export class HeldRevocations {
     const answer = await this.#soon(call, command, running);
     if (answer !== undefined) return answer;
     // What the decider would refuse, and more than is borne in mind: only the ledger's answer counts.
-    if (!ends.isOfOwner(call.tenant, command) || this.size >= mostHeld) return running;
+    if (!ends.isOfOwner(call.tenant, command) || this.#held.size >= mostHeld) return running;
     const { permit: _, ...rest } = call;
     const held: HeldRevocation = { id: ids.uuid(), call: rest, command };
     journal.add(held);
@@ -170,7 +173,7 @@ export class HeldRevocations {
     const { access, ids, journal, log } = this.#options;
     const answer = await this.#soon(call, command, running);
     if (answer !== undefined) return answer;
-    if (this.size >= mostHeld || !access.wouldCount(call, command)) return running;
+    if (this.#waiting.size >= mostHeld || !access.wouldCount(call, command)) return running;
     const { permit: _, ...rest } = call;
     const held = { id: ids.uuid(), call: rest, command, asked };
     journal.add(held);

@@ -56,11 +56,15 @@ export class Cli {
     return this.#flags.data;
   }
 
-  /** Prints what a command made. */
+  /** Prints what a command made; of a revocation that the ledger could not take yet, that it is held. */
   done(result: CommandResult | undefined, row: Row, line: string): void {
     const { position = 0n, consistencyToken = '', replayed = false } = result ?? {};
-    if (this.out.json) this.out.one({ ...row, position, consistencyToken, replayed });
-    else this.out.say(replayed ? `${line} (done before, at ${position})` : line);
+    const held = position < 0n;
+    if (this.out.json) {
+      return this.out.one({ ...row, position, consistencyToken, replayed, ...(held && { held }) });
+    }
+    const before = replayed ? ` (done before, at ${position})` : '';
+    this.out.say(`${line}${held ? heldText : before}`);
   }
 
   close(): void {
@@ -117,3 +121,6 @@ async function credentialsOf(target: Target): Promise<ChannelCredentials | undef
   tls.close();
   return tls.credentials;
 }
+
+const heldText =
+  ' (held: the ledger cannot be written now. It is heeded from now on, and recorded as soon as possible)';

@@ -1,4 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import {
+  AccessDenies,
+  endless,
+  type AccessDenyKind,
+} from '#libs/access/projection/access-denies.js';
 import { AccessView } from '#libs/access/projection/access-view.js';
 import { foldEvent } from '#libs/decider/fold-event.js';
 import { MemoryStore } from '#libs/decider/memory-store.js';
@@ -89,6 +94,21 @@ describe('a client', () => {
     expect(served(suspended)).toBe(false);
     expect(served(suspended, { type: 'ClientResumed', ...of })).toBe(true);
     expect(served({ type: 'TenantSuspended' })).toBe(false);
+  });
+
+  it('is not served, and no secret of it taken, once that is held and not in the ledger yet', () => {
+    const deny = { tenant: 't1', untilMs: endless, hold: 'h' };
+    const denied = (kind: AccessDenyKind, id: string) => {
+      const given = parts(registered, made());
+      given.view.early = new AccessDenies();
+      given.view.early.add({ ...deny, kind, id });
+      const client = findClient(given, 'a1');
+      return [client && isServed(given, client), verifyClientSecret(given, 'a1', text())];
+    };
+    expect(denied('CLIENT', 'a2')).toEqual([true, good]);
+    expect(denied('CLIENT', 'a1')).toEqual([false, undefined]);
+    expect(denied('TENANT', 't1')).toEqual([false, undefined]);
+    expect(denied('CREDENTIAL', 'c1')).toEqual([true, undefined]);
   });
 
   it('is redirected to where it registered', () => {
