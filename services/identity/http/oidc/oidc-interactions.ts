@@ -40,7 +40,7 @@ export class OidcInteractions implements Interactions {
       acr: demandedAcr(params['acr_values']),
       maxAgeS: params['max_age'] === undefined ? undefined : Number(params['max_age']),
       again: payload.session !== undefined,
-      formOrigins: URL.canParse(redirectUri) ? [new URL(redirectUri).origin] : [],
+      formOrigins: formOriginsOf(redirectUri),
     });
   }
 
@@ -145,4 +145,11 @@ interface Prompt {
 
 function promptOf(payload: AdapterPayload): Prompt {
   return payload.prompt ?? { name: 'login' };
+}
+
+/** As `form-action` names it; an app's own scheme (RFC 8252, section 7.1) has no origin. */
+function formOriginsOf(redirectUri: string): readonly string[] {
+  if (!URL.canParse(redirectUri)) return [];
+  const { origin, protocol } = new URL(redirectUri);
+  return [origin === 'null' ? protocol : origin];
 }
