@@ -2,7 +2,7 @@ import type { FamilyFacts, PersonClaims } from '../oidc/oidc-ledger.js';
 import type { OauthParts } from './oauth-parts.js';
 import type { GrantRequest } from './token-parts.js';
 
-export const idTokenTtlS = 600;
+const idTokenTtlS = 600;
 
 /** What scopes open of a person (OpenID Connect Core, section 5.4), of what there is. */
 const claimsOf = {

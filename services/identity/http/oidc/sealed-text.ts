@@ -10,7 +10,6 @@ export type SealedPurpose =
   | 'pushed request'
   | 'code artifact'
   | 'device artifact'
-  | 'family artifact'
   | 'upstream login';
 
 const format = 1;
