@@ -6,7 +6,7 @@ import { DpopNonces } from './dpop-nonces.js';
 import { introspect } from './introspect.js';
 import type { OauthParts } from './oauth-parts.js';
 import { revoke } from './revoke.js';
-import { TokenEndpoint } from './token.js';
+import { TokenEndpoint } from './token-endpoint.js';
 
 /** The token, introspection and revocation endpoints over what the other endpoints use too. */
 export function startBackChannel(
