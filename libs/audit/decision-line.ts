@@ -90,6 +90,8 @@ export interface DecisionLine {
   readonly position: number;
   /** Of ledger S; absent: nothing of it was read. */
   readonly sessionPosition?: number | undefined;
+  /** The reason may come from a revocation that ledger L did not say yet. */
+  readonly early?: true | undefined;
   /** First 8 bytes of the chain there, hex; `''`: none. */
   readonly chain: string;
   readonly epoch: number;

@@ -92,6 +92,7 @@ function decisionOf(fields: LineFields, authorizer: string): DecisionLine {
     reason: fields.text('reason', longest.reason),
     position: fields.whole('position', -1),
     ...(fields.has('sessionPosition') && { sessionPosition: fields.whole('sessionPosition') }),
+    ...(fields.has('early') && { early: fields.yes('early') }),
     ...(fields.has('endpoint') && { endpoint: endpointOf(fields.object('endpoint')) }),
     chain: fields.text('chain', 16),
     epoch: fields.whole('epoch', 1),

@@ -83,8 +83,9 @@ export class Decider {
     const log = this.#log;
     if (log === undefined) return answer;
     if (log.wants(answer, ruling.permission ?? tenant?.permissions.get(action.action))) {
-      const epoch = this.#ledger.fold.cluster?.epoch ?? 1;
-      log.record({ answer, caller, asked, ...judged(action, answer), method, nowMs, epoch });
+      const { fold } = this.#ledger;
+      const state = { epoch: fold.cluster?.epoch ?? 1, early: fold.early.size > 0 };
+      log.record({ answer, caller, asked, ...judged(action, answer), method, nowMs, ...state });
     }
     return answer;
   }

@@ -17,6 +17,8 @@ export interface DecisionEntry {
   /** Wall time that expiry was judged by, ms. */
   readonly nowMs: number;
   readonly epoch: number;
+  /** Revocations were heeded that ledger L did not say. */
+  readonly early: boolean;
 }
 
 const fixedBytes = 1_200;

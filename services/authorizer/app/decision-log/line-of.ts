@@ -29,6 +29,7 @@ export function lineOf(entry: DecisionEntry, ledger: LedgerView, authorizer: str
     reason: answer.reason,
     position,
     ...(sessionPosition >= 0 ? { sessionPosition } : {}),
+    ...(entry.early && ofRevocations.has(answer.reason) ? { early: true as const } : {}),
     chain: chain === undefined ? '' : Buffer.from(chain.subarray(0, 8)).toString('hex'),
     epoch,
     stalenessMs: Number.isFinite(stalenessMs) ? stalenessMs : null,
@@ -36,6 +37,15 @@ export function lineOf(entry: DecisionEntry, ledger: LedgerView, authorizer: str
     sensitiveMs: ledger.limits.sensitiveMs,
   };
 }
+
+/** What the ledger may not have said yet. */
+const ofRevocations: ReadonlySet<string> = new Set([
+  'TENANT_SUSPENDED',
+  'PRINCIPAL_SUSPENDED',
+  'CREDENTIAL_REVOKED',
+  'CREDENTIAL_BLOCKED',
+  'CLIENT_SUSPENDED',
+]);
 
 /** Of a call: whose API, and the rule that was applied; the path as it was sent is not kept. */
 function endpointOf(

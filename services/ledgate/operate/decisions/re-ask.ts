@@ -42,6 +42,9 @@ export function reAsk(line: DecisionLine, past: PastState): ReAsked {
   const endpoint = ruleOf(line);
   const question = { action: action ?? '', resource: resource ?? '', endpoint };
   const answer = decider.decide(caller, asked, question, atMs, line.method);
+  if (line.early === true && line.outcome === 'DENY' && answer.reason !== line.reason) {
+    return { kind: 'not re-askable', why: `${line.reason} may rest on a revocation that was held` };
+  }
   return { kind: 'answered', outcome: answer.outcome, reason: answer.reason };
 }
 

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { endless } from '#libs/access/projection/access-denies.js';
 import type { DecisionLine, LogLine } from '#libs/audit/decision-line.js';
 import { Failure } from '#libs/errors/failure.js';
 import type { EventLog, LogBatch } from '#libs/ledger/event-log.js';
@@ -197,6 +198,12 @@ describe('what depends on more than the ledger', () => {
       }
     }
     world.reader.ageMs = 0;
+    const { early } = world.reader.fold;
+    const deny = { tenant: 'acme', kind: 'PRINCIPAL', id: 'bob', untilMs: endless } as const;
+    early.add({ ...deny, hold: 'h' });
+    await ask('orders:read', { kind: 'TOKEN', text: token });
+    early.lift('h', -1);
+    early.settle(0);
     await world.happen('acme', passwordSet('bob', 2));
     await ask('orders:read', { kind: 'TOKEN', text: token });
     world.clock.advance(61_000);
@@ -207,12 +214,14 @@ describe('what depends on more than the ledger', () => {
     expect(again.differ).toEqual([]);
     expect(again.notReAskable).toEqual({
       'PASSWORD_REJECTED was found on the credential itself': 1,
+      'PRINCIPAL_SUSPENDED may rest on a revocation that was held': 1,
     });
     const counts = new Map<string, number>();
     for (const { reason } of read.decisions) counts.set(reason, (counts.get(reason) ?? 0) + 1);
     expect(Object.fromEntries(counts)).toEqual({
       ALLOWED: 6,
       PASSWORD_REJECTED: 1,
+      PRINCIPAL_SUSPENDED: 1,
       STALE: 2,
       WATERMARK: 1,
       CREDENTIAL_EXPIRED: 1,
