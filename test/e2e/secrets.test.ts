@@ -187,6 +187,15 @@ describe('the command line', () => {
     }
     await keep(`--json explain orders:read a/b --who ${run.user}`, 1);
     await keep('tail --once', 0);
+    await keep('--json upstream list', 0);
+    const where = '--issuer https://login.other.example --client-id us --secret-stdin';
+    await keep(`--json upstream set other ${where}`, 0, {}, 'heliotrope gadgets sing at noon\n');
+    await keep(
+      `upstream set other2 ${where.replace('https', 'ftp')}`,
+      2,
+      {},
+      'quiet umbrellas / 42 % of them\n',
+    );
     await keep('--json verify', 0);
     await keep('user list', 3, wrong);
     await keep(`user set-password ${run.user}`, 2, {}, 'tiny walr\n');

@@ -1,10 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { PrincipalServiceService as Principals } from '#proto/ledgate/identity/v1/principal.js';
+import { createLogger } from '#libs/runtime/log.js';
 import { arrive, leave, sessionOf, UpstreamCell } from '../../support/oauth/upstream-cell.js';
 
 let up: UpstreamCell;
+const logged: string[] = [];
 beforeAll(async () => {
-  up = await UpstreamCell.start();
+  const destination = { write: (line: string) => void logged.push(line) };
+  const logger = createLogger({ service: 'identity', level: 'trace', destination });
+  up = await UpstreamCell.start({}, { logger });
   const ann = { email: 'ann@corp.example', email_verified: true };
   up.corp.people.set('ann', ann);
   await up.viaCorp(up.browser(), 'ann');
@@ -161,5 +165,31 @@ describe('a visit to a provider', () => {
     const again = up.browser();
     expect((await up.viaCorp(again, 'sue')).status).toBe(422);
     expect(sessionOf(again)).toBe('');
+  });
+});
+
+describe('what is secret between us and a provider', () => {
+  it('is in no log line, whatever goes wrong over there', async () => {
+    const secret = 'a secret that nobody should ever read';
+    await up.set('evil', { issuer: up.hostile.issuer }, secret);
+    const hidden = [secret, encodeURIComponent(secret).replaceAll('%20', '+')];
+    for (const answer of [{ status: 500 }, { status: 400 }, { text: 'no JSON' }, {}]) {
+      up.hostile.says = { sub: 'ann-too' };
+      up.hostile.token = answer;
+      const code = `code-${Math.random().toString(36).slice(2)}-of-theirs`;
+      const browser = up.browser();
+      const location = await leave(browser, 'evil');
+      hidden.push(code, browser.cookie('ledgate_upstream') ?? '', location.search);
+      for (const name of ['state', 'nonce']) hidden.push(location.searchParams.get(name) ?? '');
+      await arrive(browser, up.backFromEvil(location, { code }));
+    }
+    up.hostile.token = {};
+    hidden.push(Buffer.from(`us:${hidden[1] ?? ''}`).toString('base64'), ...up.hostile.issued);
+    expect(up.hostile.shown).toContain(
+      `Basic ${Buffer.from(`us:${hidden[1]}`).toString('base64')}`,
+    );
+    const lines = logged.join('\n');
+    expect(lines).toContain('a provider that people log in at cannot be used');
+    expect(hidden.filter((text) => text.length > 8 && lines.includes(text))).toEqual([]);
   });
 });

@@ -13,6 +13,11 @@ export interface HostileProvider {
   forges: boolean;
   /** Codes that were redeemed. */
   readonly redeemed: string[];
+  /** What its token endpoint answers with instead. */
+  token: { readonly status?: number; readonly text?: string };
+  /** Authorization headers that it was shown, and ID tokens that it gave. */
+  readonly shown: string[];
+  readonly issued: string[];
   /** What discovery says, beside and instead of what is right. */
   discovery: Record<string, unknown>;
   close(): Promise<void>;
@@ -23,7 +28,8 @@ export async function startHostileProvider(): Promise<HostileProvider> {
   const issuer = `http://127.0.0.1:${port}`;
   const own = generateKeyPairSync('ed25519');
   const other = generateKeyPairSync('ed25519');
-  const state = { says: {}, discovery: {}, nonce: '', forges: false };
+  const state = { says: {}, discovery: {}, nonce: '', forges: false, token: {} };
+  const [shown, issued]: [string[], string[]] = [[], []];
   const redeemed: string[] = [];
   const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
   const idToken = (): string => {
@@ -39,8 +45,14 @@ export async function startHostileProvider(): Promise<HostileProvider> {
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const form = new URLSearchParams(Buffer.concat(chunks).toString());
+      const { authorization } = request.headers;
+      if (authorization !== undefined) shown.push(authorization);
       response.setHeader('content-type', 'application/json');
-      response.end(JSON.stringify(answer(request.url ?? '', form)));
+      const said = JSON.stringify(answer(request.url ?? '', form));
+      const { status, text }: HostileProvider['token'] =
+        request.method === 'POST' ? state.token : {};
+      response.statusCode = status ?? 200;
+      response.end(text ?? said);
     });
   });
   const answer = (path: string, form: URLSearchParams): object => {
@@ -58,7 +70,8 @@ export async function startHostileProvider(): Promise<HostileProvider> {
         return { keys: [{ ...own.publicKey.export({ format: 'jwk' }), kid: 'one', alg: 'EdDSA' }] };
       default:
         redeemed.push(form.get('code') ?? '');
-        return { id_token: idToken(), access_token: 'x', token_type: 'Bearer' };
+        issued.push(idToken());
+        return { id_token: issued.at(-1), access_token: 'x', token_type: 'Bearer' };
     }
   };
   await new Promise<void>((resolve) => void server.listen(port, '127.0.0.1', resolve));
@@ -67,5 +80,5 @@ export async function startHostileProvider(): Promise<HostileProvider> {
       server.close(() => resolve());
       server.closeAllConnections();
     });
-  return Object.assign(state, { issuer, redeemed, close });
+  return Object.assign(state, { issuer, redeemed, shown, issued, close });
 }

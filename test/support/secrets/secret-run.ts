@@ -13,6 +13,7 @@ import { byKey, byPassword, byToken, type Pair, type Question } from '../ledgate
 import { useClients } from './client-secrets.js';
 import { useFactors } from './factor-secrets.js';
 import type { SecretItem } from './search.js';
+import { useUpstreams } from './upstream-secrets.js';
 
 /** Fields in which people may write what they like: it is kept, and shown to whoever may read it. */
 const freeText = new Set(['displayName', 'reason', 'ticket', 'description', 'name', 'locale']);
@@ -46,6 +47,11 @@ export class SecretRun {
       refused: (call) => this.#refused(call),
     });
     await useClients(this.#pair, {
+      admin: this.admin,
+      secret: (name, text) => this.#secret(name, text),
+      refused: (call) => this.#refused(call),
+    });
+    await useUpstreams(this.#pair, {
       admin: this.admin,
       secret: (name, text) => this.#secret(name, text),
       refused: (call) => this.#refused(call),

@@ -105,6 +105,9 @@ function refsOf(tenant: string, event: DomainEvent): Sealed[] {
   if (event.type === 'PasswordSet' || event.type === 'PasswordRehashed') {
     return [[event.hash, { class: 'SECRET', tenant, principal: event.principal }]];
   }
+  if (event.type === 'UpstreamProviderSet') {
+    return known([event.clientSecret], { class: 'SECRET', tenant, principal: '' });
+  }
   if (event.type === 'LoginNameAdded') return [[event.loginName.value, own(event.principal)]];
   if (event.type === 'ProfileChanged') return known([event.profile], own(event.principal));
   if (event.type !== 'PrincipalRegistered') return [];

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Failure } from '#libs/errors/failure.js';
 import { requireFresh, type IdentityParts } from '#services/identity/app/identity-parts.js';
 import {
+  atProvider,
   enabledUpstream,
   upstreamSecret,
   type Upstream,
@@ -73,9 +74,9 @@ export async function beginUpstream(
     verifier: random(),
     begunAtMs,
   };
-  const location = await parts.proofs.upstream.authorizationUrl(
-    await upstreamClient(parts, upstream),
-    requestOf(ticket, upstream),
+  const client = await upstreamClient(parts, upstream);
+  const location = await atProvider(parts, upstream, () =>
+    parts.proofs.upstream.authorizationUrl(client, requestOf(ticket, upstream)),
   );
   const sealed = parts.proofs.tickets.seal('upstream login', ticket, begunAtMs + upstreamMs);
   return { location, ticket: sealed };

@@ -1,3 +1,4 @@
+import { Failure } from '#libs/errors/failure.js';
 import type { VaultRef } from '#libs/events/catalogue.js';
 import { keyPrefix } from '#libs/events/keys.js';
 import { documentsOf } from '#services/identity/app/accounts.js';
@@ -77,4 +78,20 @@ export async function upstreamSecret(
   const context = { class: 'SECRET', tenant, principal: '' } as const;
   const bytes = await parts.secrets.open(clientSecret, context);
   return bytes && Buffer.from(bytes).toString('utf8');
+}
+
+/** Operators hear what people at the login page are not told: why a provider cannot be used. */
+export async function atProvider<T>(
+  { log }: Pick<IdentityParts, 'log'>,
+  { tenant, provider }: Upstream,
+  run: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    if (error instanceof Failure && error.reason === 'NOT_READY') {
+      log.warn({ err: error, tenant, provider }, 'a provider that people log in at cannot be used');
+    }
+    throw error;
+  }
 }

@@ -9,7 +9,11 @@ import {
   type UpstreamTicket,
   type UpstreamUse,
 } from '#services/identity/app/upstream/begin-upstream.js';
-import { enabledUpstream, type Upstream } from '#services/identity/app/upstream/providers.js';
+import {
+  atProvider,
+  enabledUpstream,
+  type Upstream,
+} from '#services/identity/app/upstream/providers.js';
 import type { UpstreamAnswer, UpstreamIdentity } from '#services/identity/ports/upstream-openid.js';
 
 /** The method of a log-in elsewhere; the others are those of RFC 8176. */
@@ -76,10 +80,8 @@ export async function redeemUpstream(
   }
   parts.limits.take(given.source, 'upstream').uncompared();
   const client = await upstreamClient(parts, upstream);
-  const identity = await parts.proofs.upstream.redeem(
-    client,
-    requestOf(ticket, upstream),
-    given.answer,
+  const identity = await atProvider(parts, upstream, () =>
+    parts.proofs.upstream.redeem(client, requestOf(ticket, upstream), given.answer),
   );
   const { authTimeMs: askedMs } = identity;
   const stale = askedMs === undefined || askedMs + leewayMs < ticket.begunAtMs;
