@@ -26,7 +26,10 @@ export interface CommandOptions {
 export interface CommandResult {
   /** Pass it as `at_least_as_fresh` to read your own write anywhere. */
   consistencyToken: string;
-  /** Ledger position of the record. */
+  /**
+   * Ledger position of the record. -1, and no token: a revocation that the ledger cannot take now; it is
+   * heeded from now on, and recorded as soon as possible.
+   */
   position: bigint;
   /** True when an earlier call with the same command_id had already done it. */
   replayed: boolean;
