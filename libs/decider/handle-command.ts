@@ -3,8 +3,9 @@ import type { DomainEvent } from '#libs/events/catalogue.js';
 import { decodeCommandPayload, encodeCommandPayload, type Decoded } from '#libs/events/codec.js';
 import type { Actor, CommandPayload } from '#libs/events/envelope.js';
 import { foundingLevel, levelOf } from '#libs/events/feature-levels.js';
-import { commandKey, featureLevelKey, hashOf, keyText, keysOf } from '#libs/events/keys.js';
+import { commandKey, featureLevelKey, keyText, keysOf } from '#libs/events/keys.js';
 import type { Key } from '#libs/events/keys.js';
+import { knownHashOf } from '#libs/events/known-hashes.js';
 import type { AnyCommand, Decide } from './decide.js';
 import { foldCommand } from './fold-event.js';
 import type { CommandRecord, Evolve } from './fold-event.js';
@@ -257,13 +258,11 @@ function prepare<C extends AnyCommand>(
     const key = commandKey(tenant, actor, commandId);
     writes.set(keyText(key), key);
   }
-  // What is written was nearly always looked at.
-  const known = new Map<string, Uint8Array>();
   const draft: Draft = {
     tenant,
     basedOn,
-    reads: hashes(view.looked, known),
-    writes: hashes(writes, known),
+    reads: hashes(view.looked),
+    writes: hashes(writes),
     payload,
     decoded,
   };
@@ -299,10 +298,16 @@ function payloadOf(
   envelope: CommandEnvelope,
   events: readonly DomainEvent[],
 ): CommandPayload {
-  const { tenant, actor, commandId, requestDigest, reason, traceparent } = envelope;
-  const stored = events.map((event) => ({ known: true, event }) as const);
-  const head = { tenant, actor, command: command.type, commandId, requestDigest };
-  return { ...head, reason, traceparent, events: stored };
+  return {
+    tenant: envelope.tenant,
+    actor: envelope.actor,
+    command: command.type,
+    commandId: envelope.commandId,
+    requestDigest: envelope.requestDigest,
+    reason: envelope.reason,
+    traceparent: envelope.traceparent,
+    events: events.map((event) => ({ known: true, event })),
+  };
 }
 
 /** Encodes, decodes the bytes and applies them to a scratch state: what cannot be applied stays here. */
@@ -321,16 +326,6 @@ function tried<C extends AnyCommand>(
   return { payload: bytes, decoded };
 }
 
-/** In order; `known`: hashes of the same command by the texts of their keys. */
-function hashes(keys: ReadonlyMap<string, Key>, known: Map<string, Uint8Array>): Uint8Array[] {
-  const list: Uint8Array[] = [];
-  for (const [text, key] of keys) {
-    let hash = known.get(text);
-    if (hash === undefined) {
-      hash = hashOf(key);
-      known.set(text, hash);
-    }
-    list.push(hash);
-  }
-  return list;
+function hashes(keys: ReadonlyMap<string, Key>): Uint8Array[] {
+  return Array.from(keys, ([text, key]) => knownHashOf(key, text));
 }

@@ -1,5 +1,5 @@
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
-import { RecordHmac } from './record-hmac.js';
+import { HmacSha256 } from '#libs/runtime/hmac-sha256.js';
 import { macBytes } from './record.js';
 
 /**
@@ -8,7 +8,7 @@ import { macBytes } from './record.js';
  */
 export class MacKeys {
   readonly #keys = new Map<number, Uint8Array>();
-  readonly #hmacs = new Map<number, RecordHmac>();
+  readonly #hmacs = new Map<number, HmacSha256>();
   readonly #snapshotKeys = new Map<number, Uint8Array>();
   /** Ids of the keys that this process holds, ascending. */
   readonly ids: readonly number[];
@@ -21,7 +21,7 @@ export class MacKeys {
       const info = `ledgate/ledger-mac/v1/${ledger}`;
       const key = new Uint8Array(hkdfSync('sha256', secret, '', info, 32));
       this.#keys.set(id, key);
-      this.#hmacs.set(id, new RecordHmac(key));
+      this.#hmacs.set(id, new HmacSha256(key));
       const ofSnapshots = `ledgate/snapshot-mac/v1/${ledger}`;
       this.#snapshotKeys.set(id, new Uint8Array(hkdfSync('sha256', secret, '', ofSnapshots, 32)));
     }

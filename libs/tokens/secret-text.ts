@@ -49,7 +49,11 @@ export function secretTextSha256(mark: string, text: string): string | undefined
 
 /** CRC-32 of a text, as 6 digits in base62. */
 export function checksumOf(text: string): string {
-  return base62(BigInt(crc32(text)), checksumLength);
+  let digitsOf = '';
+  for (let rest = crc32(text); digitsOf.length < checksumLength; rest = Math.trunc(rest / 62)) {
+    digitsOf = digits.charAt(rest % 62) + digitsOf;
+  }
+  return digitsOf;
 }
 
 function digit(text: string, at: number): number {

@@ -13,10 +13,13 @@ export class LmdbExpiries {
     this.#entries = root.openDB({ name: 'expiries', encoding: 'json', keyEncoding: 'binary' });
   }
 
-  /** Notes what a document says; what it said before stays, and is seen through when it is due. */
-  note(text: string, document: Document): void {
+  /**
+   * Notes what a document says; what it said before stays, and is seen through when it is due: `before`,
+   * where it is known, is noted already.
+   */
+  note(text: string, document: Document, before?: Document): void {
     const atMs = expiryOf(document);
-    if (atMs === undefined) return;
+    if (atMs === undefined || atMs === expiryOf(before)) return;
     const key = keyOf(atMs, text);
     if (key.length <= mostKeyBytes) this.#entries.putSync(key, true);
   }

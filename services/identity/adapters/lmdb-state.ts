@@ -112,8 +112,8 @@ export class LmdbState implements FoldedState {
   put(text: string, document: Document): void {
     const json = JSON.stringify(document);
     this.#documents.putSync(keyOf(text), json);
+    this.#expiries?.note(text, document, this.#recent.find(text)?.document);
     this.#recent.written(text, json);
-    this.#expiries?.note(text, document);
     if (COMMAND_KIND.test(text)) {
       this.#commands.putSync((document as CommandRecord).position, text);
     }

@@ -11,7 +11,8 @@ import type { LedgerRules } from '#libs/decider/ledger-rules.js';
 import { Failure } from '#libs/errors/failure.js';
 import { encodeCommandPayload } from '#libs/events/codec.js';
 import type { Actor } from '#libs/events/envelope.js';
-import { hashOf, keyHash, writerKey } from '#libs/events/keys.js';
+import { hashOf, writerKey } from '#libs/events/keys.js';
+import { knownHashOf } from '#libs/events/known-hashes.js';
 import { encodeConsistencyToken, type LedgerPoint } from '#libs/ledger/consistency-token.js';
 import type { AccessSnapshots } from '#libs/history/access-snapshots.js';
 import type { LedgerSource } from '#libs/history/replay.js';
@@ -52,8 +53,6 @@ const BARRIER_ATTEMPTS = 4;
 const CATCH_UP_MS = 2_000;
 /** Pause before a log that cannot be reached is asked again. */
 const UNREACHABLE_MS = 250;
-/** Tenants whose key hash is kept, at most. */
-const KNOWN_TENANTS = 1_024;
 
 /** Of either ledger. */
 export type AnyLedgerSession = LedgerSession<LedgerFold<FoldView>>;
@@ -74,7 +73,6 @@ export class LedgerSession<F extends LedgerFold<FoldView> = IdentityFold> {
   readonly writer: Writer;
   readonly #options: LedgerSessionOptions<F>;
   readonly #closing = new AbortController();
-  readonly #tenantHashes = new Map<string, Uint8Array>();
   #looking = Promise.resolve();
   #queued: Promise<void> | undefined;
 
@@ -172,7 +170,8 @@ export class LedgerSession<F extends LedgerFold<FoldView> = IdentityFold> {
         authorise: execution.authorise,
         decide: execution.decide,
         evolve: this.fold.evolve,
-        quarantined: (key) => this.state.anyQuarantined && this.state.isQuarantined(hashOf(key)),
+        quarantined: (key) =>
+          this.state.anyQuarantined && this.state.isQuarantined(knownHashOf(key)),
         clear: (keys) => this.writer.clear(keys)?.then(() => this.requireServing()),
         confirm: () => this.#confirm(),
         submit: (draft) => this.#submit(draft),
@@ -262,7 +261,7 @@ export class LedgerSession<F extends LedgerFold<FoldView> = IdentityFold> {
       traceparent: '',
       events: [],
     });
-    const tenantHash = this.#tenantHash(tenant);
+    const tenantHash = tenantHashOf(tenant);
     for (let attempt = 0; attempt < BARRIER_ATTEMPTS; attempt += 1) {
       const basedOn = this.reader.position;
       const draft = { tenantHash, basedOn, reads: [], writes: [], payload };
@@ -272,22 +271,17 @@ export class LedgerSession<F extends LedgerFold<FoldView> = IdentityFold> {
     throw new Failure('CONFLICT', 'the barrier did not count; try again');
   }
 
-  #tenantHash(tenant: string): Uint8Array {
-    const known = this.#tenantHashes.get(tenant);
-    if (known !== undefined) return known;
-    if (this.#tenantHashes.size === KNOWN_TENANTS) this.#tenantHashes.clear();
-    const hash = keyHash(tenant, 'tenant', tenant);
-    this.#tenantHashes.set(tenant, hash);
-    return hash;
-  }
-
   async #submit(draft: Draft): Promise<Outcome> {
     const { tenant, ...rest } = draft;
-    const tenantHash = this.#tenantHash(tenant);
+    const tenantHash = tenantHashOf(tenant);
     const outcome = await this.writer.submit({ tenantHash, ...rest });
     if (outcome.verdict === 'accepted') return outcome;
     return { verdict: 'void', reason: outcome.why };
   }
+}
+
+function tenantHashOf(tenant: string): Uint8Array {
+  return knownHashOf({ tenant, kind: 'tenant', id: tenant });
 }
 
 function unavailable(why: string, cause?: unknown): Failure {

@@ -30,6 +30,22 @@ describe('foldEvent', () => {
     expect(fold).toThrow('GroupCreated does not write groupname');
   });
 
+  it('bites among many keys as among few', () => {
+    for (const count of [1, 8, 9, 200]) {
+      const others = Array.from({ length: count }, (_, i) => ({
+        tenant: 't1',
+        kind: 'member' as const,
+        id: `m${i}`,
+      }));
+      const many = (...args: Parameters<typeof keysOf>) => [...others, ...keysOf(...args)];
+      const store = new MemoryStore();
+      foldEvent(store, evolveGroup, event, context, many);
+      expect([...store.scan('')]).toHaveLength(2);
+      const fold = () => foldEvent(store, evolveGroup, event, context, () => others);
+      expect(fold).toThrow(UnguardedDocument);
+    }
+  });
+
   it('bites when the fold only looks at another document', () => {
     const nosy: typeof evolveGroup = (_, documents) => {
       documents.get({ tenant: 't1', kind: 'group', id: 'g2' });

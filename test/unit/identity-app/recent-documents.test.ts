@@ -46,7 +46,7 @@ describe('documents that are kept in memory', () => {
         const text = name();
         if (random.below(4) > 0) {
           const long = 'x'.repeat(random.below(40) === 0 ? 5_000 : 5);
-          put(text, { step, long, none: undefined, expiresAtMs: 1 + random.below(1_000_000) });
+          put(text, { step, long, none: undefined, expiresAtMs: 1 + 20_000 * random.below(50) });
         } else {
           state.remove(text);
           model.delete(text);

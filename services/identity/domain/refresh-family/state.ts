@@ -40,23 +40,19 @@ export function evolveRefreshFamily(
   switch (event.type) {
     case 'RefreshFamilyStarted': {
       const { type: _, family: __, codeSha256, ...rest } = event;
-      families.put(to, tenant, family, {
-        ...presentFields(rest),
-        rotatedAtMs: atMs,
-        revoked: false,
-      });
+      families.put(to, tenant, family, begun(rest, atMs));
       if (codeSha256 === undefined) return;
       return codes.change(to, tenant, codeSha256, (it) => ({ ...it, family }));
     }
     case 'RefreshRotated': {
       const { type: _, family: __, ...rest } = event;
-      return families.put(to, tenant, family, {
-        ...presentFields(rest),
-        rotatedAtMs: atMs,
-        revoked: false,
-      });
+      return families.put(to, tenant, family, begun(rest, atMs));
     }
     case 'RefreshFamilyRevoked':
       return families.change(to, tenant, family, (it) => ({ ...it, revoked: true }));
   }
+}
+
+function begun(facts: Omit<RefreshFamilyFacts, 'family'>, rotatedAtMs: number): FamilyDocument {
+  return presentFields({ ...facts, rotatedAtMs, revoked: false });
 }
