@@ -81,9 +81,15 @@ export class LedgerView {
     return this.#counted?.reader.position ?? -1;
   }
 
-  /** How far S reaches now: its end, as the log says within `waitMs`; Infinity: it did not say. */
+  /**
+   * How far S reaches now: its end, as the log says within `waitMs`; Infinity: it did not say, or S is
+   * being read for the first time.
+   */
   async endOfSessionLedger(waitMs: number): Promise<number> {
-    return (await this.#counted?.end(waitMs)) ?? 0;
+    const sessions = this.#counted;
+    if (sessions !== undefined) return sessions.end(waitMs);
+    const arriving = this.#sessions?.isArriving(this.#fold.featureLevel) === true;
+    return arriving ? Number.POSITIVE_INFINITY : 0;
   }
 
   /** Records of S; undefined while S does not count. */

@@ -42,6 +42,11 @@ export class SessionLedger {
     return featureLevel >= sessionLedgerSince && !this.#arriving;
   }
 
+  /** The cell has it, and it is being read for the first time: nobody knows yet what it says. */
+  isArriving(featureLevel: number): boolean {
+    return featureLevel >= sessionLedgerSince && this.#arriving;
+  }
+
   /** The level was raised: until `arrived` nothing can be said of what names anything in S. */
   arriving(): void {
     this.#arriving = true;

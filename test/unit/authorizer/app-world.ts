@@ -116,6 +116,7 @@ export class AppWorld {
   readonly sessionLog: MemoryLog;
   readonly reader: HandReader<AccessFold>;
   readonly sessionReader: HandReader<SessionFold>;
+  readonly sessions: SessionLedger;
   readonly signing: SigningKey;
   readonly seed: LedgerSeed;
   readonly sessionSeed: LedgerSeed;
@@ -134,6 +135,12 @@ export class AppWorld {
     this.sessionLog = sessionLog;
     this.reader = new HandReader(log, this.clock, new AccessFold());
     this.sessionReader = new HandReader(sessionLog, this.clock, new SessionFold());
+    this.sessions = new SessionLedger({
+      log: sessionLog,
+      reader: this.sessionReader,
+      fold: this.sessionReader.fold,
+      clock: this.clock,
+    });
     this.seed = seed;
     this.sessionSeed = sessionSeed;
     this.signing = signing;
@@ -155,12 +162,7 @@ export class AppWorld {
     return assemble({
       ...(decisionLog && { decisionLog }),
       log: this.log,
-      sessions: new SessionLedger({
-        log: this.sessionLog,
-        reader: this.sessionReader,
-        fold: this.sessionReader.fold,
-        clock: this.clock,
-      }),
+      sessions: this.sessions,
       reader: this.reader,
       fold: this.reader.fold,
       limits: { softMs: 10_000, hardMs: 300_000, sensitiveMs: 15_000 },

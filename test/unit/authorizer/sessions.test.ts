@@ -116,6 +116,26 @@ describe('a session token', () => {
   });
 });
 
+// What is not read yet says neither yes nor no.
+it('a session token is not known yet while S is read for the first time after the level was raised', async () => {
+  const late = await AppWorld.begin();
+  late.sessions.arriving();
+  await late.publishKey();
+  await late.happen('acme', ...acme.events, registered('alice'));
+  const ask = () => {
+    const question = { who: bySession, action: 'orders:read', resource: '' };
+    return late.app.authorizer.authorize(callBy(acme.apiKey), question, undefined);
+  };
+  expect((await ask()).reason).toBe('SESSION_UNKNOWN');
+  await late.seed.raise(3);
+  late.reader.catchUp();
+  expect((await failureOf(ask)).reason).toBe('NOT_YET_KNOWN');
+  await late.happenInS('acme', { type: 'SessionStarted', ...whole() });
+  expect((await failureOf(ask)).reason).toBe('NOT_YET_KNOWN');
+  late.sessions.arrived();
+  expect((await ask()).reason).toBe('UNKNOWN_PERMISSION');
+});
+
 // Oathkeeper #743, #1082: what was cached could not be revoked.
 describe('a token that was verified before', () => {
   it.each<[string, DomainEvent, string]>([
