@@ -1,4 +1,5 @@
 import { errors } from 'oidc-provider';
+import type { Ids } from '#libs/runtime/ids.js';
 import { audienceOf } from './audience.js';
 import { clientOf, engineContext, sessionOf, type EngineParts } from './engine-context.js';
 import { words } from './scope-words.js';
@@ -27,11 +28,11 @@ export function codeModel(parts: EngineParts): unknown {
 
     /** The one append of an authorization. Answers the code. */
     async save(this: AskedCode): Promise<string> {
-      const { ids, ledger } = parts;
+      const { ledger } = parts;
       const session = sessionOf(parts);
       const client = clientOf(parts, engineContext().oidc.client);
       if (session === undefined) throw new errors.AccessDenied('the session has ended');
-      const code = ids.opaque() + ids.opaque();
+      const code = newCode(parts.ids);
       await ledger.issueCode(session, client, code, {
         redirectUri: this.redirectUri ?? '',
         pkce: this.codeChallenge,
@@ -48,6 +49,11 @@ export function codeModel(parts: EngineParts): unknown {
       return Promise.resolve();
     }
   };
+}
+
+/** 256 random bits. */
+export function newCode(ids: Ids): string {
+  return ids.opaque() + ids.opaque();
 }
 
 /** All that is to be known of a code beside what the ledger names. */

@@ -15,6 +15,7 @@ import { answerNoGrants } from './no-grants.js';
 import { useOurModels } from './oidc-models.js';
 import type { OidcServer } from './oidc-server.js';
 import { providerConfig } from './provider-config.js';
+import { answerQuietly } from './quiet-authorization.js';
 import { RequestJar } from './request-jar.js';
 import { SealedText } from './sealed-text.js';
 
@@ -57,6 +58,7 @@ export async function startOidc(options: OidcOptions): Promise<OidcServer> {
       const [path = ''] = (request.url ?? '').split('?', 1);
       if (backChannel.answer(path, request, response, source)) return;
       try {
+        if (await answerQuietly(engine, request, response)) return;
         const callback = await current.callback();
         await engine.jar.run(request, response, source, () => callback(request, response));
       } catch (error) {
