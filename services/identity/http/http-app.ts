@@ -21,7 +21,7 @@ export interface HttpAppOptions {
   readonly serving: () => boolean;
 }
 
-/** Forms are small; the OAuth endpoints have the limit of their engine (56 KiB). */
+/** Forms are small; the OAuth endpoints have a limit of their own (56 KiB). */
 const maxFormBytes = 65_536;
 /** Of the request line: a pushed authorization request needs most. */
 const maxUrlLength = 16_384;
@@ -29,7 +29,7 @@ const maxUrlLength = 16_384;
 /** No person sees what these answer. */
 const programs = /^\/oauth\/(?:token|introspect|revoke|par|device|jwks|userinfo)\b/u;
 
-/** One listener for all of HTTP: the OAuth endpoints by their engine, everything else as pages. */
+/** One listener for all of HTTP: the OAuth endpoints by their server, everything else as pages. */
 export function httpApp(options: HttpAppOptions): RequestListener {
   const { oidc, issuer, proxies } = options;
   const https = issuer.protocol === 'https:';

@@ -57,7 +57,7 @@ const defaultOfflineTtlS = 300;
 /** Longest wait for what this instance has not read yet, ms. */
 const waitMs = 250;
 
-/** What the engine needs, from the use cases. */
+/** What OAuth needs, from the use cases. */
 export class LedgerOfParts implements OidcLedger {
   readonly #parts: IdentityParts;
   readonly #live: LiveTokens;

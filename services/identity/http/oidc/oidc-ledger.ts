@@ -145,7 +145,7 @@ export interface PersonClaims {
 }
 
 /**
- * What the OAuth engine needs of the ledgers. Reads answer from folded state; what appends resolves
+ * What OAuth needs of the ledgers: the engine, and the endpoints that do without it. Reads answer from folded state; what appends resolves
  * when it counts, and rejects with a Failure when it does not.
  */
 export interface OidcLedger {
