@@ -19,6 +19,7 @@ import {
 } from '#services/identity/app/clients.js';
 import { findConsent, scopesToAsk } from '#services/identity/app/consents.js';
 import type { IdentityParts } from '#services/identity/app/identity-parts.js';
+import { OauthClients } from '#services/identity/app/oauth/oauth-clients.js';
 import { evolve } from '#services/identity/domain/evolve.js';
 
 const [first, second, foreign] = [1, 2, 3].map((fill) =>
@@ -109,6 +110,26 @@ describe('a client', () => {
     expect(denied('CLIENT', 'a1')).toEqual([false, undefined]);
     expect(denied('TENANT', 't1')).toEqual([false, undefined]);
     expect(denied('CREDENTIAL', 'c1')).toEqual([true, undefined]);
+  });
+
+  // What the token endpoint remembers of a client is good while the ledger stands still.
+  it('is forgotten by who remembers it when that is held, and when it is lifted', () => {
+    const given = parts(registered, made());
+    const early = new AccessDenies();
+    given.view.early = early;
+    const { state } = given.ledger;
+    const ledger = { state, fold: { view: given.view, early }, reader: { position: 3 } };
+    const clock = { wallMs: () => nowMs, monotonicMs: () => 0 };
+    const oauth = new OauthClients({ ledger, clock } as unknown as IdentityParts);
+    const found = () => [oauth.find('a1')?.client, oauth.secretOf({ client: 'a1' }, text())];
+    expect(found()).toEqual(['a1', 'c1']);
+    early.add({ tenant: 't1', kind: 'CREDENTIAL', id: 'c1', untilMs: endless, hold: 'h1' });
+    expect(found()).toEqual(['a1', undefined]);
+    early.add({ tenant: 't1', kind: 'CLIENT', id: 'a1', untilMs: endless, hold: 'h2' });
+    expect(found()).toEqual([undefined, undefined]);
+    for (const hold of ['h1', 'h2']) early.lift(hold, 3);
+    early.settle(3);
+    expect(found()).toEqual(['a1', 'c1']);
   });
 
   it('is redirected to where it registered', () => {

@@ -30,6 +30,7 @@ export class OauthClients {
   /** What principals let them have, by client and principal. */
   readonly #granted = new Map<string, Granted>();
   #foundAt = -1;
+  #foundWith = 0;
 
   constructor(parts: IdentityParts) {
     this.#parts = parts;
@@ -59,12 +60,16 @@ export class OauthClients {
     return credential;
   }
 
-  /** What ledger L says is good until it says more. */
+  /** What ledger L says is good until it says more, or a revocation is held that it cannot say. */
   #forgetIfOlder(): void {
-    const { position } = this.#parts.ledger.reader;
+    const { reader, fold } = this.#parts.ledger;
+    const { position } = reader;
+    const { version } = fold.early;
     const size = this.#found.size + this.#verified.size + this.#granted.size;
-    if (position === this.#foundAt && size < mostFound) return;
+    const same = position === this.#foundAt && version === this.#foundWith;
+    if (same && size < mostFound) return;
     this.#foundAt = position;
+    this.#foundWith = version;
     this.#found.clear();
     this.#verified.clear();
     this.#granted.clear();

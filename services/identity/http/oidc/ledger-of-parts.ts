@@ -1,3 +1,5 @@
+import { principalStatus } from '#libs/access/evaluate/subject-status.js';
+import { ALLOW } from '#libs/access/reason-code.js';
 import type { ClientAudience, RefreshFamilyFacts } from '#libs/events/catalogue.js';
 import { Failure } from '#libs/errors/failure.js';
 import { accessPayload } from '#libs/tokens/sign-access-token.js';
@@ -29,7 +31,6 @@ import {
   type Session,
 } from '#services/identity/app/sessions.js';
 import { revokeToken } from '#services/identity/app/token-revocations.js';
-import { isActive, principals } from '#services/identity/domain/principal/state.js';
 import { families } from '#services/identity/domain/refresh-family/state.js';
 import { scopes } from '#services/identity/domain/scope/state.js';
 import { tenantSettings } from '#services/identity/domain/tenant/state.js';
@@ -106,8 +107,9 @@ export class LedgerOfParts implements OidcLedger {
 
   isActive(tenant: string, principal: string): boolean {
     const { ledger, clock } = this.#parts;
-    const document = principals.read(documentsOf(ledger.state), tenant, principal);
-    return document !== undefined && isActive(document, clock.wallMs());
+    const { view } = ledger.fold;
+    const row = view.principalRow(tenant, principal);
+    return principalStatus(view, row, clock.wallMs()) === ALLOW;
   }
 
   async claims(tenant: string, principal: string): Promise<PersonClaims> {
