@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -218,4 +218,20 @@ it('a kill loses none, and what who asked may not any more is refused and lifted
   expect(await standing(carol)).toBe('ACTIVE');
   await expect.poll(() => cell.metric(early), { timeout: 5_000 }).toBe(0);
   await expect.poll(() => cell.isGood(carol.accessToken, admin)).toBe(true);
+});
+
+it('what an identity does not hold any more when it is heard of again is lifted', async () => {
+  const alice = await person('alice');
+  cell.stop('L');
+  await cell.world.call(Principals.suspendPrincipal, { principalId: alice.principalId }, admin);
+  await expect.poll(() => cell.metric(early)).toBe(1);
+  await cell.world.close();
+  // Nobody is left to say what became of it: so long it stays refused.
+  expect(await cell.metric(early)).toBe(1);
+  rmSync(join(cell.folder.path, 'held-revocations.jsonl'));
+  cell.goOn();
+  await cell.openIdentity();
+  await expect.poll(() => cell.metric(early), { timeout: 5_000 }).toBe(0);
+  const byLedger = await cell.isGoodByLedger(alice.accessToken, admin);
+  expect(await cell.isGood(alice.accessToken, admin)).toBe(byLedger);
 });

@@ -20,32 +20,21 @@ import {
 import { unlimited } from '#libs/access/projection/api-key.js';
 import { reasonName } from '#libs/access/reason-code.js';
 import type { DomainEvent } from '#libs/events/catalogue.js';
-import { andThen, apiKey, given, grant, permission, principal, role, tenant } from './given.js';
+import {
+  andThen,
+  apiKey,
+  client,
+  given,
+  grant,
+  permission,
+  principal,
+  role,
+  signingKey,
+  tenant,
+} from './given.js';
 import { foldS, inT, started } from './sessions/session-events.js';
 
 const nowMs = 1_000;
-const settings = {
-  name: 'Shop',
-  redirectUris: [],
-  postLogoutRedirectUris: [],
-  grantTypes: [],
-  scopes: [],
-  authMethod: 'none' as const,
-  pkceRequired: true,
-  dpopRequired: false,
-  parRequired: false,
-  audiences: [],
-  firstParty: false,
-};
-const signing = { kid: 'k', issuer: 'i' };
-const published: DomainEvent = {
-  type: 'SigningKeyPublished',
-  ...signing,
-  algorithm: 'EdDSA',
-  publicJwk: '{}',
-  privateKey: { id: 'v', sha256: 'h' },
-  activateNotBeforeMs: 0,
-};
 const password: DomainEvent = {
   type: 'PasswordSet',
   principal: 'ann',
@@ -66,9 +55,8 @@ function world() {
     grant('ann', 'reader'),
     apiKey('key', 'ann'),
     password,
-    { type: 'ClientRegistered', client: 'shop', principal: 'service', kind: 'WEB', settings },
-    published,
-    { type: 'SigningKeyActivated', ...signing },
+    client('shop', 'service'),
+    ...signingKey('k'),
   );
   const authPosition = view.position;
   const sessions = foldS(inT(started('s1', { authPosition })));

@@ -106,3 +106,38 @@ export const apiKey = (id: string, owner: string): DomainEvent => ({
   name: '',
   scopes: [],
 });
+
+/** A public client with a service account. */
+export const client = (id: string, account: string): DomainEvent => ({
+  type: 'ClientRegistered',
+  client: id,
+  principal: account,
+  kind: 'WEB',
+  settings: {
+    name: 'Shop',
+    redirectUris: [],
+    postLogoutRedirectUris: [],
+    grantTypes: [],
+    scopes: [],
+    authMethod: 'none',
+    pkceRequired: true,
+    dpopRequired: false,
+    parRequired: false,
+    audiences: [],
+    firstParty: false,
+  },
+});
+
+/** A signing key that is in use. */
+export const signingKey = (kid: string): DomainEvent[] => [
+  {
+    type: 'SigningKeyPublished',
+    kid,
+    issuer: 'i',
+    algorithm: 'EdDSA',
+    publicJwk: '{}',
+    privateKey: { id: 'v', sha256: 'h' },
+    activateNotBeforeMs: 0,
+  },
+  { type: 'SigningKeyActivated', kid, issuer: 'i' },
+];

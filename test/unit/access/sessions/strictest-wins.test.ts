@@ -8,7 +8,7 @@ import { ALLOW, QUARANTINED, reasonName } from '#libs/access/reason-code.js';
 import type { SessionView } from '#libs/access/sessions/session-view.js';
 import type { DomainEvent } from '#libs/events/catalogue.js';
 import { keyHash } from '#libs/events/keys.js';
-import { andThen, given, principal, tenant } from '../given.js';
+import { andThen, client, given, principal, signingKey, tenant } from '../given.js';
 import { ended, familyRevoked, foldS, inT, started, tokenRevoked } from './session-events.js';
 
 const cause = 'ADMIN' as const;
@@ -19,19 +19,6 @@ const watermark = (scope: 'PRINCIPAL' | 'CLIENT' | 'TENANT' | 'ALL', id: string)
   id,
   cause,
 });
-const settings = {
-  name: 'Shop',
-  redirectUris: [],
-  postLogoutRedirectUris: [],
-  grantTypes: [],
-  scopes: [],
-  authMethod: 'none' as const,
-  pkceRequired: true,
-  dpopRequired: false,
-  parRequired: false,
-  audiences: [],
-  firstParty: false,
-};
 const ofShop = { client: 'shop', principal: 'service' };
 
 /** Each can end a token on its own, whatever else is in order. */
@@ -99,22 +86,7 @@ interface World {
 
 function begin(): World {
   const view = given(tenant, principal('ann'), principal('service'));
-  const publicJwk = '{}';
-  const privateKey = { id: 'v', sha256: 'h' };
-  andThen(
-    view,
-    { type: 'ClientRegistered', ...ofShop, kind: 'WEB', settings },
-    {
-      type: 'SigningKeyPublished',
-      kid: 'k',
-      issuer: 'i',
-      algorithm: 'EdDSA',
-      publicJwk,
-      privateKey,
-      activateNotBeforeMs: 0,
-    },
-    { type: 'SigningKeyActivated', kid: 'k', issuer: 'i' },
-  );
+  andThen(view, client('shop', 'service'), ...signingKey('k'));
   const authPosition = view.position;
   const sessions = foldS(inT(started('s1', { authPosition })));
   const token: TokenFacts = {
