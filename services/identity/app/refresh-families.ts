@@ -13,6 +13,7 @@ import {
 import { isOutage, outageMs } from '#services/identity/app/session-outage.js';
 import { sessionLifetimes } from '#services/identity/app/session-lifetimes.js';
 import {
+  isConsented,
   isStanding,
   ownCall,
   standingPermit,
@@ -198,12 +199,18 @@ function familyPermit(
   if (family === undefined) return { permittedBy: [] };
   const session = findLiveSession(parts, tenant, family.session);
   if (session === undefined) throw grantRejected();
-  requireStanding(parts, session, family.client);
+  requireStanding(parts, session, family);
   return { permittedBy: [] };
 }
 
-function requireStanding(parts: IdentityParts, session: Session, client: string): void {
-  if (!isStanding(parts, { ...session, client })) throw grantRejected();
+/** Who was verified again in the session brings nothing back that a withdrawn consent has ended. */
+function requireStanding(
+  parts: IdentityParts,
+  session: Session,
+  { client, authPosition }: Pick<FamilyDocument, 'client' | 'authPosition'>,
+): void {
+  const stands = isStanding(parts, { ...session, client });
+  if (!stands || !isConsented(parts, session, client, authPosition)) throw grantRejected();
 }
 
 /** The family and its session, both good now. */
@@ -240,7 +247,7 @@ function inOutage(
       : new Failure('LEDGER_UNAVAILABLE', 'the session ledger cannot be reached');
   }
   const found = current(parts, tenant, token.family);
-  requireStanding(parts, found.session, found.family.client);
+  requireStanding(parts, found.session, found.family);
   if (found.family.client !== client || found.family.generation !== generation) {
     throw grantRejected();
   }

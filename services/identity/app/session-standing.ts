@@ -1,3 +1,4 @@
+import { clientStatus } from '#libs/access/evaluate/client-status.js';
 import { sessionStatus } from '#libs/access/evaluate/session-status.js';
 import { ALLOW, QUARANTINED, type ReasonCode } from '#libs/access/reason-code.js';
 import type { SessionRow } from '#libs/access/sessions/session-row.js';
@@ -50,6 +51,18 @@ export function standingPermit(parts: IdentityParts, standing: Standing): Comman
 
 export function isStanding(parts: IdentityParts, standing: Standing): boolean {
   return standingStatus(parts, standing) === ALLOW;
+}
+
+/** Whether what a client was given on this position of L still is: no consent was withdrawn since. */
+export function isConsented(
+  { ledger }: Pick<IdentityParts, 'ledger'>,
+  { tenant, principal }: Pick<Standing, 'tenant' | 'principal'>,
+  client: string,
+  position: number,
+): boolean {
+  const { view } = ledger.fold;
+  const found = view.findTenant(tenant);
+  return found !== undefined && clientStatus(view, found, client, principal, position) === ALLOW;
 }
 
 /** The session's own end and times are documents of S; but an end that S could not take yet is heeded. */

@@ -108,6 +108,19 @@ test('a person logs in and consents with forms, and the client gets what was con
   const { back: refused } = await authorize(config, browser, { more: { prompt: 'none' } });
   expect(refused.searchParams.get('error')).toMatch(/consent_required|interaction_required/u);
   expect(await openid.tokenIntrospection(config, tokens.access_token)).toEqual({ active: false });
+  // Who gives it again confirms who they are: what stood on the login before stays dead.
+  const askedAgain = await browser.open(url);
+  const loginAgain = await browser.submit(askedAgain, { verdict: 'allow' });
+  const backAgain = await browser.submit(loginAgain, { answer: userPassword });
+  if (!(backAgain instanceof URL)) throw new Error(backAgain.html);
+  const again = await openid.authorizationCodeGrant(config, backAgain, checks);
+  const live = await openid.tokenIntrospection(config, again.access_token);
+  expect(live).toMatchObject({ active: true, sub: cell.users.bob });
+  await expect(openid.refreshTokenGrant(config, tokens.refresh_token ?? '')).rejects.toMatchObject({
+    error: 'invalid_grant',
+  });
+  await openid.refreshTokenGrant(config, again.refresh_token ?? '');
+  expect(await openid.tokenIntrospection(config, tokens.access_token)).toEqual({ active: false });
 });
 
 test('a person who refuses is sent back with access_denied', async () => {

@@ -6,6 +6,7 @@ import { accessPayload } from '#libs/tokens/sign-access-token.js';
 import { documentsOf } from '#services/identity/app/accounts.js';
 import { useAssertion } from '#services/identity/app/assertions.js';
 import { findCode, issueCode, redeemCode } from '#services/identity/app/authorization-codes.js';
+import { findConsent } from '#services/identity/app/consents.js';
 import {
   approveDeviceCode,
   denyDeviceCode,
@@ -23,7 +24,7 @@ import {
   rotateFamily,
   type FamilyStart,
 } from '#services/identity/app/refresh-families.js';
-import { ownCall } from '#services/identity/app/session-standing.js';
+import { isStanding, ownCall } from '#services/identity/app/session-standing.js';
 import {
   endSession,
   visitSession,
@@ -99,6 +100,11 @@ export class LedgerOfParts implements OidcLedger {
 
   giveConsent(who: Verified, client: OauthClient, given: readonly string[]): Promise<void> {
     return this.#clients.giveConsent(who, client, given);
+  }
+
+  needsNewLogin(by: Verified, { client }: OauthClient): boolean {
+    if (findConsent(this.#parts, { ...by, client }) === undefined) return false;
+    return !isStanding(this.#parts, { ...by, client }) && isStanding(this.#parts, by);
   }
 
   session(token: string): Promise<Session | undefined> {

@@ -1,4 +1,5 @@
 import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
+import { clientOf, sessionOf, type EngineParts } from './engine-context.js';
 
 const { Check, base } = interactionPolicy;
 
@@ -10,19 +11,23 @@ const strengths: readonly string[] = ['urn:ledgate:acr:1', 'urn:ledgate:acr:2'];
  * client asks for by `acr_values` is a demand (RFC 9470, section 4), and an application on a device
  * is not a reason to ask each time.
  */
-export function loginPolicy(): interactionPolicy.DefaultPolicy {
+export function loginPolicy(parts: EngineParts): interactionPolicy.DefaultPolicy {
   const policy = base();
   policy.get('consent')?.checks.remove('native_client_prompt');
-  policy
-    .get('login')
-    ?.checks.add(
-      new Check(
-        'acr_values',
-        'the authentication is not strong enough',
-        'unmet_authentication_requirements',
-        (ctx) => isTooWeak(ctx),
-      ),
-    );
+  const checks = policy.get('login')?.checks;
+  checks?.add(
+    new Check(
+      'acr_values',
+      'the authentication is not strong enough',
+      'unmet_authentication_requirements',
+      (ctx) => isTooWeak(ctx),
+    ),
+  );
+  checks?.add(
+    new Check('consent_again', 'the consent is newer than the login', 'login_required', (ctx) =>
+      isBeforeConsent(parts, ctx),
+    ),
+  );
   return policy;
 }
 
@@ -32,6 +37,12 @@ export function demandedAcr(acrValues: unknown): string | undefined {
   const asked = acrValues.split(' ').map((one) => strengths.indexOf(one));
   const known = asked.filter((rank) => rank >= 0);
   return known.length === 0 ? undefined : strengths[Math.min(...known)];
+}
+
+function isBeforeConsent(parts: EngineParts, { oidc }: KoaContextWithOIDC): boolean {
+  const session = sessionOf(parts);
+  if (session === undefined || oidc.session?.accountId === undefined) return false;
+  return parts.ledger.needsNewLogin(session, clientOf(parts, oidc.client));
 }
 
 function isTooWeak(ctx: KoaContextWithOIDC): boolean {

@@ -165,6 +165,11 @@ export interface OidcLedger {
   claims(tenant: string, principal: string): Promise<PersonClaims>;
   /** Scopes that the client has of this principal without asking. */
   granted(client: OauthClient, principal: string): readonly string[];
+  /**
+   * The consent was withdrawn since the person has logged in, and given again: what is issued on that
+   * login would be as dead as what the client had before.
+   */
+  needsNewLogin(by: Verified, client: OauthClient): boolean;
   /** Beside what was consented to before. */
   giveConsent(who: Verified, client: OauthClient, scopes: readonly string[]): Promise<void>;
   describeScope(tenant: string, scope: string): string | undefined;

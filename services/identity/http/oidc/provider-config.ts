@@ -98,7 +98,7 @@ export function providerConfig(parts: EngineParts, keys: ProviderKeys): Configur
     findAccount: (_ctx, id) => findAccount(parts, id),
     loadExistingGrant: existingGrants(parts),
     interactions: {
-      policy: loginPolicy(),
+      policy: loginPolicy(parts),
       url: (_ctx, interaction) => `/interaction/${interaction.uid}`,
     },
     features: features(parts, keys),
