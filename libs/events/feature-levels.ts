@@ -66,6 +66,7 @@ function usesFieldsOfLevel3(event: DomainEvent): boolean {
 const settingsOfLevel3: readonly (keyof TenantSettings)[] = [
   'factors',
   'selfSignUp',
+  'mailUnverified',
   'sessionIdleMs',
   'sessionAbsoluteMs',
   'sessionLimit',

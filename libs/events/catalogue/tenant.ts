@@ -21,6 +21,8 @@ export interface TenantSettings {
   readonly factors?: FactorPolicy | undefined;
   /** Anybody with a mail address may make an account. */
   readonly selfSignUp?: boolean | undefined;
+  /** What is mailed about an account goes to addresses too that nobody has verified. */
+  readonly mailUnverified?: boolean | undefined;
   /** A session that nobody used for so long is over. */
   readonly sessionIdleMs?: number | undefined;
   /** A session is over so long after it began, however much it is used. */

@@ -168,6 +168,8 @@ const identity: Services = {
     StartPasskey: ['PUBLIC', ''],
     ConfirmPasskey: ['PUBLIC', ''],
     StartOtpChannel: ['PUBLIC', ''],
+    StartNameVerification: ['PUBLIC', ''],
+    ConfirmNameVerification: ['PUBLIC', ''],
     ConfirmOtpChannel: ['PUBLIC', ''],
     GenerateRecoveryCodes: ['PUBLIC', ''],
     RemoveFactor: ['PUBLIC', ''],

@@ -76,6 +76,7 @@ function dispatch(command: Command, view: DocumentReader, facts: Facts): Decisio
       return decideErasure(command, view, facts);
     case 'AddLoginName':
     case 'RemoveLoginName':
+    case 'VerifyLoginName':
       return decideLoginName(command, view, facts);
     case 'SetPassword':
     case 'RehashPassword':

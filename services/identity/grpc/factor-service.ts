@@ -1,6 +1,7 @@
 import { callerCredential } from '#libs/grpc/caller-credential.js';
 import { FactorKind } from '#proto/ledgate/identity/v1/login.js';
 import type {
+  ConfirmNameVerificationRequest,
   ConfirmOtpChannelRequest,
   ConfirmPasskeyRequest,
   ConfirmTotpRequest,
@@ -11,6 +12,7 @@ import type {
   ListFactorsResponse,
   RemoveFactorRequest,
   ResetFactorsRequest,
+  StartNameVerificationRequest,
   StartOtpChannelRequest,
   StartPasskeyRequest,
   StartTotpRequest,
@@ -26,6 +28,10 @@ import { confirmTotp, startTotp } from '#services/identity/app/factors/enrol-tot
 import { factorOwner, type FactorOwner } from '#services/identity/app/factors/factor-owner.js';
 import { listFactors, removeFactor } from '#services/identity/app/factors/own-factors.js';
 import { generateRecoveryCodes } from '#services/identity/app/factors/recovery-codes.js';
+import {
+  confirmNameVerification,
+  startNameVerification,
+} from '#services/identity/app/factors/verify-name.js';
 import type { Executed } from '#services/identity/app/identity-parts.js';
 import { finishLogin } from '#services/identity/app/login/finish-login.js';
 import { noticeTo } from '#services/identity/app/login/security-notice.js';
@@ -64,6 +70,8 @@ export function factorService(admission: Admission): FactorServiceServer {
     confirmPasskey: open(admission, endPasskey),
     startOtpChannel: open(admission, beginChannel),
     confirmOtpChannel: open(admission, endChannel),
+    startNameVerification: open(admission, beginName),
+    confirmNameVerification: open(admission, endName),
     generateRecoveryCodes: open(admission, generate),
     removeFactor: open(admission, remove),
     resetFactors: admitted(admission, reset),
@@ -153,6 +161,19 @@ async function generate(_: GenerateRecoveryCodesRequest, call: OpenCall) {
   const { codes, executed } = await generateRecoveryCodes(call.parts, command, principal);
   noticeTo(call.parts, owner, 'RECOVERY_CODES_MADE');
   return { result: resultOf(executed), codes: [...codes] };
+}
+
+async function beginName({ value }: StartNameVerificationRequest, call: OpenCall) {
+  call.fields.text('value', value, 1, 320);
+  return startNameVerification(call.parts, await ownerOf(call, ''), value);
+}
+
+async function endName(request: ConfirmNameVerificationRequest, call: OpenCall) {
+  const ticket = ticketField(call, 'ticket', request.ticket);
+  const code = codeField(call, 'code', request.code);
+  const owner = await ownerOf(call, '');
+  const executed = await confirmNameVerification(call.parts, owner, { ticket, code });
+  return { result: resultOf(executed) };
 }
 
 async function remove(request: RemoveFactorRequest, call: OpenCall) {

@@ -40,6 +40,7 @@ export function settingsOf(fields: Fields, settings: TenantSettings | undefined)
     outageGraceMs: numberOf(settings.outageGraceMs),
     offlineTokenTtlMs: numberOf(settings.offlineTokenTtlMs),
     selfSignUp: settings.selfSignUp,
+    mailUnverified: settings.mailUnverified,
   };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
@@ -66,6 +67,7 @@ export function settingsMessage(settings: Settings): TenantSettings {
     outageGraceMs: bigintOf(settings.outageGraceMs),
     offlineTokenTtlMs: bigintOf(settings.offlineTokenTtlMs),
     selfSignUp: settings.selfSignUp,
+    mailUnverified: settings.mailUnverified,
   };
 }
 

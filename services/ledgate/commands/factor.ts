@@ -47,7 +47,29 @@ export function addFactorCommands(program: Command): void {
     .option('--name <name>', 'what you call it', '')
     .option('--save <file>', 'with --login-ticket: write the session token to this file (mode 600)')
     .action(withCli(enrolTotp));
+  factor
+    .command('verify-address <address>')
+    .description('verify a login name that an administrator typed: a code goes there')
+    .option('--ticket <ticket>', 'as the first step gave it; the code comes on standard input')
+    .action(withCli(verifyAddress));
   addChanges(factor);
+}
+
+async function verifyAddress(
+  cli: Cli,
+  value: string,
+  { ticket }: { readonly ticket?: string },
+): Promise<void> {
+  const client = cli.identity(FactorServiceClient);
+  if (ticket === undefined) {
+    const begun = await ask(client, 'startNameVerification', { value });
+    if (cli.out.json) cli.out.one({ ticket: begun.ticket });
+    else cli.out.say(`a code is on its way\nticket ${begun.ticket}`);
+    return;
+  }
+  const code = await secretFromStdin();
+  const { result } = await ask(client, 'confirmNameVerification', { ticket, code });
+  cli.done(result, {}, `${value} is verified`);
 }
 
 async function enrolTotp(cli: Cli, flags: EnrolFlags): Promise<void> {

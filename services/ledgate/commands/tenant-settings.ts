@@ -35,6 +35,7 @@ export interface SettingFlags {
   readonly rememberDevices?: number;
   readonly basicWithoutFactor?: OnOff;
   readonly selfSignUp?: OnOff;
+  readonly mailUnverified?: OnOff;
   readonly sessionIdle?: number;
   readonly sessionLifetime?: number;
   readonly sessionLimit?: number;
@@ -57,6 +58,9 @@ export function withSettings(command: Command): Command {
     .option('--remember-devices <days>', 'a device need not be asked again; 0: never', whole)
     .addOption(choice('--basic-without-factor <on|off>', 'HTTP Basic: password alone', onOff))
     .addOption(choice('--self-sign-up <on|off>', 'anybody may make an account by mail', onOff))
+    .addOption(
+      choice('--mail-unverified <on|off>', 'mail to addresses that nobody has verified', onOff),
+    )
     .option('--session-idle <time>', 'a session ends when unused for so long', duration)
     .option('--session-lifetime <time>', 'a session ends in any case', duration)
     .option('--session-limit <n>', 'sessions of one principal', whole);
@@ -80,6 +84,7 @@ export function settingsFrom(flags: SettingFlags, before?: FactorPolicy): Tenant
     outageGraceMs: undefined,
     offlineTokenTtlMs: undefined,
     selfSignUp: flags.selfSignUp === undefined ? undefined : flags.selfSignUp === 'on',
+    mailUnverified: flags.mailUnverified === undefined ? undefined : flags.mailUnverified === 'on',
   };
 }
 

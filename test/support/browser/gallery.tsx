@@ -179,6 +179,7 @@ function account(view: View, rich: boolean): Child {
               { credential: '2', kind: 'TOTP', name: '', createdAtMs: atMs, blocked: true },
             ]
           : [],
+        unverified: rich ? ['ada@example.org'] : [],
         links: rich ? [{ identity: '5', name: 'Corp', linkedAtMs: atMs, usable: false }] : [],
         offered: rich ? [{ provider: 'school', name: 'School' }] : [],
         sessions: rich

@@ -183,6 +183,19 @@ export const loginRows: readonly Row[] = [
     ],
   },
   {
+    method: Factors.startNameVerification,
+    base: { value: 'ann@example.com' },
+    bad: [['value', ['', long(320)]]],
+  },
+  {
+    method: Factors.confirmNameVerification,
+    base: { ticket: 'x', code: '123456' },
+    bad: [
+      ['ticket', tickets],
+      ['code', ['', long(64)]],
+    ],
+  },
+  {
     method: Factors.removeFactor,
     base: { credentialId: id },
     bad: [['credentialId', ['', ...badIds], 'credential_id']],

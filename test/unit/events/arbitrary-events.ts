@@ -49,6 +49,7 @@ const settings = fc.record({
   refreshIdleMs: maybe(ms),
   refreshAbsoluteMs: maybe(ms),
   refreshGraceMs: maybe(ms),
+  mailUnverified: maybe(bool),
   outageGraceMs: maybe(ms),
   offlineTokenTtlMs: maybe(ms),
 });

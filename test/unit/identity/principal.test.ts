@@ -166,6 +166,34 @@ describe('DeletePrincipal', () => {
   });
 });
 
+describe('VerifyLoginName', () => {
+  const email = { ...loginName('n1'), kind: 'EMAIL', verified: false } as const;
+  const typed = { type: 'LoginNameAdded', principal: 'p1', loginName: email } as const;
+  const proof = { principal: 'p1', blindIndex: 'n1', challenge: 'c1' } as const;
+  const verify: LoginNameCommand = { type: 'VerifyLoginName', ...proof };
+  const verified = { type: 'LoginNameVerified', ...proof } as const;
+
+  it('verifies an address of the principal by a code, once', () => {
+    const base = given(tenant, user('p1'), typed);
+    expect(base.when(verify)).toEqual({ events: [verified] });
+    expect(given(tenant, user('p1'), typed, verified).when(verify)).toEqual({
+      rejected: 'ALREADY_EXISTS',
+    });
+    const freed = { type: 'LoginNameRemoved', principal: 'p1', blindIndex: 'n1' } as const;
+    const again = given(tenant, user('p1'), typed, verified, freed, typed);
+    expect(again.when(verify)).toEqual({ rejected: 'ALREADY_USED' });
+    expect(again.when({ ...verify, challenge: 'c2' })).toHaveProperty('events');
+  });
+
+  it('refuses what is no address, of somebody else, or not there', () => {
+    const plain = { ...typed, loginName: { ...email, kind: 'USERNAME' } } as const;
+    for (const events of [[plain], [], [{ ...typed, principal: 'p2' } as const]]) {
+      const world = given(tenant, user('p1'), user('p2'), ...events);
+      expect(world.when(verify)).toEqual({ rejected: 'NOT_FOUND' });
+    }
+  });
+});
+
 describe('AddLoginName, RemoveLoginName', () => {
   const add: LoginNameCommand = {
     type: 'AddLoginName',

@@ -39,7 +39,7 @@ const type = <T extends string>(value: T) => fc.constant(value);
 const fixed = <T>(value: T) => fc.constant(value);
 
 const loginName = index.map(
-  (blindIndex) => ({ kind: 'USERNAME', blindIndex, value: vault, verified: false }) as const,
+  (blindIndex) => ({ kind: 'EMAIL', blindIndex, value: vault, verified: false }) as const,
 );
 const secret = { hash: fixed(vault), params: fixed('m=1') };
 const facts = {
@@ -96,6 +96,7 @@ const records = {
   EraseSubject: { principal },
   AddLoginName: { principal, loginName },
   RemoveLoginName: { principal, blindIndex: index },
+  VerifyLoginName: { principal, blindIndex: index, challenge: fc.constantFrom('v1', 'v2') },
   SetPassword: {
     principal,
     credential,

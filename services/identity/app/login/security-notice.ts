@@ -3,6 +3,7 @@ import type { IdentityParts } from '#services/identity/app/identity-parts.js';
 import { languageOf } from '#services/identity/app/login/account-language.js';
 import { tenantNameOf } from '#services/identity/app/login/send-code.js';
 import { loginNames, loginNamesOf } from '#services/identity/domain/login-name/state.js';
+import { tenantSettings } from '#services/identity/domain/tenant/state.js';
 import type { SecurityNotice } from '#services/identity/ports/delivery.js';
 
 interface Account {
@@ -29,7 +30,10 @@ async function send(parts: IdentityParts, account: Account, notice: SecurityNoti
   }
 }
 
-/** The mail addresses that the account logs in with, verified ones only. */
+/**
+ * The mail addresses that the account logs in with. One that nobody has verified may be mistyped, and
+ * somebody else's: it counts only where the tenant says so.
+ */
 export async function mailAddresses(
   parts: IdentityParts,
   { tenant, principal }: Account,
@@ -37,10 +41,11 @@ export async function mailAddresses(
   const view = documentsOf(parts.ledger.state);
   const indexes = loginNamesOf.read(view, tenant, principal)?.blindIndexes ?? [];
   const names = indexes.flatMap((index) => loginNames.read(view, tenant, index) ?? []);
+  const unverifiedToo = tenantSettings.read(view, tenant, tenant)?.mailUnverified === true;
   const context = { class: 'PROFILE', tenant, principal } as const;
   const opened = await Promise.all(
     names
-      .filter(({ kind }) => kind === 'EMAIL')
+      .filter(({ kind, verified }) => kind === 'EMAIL' && (verified || unverifiedToo))
       .map(({ value }) => parts.secrets.open(value, context)),
   );
   return opened.flatMap((bytes) => (bytes ? [Buffer.from(bytes).toString('utf8')] : []));

@@ -3,7 +3,13 @@ import type { DocumentReader } from '#libs/decider/documents.js';
 import { accept, reject } from '#services/identity/domain/decision.js';
 import { livePrincipal } from '#services/identity/domain/principal/state.js';
 import type { PrincipalDocument } from '#services/identity/domain/principal/state.js';
-import type { AddLoginName, LoginNameCommand, RemoveLoginName } from './commands.js';
+import { redeemed } from '#services/identity/domain/factor/redeemed.js';
+import type {
+  AddLoginName,
+  LoginNameCommand,
+  RemoveLoginName,
+  VerifyLoginName,
+} from './commands.js';
 import { loginNames, loginNamesOf, mostLoginNames } from './state.js';
 
 export function decideLoginName(
@@ -19,6 +25,8 @@ export function decideLoginName(
       return add(command, held, view, facts);
     case 'RemoveLoginName':
       return remove(command, principal, held, view, facts);
+    case 'VerifyLoginName':
+      return verify(command, view, facts);
   }
 }
 
@@ -53,4 +61,20 @@ function remove(
     return reject('WRONG_STATE', 'a user keeps at least one login name; add another first');
   }
   return accept({ type: 'LoginNameRemoved', principal, blindIndex });
+}
+
+function verify(
+  { principal, blindIndex, challenge }: VerifyLoginName,
+  view: DocumentReader,
+  { tenant }: Facts,
+): Decision {
+  const name = loginNames.read(view, tenant, blindIndex);
+  if (name?.principal !== principal || name.kind !== 'EMAIL') {
+    return reject('NOT_FOUND', 'the principal has no such address');
+  }
+  if (name.verified) return reject('ALREADY_EXISTS', 'the address is verified');
+  if (redeemed.read(view, tenant, challenge) !== undefined) {
+    return reject('ALREADY_USED', 'this code has been used');
+  }
+  return accept({ type: 'LoginNameVerified', principal, blindIndex, challenge });
 }

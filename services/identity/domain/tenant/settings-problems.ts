@@ -5,7 +5,7 @@ const minute = 60 * second;
 
 type Range = readonly [least: number, most: number];
 
-type NumericSetting = Exclude<keyof TenantSettings, 'factors' | 'selfSignUp'>;
+type NumericSetting = Exclude<keyof TenantSettings, 'factors' | 'selfSignUp' | 'mailUnverified'>;
 const hour = 60 * minute;
 const day = 24 * hour;
 

@@ -162,6 +162,24 @@ export interface ResetFactorsResponse {
   result: CommandResult | undefined;
 }
 
+export interface StartNameVerificationRequest {
+  /** The address, as it is logged in with. */
+  value: string;
+}
+
+export interface StartNameVerificationResponse {
+  ticket: string;
+}
+
+export interface ConfirmNameVerificationRequest {
+  ticket: string;
+  code: string;
+}
+
+export interface ConfirmNameVerificationResponse {
+  result: CommandResult | undefined;
+}
+
 function createBaseFactor(): Factor {
   return { kind: 0, credentialId: "", name: "", createdAtMs: 0n, status: "" };
 }
@@ -2210,6 +2228,300 @@ export const ResetFactorsResponse: MessageFns<ResetFactorsResponse> = {
   },
 };
 
+function createBaseStartNameVerificationRequest(): StartNameVerificationRequest {
+  return { value: "" };
+}
+
+export const StartNameVerificationRequest: MessageFns<StartNameVerificationRequest> = {
+  encode(message: StartNameVerificationRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.value !== "") {
+      writer.uint32(10).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StartNameVerificationRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStartNameVerificationRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): StartNameVerificationRequest {
+    return { value: isSet(object.value) ? globalThis.String(object.value) : "" };
+  },
+
+  toJSON(message: StartNameVerificationRequest): unknown {
+    const obj: any = {};
+    if (message.value !== "") {
+      obj.value = message.value;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<StartNameVerificationRequest>, I>>(base?: I): StartNameVerificationRequest {
+    return StartNameVerificationRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<StartNameVerificationRequest>, I>>(object: I): StartNameVerificationRequest {
+    const message = createBaseStartNameVerificationRequest();
+    message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBaseStartNameVerificationResponse(): StartNameVerificationResponse {
+  return { ticket: "" };
+}
+
+export const StartNameVerificationResponse: MessageFns<StartNameVerificationResponse> = {
+  encode(message: StartNameVerificationResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.ticket !== "") {
+      writer.uint32(10).string(message.ticket);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StartNameVerificationResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStartNameVerificationResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.ticket = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): StartNameVerificationResponse {
+    return { ticket: isSet(object.ticket) ? globalThis.String(object.ticket) : "" };
+  },
+
+  toJSON(message: StartNameVerificationResponse): unknown {
+    const obj: any = {};
+    if (message.ticket !== "") {
+      obj.ticket = message.ticket;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<StartNameVerificationResponse>, I>>(base?: I): StartNameVerificationResponse {
+    return StartNameVerificationResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<StartNameVerificationResponse>, I>>(
+    object: I,
+  ): StartNameVerificationResponse {
+    const message = createBaseStartNameVerificationResponse();
+    message.ticket = object.ticket ?? "";
+    return message;
+  },
+};
+
+function createBaseConfirmNameVerificationRequest(): ConfirmNameVerificationRequest {
+  return { ticket: "", code: "" };
+}
+
+export const ConfirmNameVerificationRequest: MessageFns<ConfirmNameVerificationRequest> = {
+  encode(message: ConfirmNameVerificationRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.ticket !== "") {
+      writer.uint32(10).string(message.ticket);
+    }
+    if (message.code !== "") {
+      writer.uint32(18).string(message.code);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ConfirmNameVerificationRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseConfirmNameVerificationRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.ticket = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.code = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ConfirmNameVerificationRequest {
+    return {
+      ticket: isSet(object.ticket) ? globalThis.String(object.ticket) : "",
+      code: isSet(object.code) ? globalThis.String(object.code) : "",
+    };
+  },
+
+  toJSON(message: ConfirmNameVerificationRequest): unknown {
+    const obj: any = {};
+    if (message.ticket !== "") {
+      obj.ticket = message.ticket;
+    }
+    if (message.code !== "") {
+      obj.code = message.code;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ConfirmNameVerificationRequest>, I>>(base?: I): ConfirmNameVerificationRequest {
+    return ConfirmNameVerificationRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ConfirmNameVerificationRequest>, I>>(
+    object: I,
+  ): ConfirmNameVerificationRequest {
+    const message = createBaseConfirmNameVerificationRequest();
+    message.ticket = object.ticket ?? "";
+    message.code = object.code ?? "";
+    return message;
+  },
+};
+
+function createBaseConfirmNameVerificationResponse(): ConfirmNameVerificationResponse {
+  return { result: undefined };
+}
+
+export const ConfirmNameVerificationResponse: MessageFns<ConfirmNameVerificationResponse> = {
+  encode(message: ConfirmNameVerificationResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.result !== undefined) {
+      CommandResult.encode(message.result, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ConfirmNameVerificationResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseConfirmNameVerificationResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.result = CommandResult.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ConfirmNameVerificationResponse {
+    return { result: isSet(object.result) ? CommandResult.fromJSON(object.result) : undefined };
+  },
+
+  toJSON(message: ConfirmNameVerificationResponse): unknown {
+    const obj: any = {};
+    if (message.result !== undefined) {
+      obj.result = CommandResult.toJSON(message.result);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ConfirmNameVerificationResponse>, I>>(base?: I): ConfirmNameVerificationResponse {
+    return ConfirmNameVerificationResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ConfirmNameVerificationResponse>, I>>(
+    object: I,
+  ): ConfirmNameVerificationResponse {
+    const message = createBaseConfirmNameVerificationResponse();
+    message.result = (object.result !== undefined && object.result !== null)
+      ? CommandResult.fromPartial(object.result)
+      : undefined;
+    return message;
+  },
+};
+
 /**
  * Second factors and passkeys of an account. Whoever enrols or removes one for itself gives, as the
  * caller's credential, the token of a session that was verified at most 10 minutes ago and as strongly
@@ -2294,6 +2606,31 @@ export const FactorServiceService = {
       Buffer.from(ConfirmOtpChannelResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ConfirmOtpChannelResponse => ConfirmOtpChannelResponse.decode(value),
   },
+  /** Sends a code to a login name of one's own that is an address which nobody has verified. */
+  startNameVerification: {
+    path: "/ledgate.identity.v1.FactorService/StartNameVerification" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: StartNameVerificationRequest): Buffer =>
+      Buffer.from(StartNameVerificationRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): StartNameVerificationRequest => StartNameVerificationRequest.decode(value),
+    responseSerialize: (value: StartNameVerificationResponse): Buffer =>
+      Buffer.from(StartNameVerificationResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): StartNameVerificationResponse => StartNameVerificationResponse.decode(value),
+  },
+  /** Verifies it with that code: what is mailed about the account goes there from then on. */
+  confirmNameVerification: {
+    path: "/ledgate.identity.v1.FactorService/ConfirmNameVerification" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ConfirmNameVerificationRequest): Buffer =>
+      Buffer.from(ConfirmNameVerificationRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ConfirmNameVerificationRequest => ConfirmNameVerificationRequest.decode(value),
+    responseSerialize: (value: ConfirmNameVerificationResponse): Buffer =>
+      Buffer.from(ConfirmNameVerificationResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ConfirmNameVerificationResponse =>
+      ConfirmNameVerificationResponse.decode(value),
+  },
   /** Makes ten recovery codes and shows them this once; the ones before are dead. */
   generateRecoveryCodes: {
     path: "/ledgate.identity.v1.FactorService/GenerateRecoveryCodes" as const,
@@ -2345,6 +2682,10 @@ export interface FactorServiceServer extends UntypedServiceImplementation {
   startOtpChannel: handleUnaryCall<StartOtpChannelRequest, StartOtpChannelResponse>;
   /** Ends the enrolment with that code. */
   confirmOtpChannel: handleUnaryCall<ConfirmOtpChannelRequest, ConfirmOtpChannelResponse>;
+  /** Sends a code to a login name of one's own that is an address which nobody has verified. */
+  startNameVerification: handleUnaryCall<StartNameVerificationRequest, StartNameVerificationResponse>;
+  /** Verifies it with that code: what is mailed about the account goes there from then on. */
+  confirmNameVerification: handleUnaryCall<ConfirmNameVerificationRequest, ConfirmNameVerificationResponse>;
   /** Makes ten recovery codes and shows them this once; the ones before are dead. */
   generateRecoveryCodes: handleUnaryCall<GenerateRecoveryCodesRequest, GenerateRecoveryCodesResponse>;
   /** Removes a factor of one's own; the last one not where the tenant requires one. */
@@ -2465,6 +2806,38 @@ export interface FactorServiceClient extends Client1 {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ConfirmOtpChannelResponse) => void,
+  ): ClientUnaryCall;
+  /** Sends a code to a login name of one's own that is an address which nobody has verified. */
+  startNameVerification(
+    request: StartNameVerificationRequest,
+    callback: (error: ServiceError | null, response: StartNameVerificationResponse) => void,
+  ): ClientUnaryCall;
+  startNameVerification(
+    request: StartNameVerificationRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: StartNameVerificationResponse) => void,
+  ): ClientUnaryCall;
+  startNameVerification(
+    request: StartNameVerificationRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: StartNameVerificationResponse) => void,
+  ): ClientUnaryCall;
+  /** Verifies it with that code: what is mailed about the account goes there from then on. */
+  confirmNameVerification(
+    request: ConfirmNameVerificationRequest,
+    callback: (error: ServiceError | null, response: ConfirmNameVerificationResponse) => void,
+  ): ClientUnaryCall;
+  confirmNameVerification(
+    request: ConfirmNameVerificationRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ConfirmNameVerificationResponse) => void,
+  ): ClientUnaryCall;
+  confirmNameVerification(
+    request: ConfirmNameVerificationRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ConfirmNameVerificationResponse) => void,
   ): ClientUnaryCall;
   /** Makes ten recovery codes and shows them this once; the ones before are dead. */
   generateRecoveryCodes(

@@ -138,7 +138,14 @@ export interface TenantSettings {
     | bigint
     | undefined;
   /** Anybody with a mail address may make an account. Unset: no. */
-  selfSignUp?: boolean | undefined;
+  selfSignUp?:
+    | boolean
+    | undefined;
+  /**
+   * Links for new passwords, and words about an account, go to addresses too that an administrator has
+   * typed and nobody has verified. Unset: no, as a mistyped one is somebody else's.
+   */
+  mailUnverified?: boolean | undefined;
 }
 
 export interface FactorPolicy {
@@ -274,6 +281,7 @@ function createBaseTenantSettings(): TenantSettings {
     outageGraceMs: undefined,
     offlineTokenTtlMs: undefined,
     selfSignUp: undefined,
+    mailUnverified: undefined,
   };
 }
 
@@ -350,6 +358,9 @@ export const TenantSettings: MessageFns<TenantSettings> = {
     }
     if (message.selfSignUp !== undefined) {
       writer.uint32(112).bool(message.selfSignUp);
+    }
+    if (message.mailUnverified !== undefined) {
+      writer.uint32(120).bool(message.mailUnverified);
     }
     return writer;
   },
@@ -479,6 +490,14 @@ export const TenantSettings: MessageFns<TenantSettings> = {
             message.selfSignUp = reader.bool();
             continue;
           }
+          case 15: {
+            if (tag !== 120) {
+              break;
+            }
+
+            message.mailUnverified = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -559,6 +578,11 @@ export const TenantSettings: MessageFns<TenantSettings> = {
         : isSet(object.self_sign_up)
         ? globalThis.Boolean(object.self_sign_up)
         : undefined,
+      mailUnverified: isSet(object.mailUnverified)
+        ? globalThis.Boolean(object.mailUnverified)
+        : isSet(object.mail_unverified)
+        ? globalThis.Boolean(object.mail_unverified)
+        : undefined,
     };
   },
 
@@ -606,6 +630,9 @@ export const TenantSettings: MessageFns<TenantSettings> = {
     if (message.selfSignUp !== undefined) {
       obj.selfSignUp = message.selfSignUp;
     }
+    if (message.mailUnverified !== undefined) {
+      obj.mailUnverified = message.mailUnverified;
+    }
     return obj;
   },
 
@@ -650,6 +677,7 @@ export const TenantSettings: MessageFns<TenantSettings> = {
       ? BigInt(object.offlineTokenTtlMs)
       : undefined;
     message.selfSignUp = object.selfSignUp ?? undefined;
+    message.mailUnverified = object.mailUnverified ?? undefined;
     return message;
   },
 };

@@ -39,6 +39,7 @@ export interface TenantSettings {
   outageGraceMs?: bigint | undefined;
   offlineTokenTtlMs?: bigint | undefined;
   selfSignUp?: boolean | undefined;
+  mailUnverified?: boolean | undefined;
 }
 
 export interface LoginName {
@@ -551,6 +552,7 @@ function createBaseTenantSettings(): TenantSettings {
     outageGraceMs: undefined,
     offlineTokenTtlMs: undefined,
     selfSignUp: undefined,
+    mailUnverified: undefined,
   };
 }
 
@@ -627,6 +629,9 @@ export const TenantSettings: MessageFns<TenantSettings> = {
     }
     if (message.selfSignUp !== undefined) {
       writer.uint32(112).bool(message.selfSignUp);
+    }
+    if (message.mailUnverified !== undefined) {
+      writer.uint32(120).bool(message.mailUnverified);
     }
     return writer;
   },
@@ -756,6 +761,14 @@ export const TenantSettings: MessageFns<TenantSettings> = {
             message.selfSignUp = reader.bool();
             continue;
           }
+          case 15: {
+            if (tag !== 120) {
+              break;
+            }
+
+            message.mailUnverified = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -836,6 +849,11 @@ export const TenantSettings: MessageFns<TenantSettings> = {
         : isSet(object.self_sign_up)
         ? globalThis.Boolean(object.self_sign_up)
         : undefined,
+      mailUnverified: isSet(object.mailUnverified)
+        ? globalThis.Boolean(object.mailUnverified)
+        : isSet(object.mail_unverified)
+        ? globalThis.Boolean(object.mail_unverified)
+        : undefined,
     };
   },
 
@@ -883,6 +901,9 @@ export const TenantSettings: MessageFns<TenantSettings> = {
     if (message.selfSignUp !== undefined) {
       obj.selfSignUp = message.selfSignUp;
     }
+    if (message.mailUnverified !== undefined) {
+      obj.mailUnverified = message.mailUnverified;
+    }
     return obj;
   },
 
@@ -927,6 +948,7 @@ export const TenantSettings: MessageFns<TenantSettings> = {
       ? BigInt(object.offlineTokenTtlMs)
       : undefined;
     message.selfSignUp = object.selfSignUp ?? undefined;
+    message.mailUnverified = object.mailUnverified ?? undefined;
     return message;
   },
 };

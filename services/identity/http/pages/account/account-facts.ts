@@ -18,6 +18,8 @@ import { codesLeft, factorsHeld, recoveryOf } from '#services/identity/domain/fa
 export interface AccountFacts {
   readonly name: string;
   readonly hasPassword: boolean;
+  /** Login names that are addresses which nobody has verified. */
+  readonly unverified: readonly string[];
   readonly factors: readonly {
     readonly credential: string;
     readonly kind: FactorKind;
@@ -85,6 +87,11 @@ export async function accountFacts(parts: IdentityParts, own: Session): Promise<
   return {
     name: details?.profile.displayName || loginName,
     hasPassword: details?.hasPassword ?? false,
+    unverified: parts.delivery.mail.available
+      ? (details?.loginNames ?? [])
+          .filter(({ kind, verified }) => kind === 'EMAIL' && !verified)
+          .map(({ value }) => value)
+      : [],
     factors,
     codesLeft: codesLeft(recoveryOf.read(view, tenant, principal)),
     links,

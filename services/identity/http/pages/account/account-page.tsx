@@ -62,6 +62,7 @@ export function AccountPage(props: { readonly frame: AccountFrame; readonly fact
           }
         />
       ) : null}
+      <Addresses {...props} />
       <Sessions {...props} />
       <Keys {...props} />
       <Apps {...props} />
@@ -162,6 +163,28 @@ function Factors({ frame, facts }: SectionProps) {
           </Item>
         </ul>
       )}
+    </Section>
+  );
+}
+
+/** Addresses that are not verified yet; nothing where all are. */
+function Addresses({ frame, facts }: SectionProps) {
+  const { view, base } = frame;
+  const { t } = view;
+  if (facts.unverified.length === 0) return null;
+  return (
+    <Section id="addresses" title={t('account.addresses')} lead={t('account.addressesLead')}>
+      <ul class="items">
+        {facts.unverified.map((address) => (
+          <Item icon="EMAIL" name={address} note={t('account.notVerified')}>
+            <Form view={view} action={`${base}/addresses/verify`} carry={{ address }} class="">
+              <Submit look="second small" label={t('account.verifyWhat', { name: address })}>
+                {t('account.verify')}
+              </Submit>
+            </Form>
+          </Item>
+        ))}
+      </ul>
     </Section>
   );
 }

@@ -19,6 +19,7 @@ import { NotePage } from '../view/note-page.js';
 import type { Said } from '../view/view.js';
 import { accountPlace, tenantLogin, tenantOf, type AccountPlace } from './account-place.js';
 import { addAccountFactorRoutes } from './account-factor-routes.js';
+import { addAccountAddressRoutes } from './account-address-routes.js';
 import { addAccountLinkRoutes } from './account-link-routes.js';
 import { accountHref, showAccount } from './show-account.js';
 import { LogoutPage } from './logout-page.js';
@@ -58,6 +59,7 @@ export function addAccountRoutes(app: Hono, pages: PagesContext): void {
   );
   addAccountFactorRoutes(app, pages, base);
   addAccountLinkRoutes(app, pages, base);
+  addAccountAddressRoutes(app, pages, base);
   app.get(`${base}/password`, (c) => passwordPage(pages, c, undefined, undefined));
   app.post(`${base}/password`, (c) => newPassword(pages, c));
   app.get(`${base}/confirm/:next`, (c) => confirm(pages, c));

@@ -17,6 +17,7 @@ const sayable: readonly string[] = [
   'account.withdrawn',
   'account.removed',
   'account.connected',
+  'account.verified',
   'account.disconnected',
   'enrol.done',
 ] satisfies TextKey[];

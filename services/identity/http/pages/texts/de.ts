@@ -175,6 +175,14 @@ export const de: Readonly<Record<TextKey, string>> = {
   'account.linkedElsewhere': 'Dieses Konto ist schon verbunden, hier oder mit jemand anderem.',
   'account.lastWay':
     'Das ist Ihr einziger Weg, sich anzumelden. Erst ein Passwort setzen oder die Verwaltung fragen.',
+  'account.addresses': 'E-Mail-Adressen',
+  'account.addressesLead':
+    'Was dieses Konto betrifft, geht an Adressen, die nachweislich Ihre sind.',
+  'account.notVerified': 'Nicht bestätigt',
+  'account.verify': 'Bestätigen',
+  'account.verifyWhat': '{name} bestätigen',
+  'account.verifyLead': 'Ein Code ist unterwegs an {name}.',
+  'account.verified': 'Die Adresse ist bestätigt.',
   'account.password': 'Passwort',
   'account.passwordLead': 'Eine Änderung beendet alle anderen Sitzungen.',
   'account.passwordSaved': 'Ihr neues Passwort ist gespeichert. Andere Sitzungen wurden beendet.',

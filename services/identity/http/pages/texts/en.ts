@@ -163,6 +163,14 @@ export const en = {
   'account.linkedElsewhere': 'That account is connected already, here or to somebody else.',
   'account.lastWay':
     'This is your only way to sign in. Set a password first, or ask your administrator.',
+  'account.addresses': 'Mail addresses',
+  'account.addressesLead':
+    'What concerns this account is mailed to addresses that you have shown to be yours.',
+  'account.notVerified': 'Not verified',
+  'account.verify': 'Verify',
+  'account.verifyWhat': 'Verify {name}',
+  'account.verifyLead': 'A code is on its way to {name}.',
+  'account.verified': 'The address is verified.',
   'account.password': 'Password',
   'account.passwordLead': 'Changing it ends all other sessions.',
   'account.passwordSaved': 'Your new password is saved. Other sessions have ended.',
