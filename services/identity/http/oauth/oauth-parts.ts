@@ -1,7 +1,6 @@
 import type { Clock } from '#libs/runtime/clock.js';
 import type { Ids } from '#libs/runtime/ids.js';
 import type { Logger } from '#libs/runtime/log.js';
-import type { AttemptLimits } from '#services/identity/ports/attempt-limits.js';
 import type { OidcLedger } from '../oidc/oidc-ledger.js';
 import type { SealedText } from '../oidc/sealed-text.js';
 import type { DpopNonces } from './dpop-nonces.js';
@@ -14,7 +13,6 @@ export interface OauthParts {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Logger;
-  readonly limits: AttemptLimits;
   /** Its origin is the issuer. */
   readonly issuer: URL;
   readonly nonces: DpopNonces;

@@ -14,9 +14,9 @@ export function startBackChannel(
   masterKeys: MasterKeys,
   { ledger, sealed, issuer, proofs }: Pick<OauthParts, 'ledger' | 'sealed' | 'issuer' | 'proofs'>,
 ): BackChannel {
-  const { clock, ids, log, limits } = parts;
+  const { clock, ids, log } = parts;
   const nonces = new DpopNonces(masterKeys.derive('dpop nonces'));
-  const own = { ledger, sealed, issuer, clock, ids, log, limits, nonces, proofs };
+  const own = { ledger, sealed, issuer, clock, ids, log, nonces, proofs };
   const token = new TokenEndpoint(own, new CurrentSigner(parts));
   return new BackChannel(
     own,
