@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SessionViewReader, SessionViewWriter } from '#libs/access/snapshot/session-snapshot.js';
 import { keptAfterExpiryMs } from '#libs/access/sessions/session-state.js';
+import { EarlyDenies } from '#libs/access/sessions/early-denies.js';
 import { SessionView } from '#libs/access/sessions/session-view.js';
 import { keyHash } from '#libs/events/keys.js';
 import {
@@ -110,6 +111,19 @@ describe('the fold of ledger S', () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  it('forgets early denies whose time is over with the rest', () => {
+    const view = new SessionView(keyHash);
+    view.early = new EarlyDenies();
+    for (const [id, untilMs] of [
+      ['j1', 1_000],
+      ['j2', 3_000],
+    ] as const) {
+      view.early.add({ tenant: 't', kind: 'TOKEN', id, untilMs });
+    }
+    view.sweep(2_000, 10);
+    expect(view.early.all().map(({ id }) => id)).toEqual(['j2']);
   });
 
   it('forgets by sweeping only what expired long ago, and answers the same about the rest', () => {
