@@ -20,7 +20,9 @@ export interface UsedAssertion {
 
 /** Counts an assertion: of any number of uses one resolves, the others reject ALREADY_USED. */
 export function useAssertion(parts: IdentityParts, assertion: UsedAssertion): Promise<Executed> {
-  const { client, jti, expiresAtMs, origin } = assertion;
+  const { client, jti, origin } = assertion;
+  // Clients may name fractions of a second (RFC 7519, section 2); the ledger counts whole ms.
+  const expiresAtMs = Math.ceil(assertion.expiresAtMs);
   const jtiSha256 = hash('sha256', jti, 'base64url');
   const command = { type: 'UseAssertion', client, jtiSha256, expiresAtMs } as const;
   return executeSession(parts, ownCall(assertion, origin), command);

@@ -29,7 +29,7 @@ export async function authorizationCode(
   const binding = keyBinding(asked);
   if (facts.redirectUri !== redirectUri) throw invalidGrant('another redirect_uri than before');
   requireCodeKey(parts, facts, asked.jkt);
-  requireGrantedTarget(form, facts.audience);
+  requireGrantedTarget(parts, asked, facts.audience);
   const { scopes, audience, nonce } = facts;
   const confirmation = confirmationText(binding);
   const issued = await parts.ledger

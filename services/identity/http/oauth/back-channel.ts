@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isOwnOrigin } from '../oidc/own-origin.js';
 import { namedClient } from './acting-client.js';
 import { answerError } from './answer-json.js';
 import { readForm, type FormRequest } from './form-request.js';
@@ -64,8 +65,7 @@ export class BackChannel {
   /** What a client is told is for scripts of its own origins only: errors too. */
   #requireOrigin(form: FormRequest, origin: string): void {
     const client = namedClient(this.#parts, form);
-    const isOwn = (uri: string): boolean => URL.canParse(uri) && new URL(uri).origin === origin;
-    if (client === undefined || client.settings.redirectUris.some(isOwn)) return;
+    if (client === undefined || isOwnOrigin(client.settings.redirectUris, origin)) return;
     form.outgoing.removeHeader('access-control-allow-origin');
     throw invalidRequest('the origin is not one of the client');
   }

@@ -27,7 +27,7 @@ async function takeAnswer(
   requireAnswer(device, clock.wallMs(), () => polls.isTooSoon(code, clock.wallMs()));
   const binding = keyBinding(asked);
   const { audience, approved } = device;
-  requireGrantedTarget(form, audience);
+  requireGrantedTarget(parts, asked, audience);
   const scopes = approved?.scopes ?? [];
   const confirmation = confirmationText(binding);
   const issued = await ledger

@@ -18,13 +18,18 @@ export async function refreshToken(parts: OauthParts, asked: GrantRequest): Prom
   const token = neededParam(form, 'refresh_token');
   const wanted = words(form.params.get('scope'));
   const issued = await parts.ledger
-    .rotate(acting.client, token, (family) => requireRight(family, asked, wanted))
+    .rotate(acting.client, token, (family) => requireRight(parts, family, asked, wanted))
     .catch(throwGrantProblem);
   const scopes = wanted.length === 0 ? issued.family.scopes : wanted;
   return familyAnswer(parts, asked, { issued, scopes, binding: keyBinding(asked) });
 }
 
-function requireRight(family: UsedFamily, asked: GrantRequest, wanted: readonly string[]): void {
+function requireRight(
+  parts: OauthParts,
+  family: UsedFamily,
+  asked: GrantRequest,
+  wanted: readonly string[],
+): void {
   const isIts = family.client === asked.acting.client.client;
   if (!isIts || family.revoked) throw invalidGrant('no good family of this client');
   keyBinding(asked);
@@ -34,5 +39,5 @@ function requireRight(family: UsedFamily, asked: GrantRequest, wanted: readonly 
     const members = { scope: beyond.join(' ') };
     throw new OauthError('invalid_scope', 'goes beyond what was granted', { members });
   }
-  requireGrantedTarget(asked.form, family.audience);
+  requireGrantedTarget(parts, asked, family.audience);
 }

@@ -1,6 +1,8 @@
 import { resourceOf } from '../oidc/audience.js';
 import type { FormRequest } from './form-request.js';
 import { OauthError } from './oauth-error.js';
+import type { OauthParts } from './oauth-parts.js';
+import type { GrantRequest } from './token-parts.js';
 
 /**
  * The resource that a token is wanted for (RFC 8707, section 2); undefined: none is named. A token is
@@ -17,14 +19,22 @@ export function requestedResource({ params, repeated }: FormRequest): string | u
 }
 
 /**
- * What was granted for one audience is not used for another (RFC 8707, section 2.2).
+ * What was granted for one audience is not used for another (RFC 8707, section 2.2), nor for one that
+ * the client had then and has no more.
  *
  * @throws OauthError invalid_target
  */
-export function requireGrantedTarget(form: FormRequest, audience: string): void {
+export function requireGrantedTarget(
+  { ledger }: OauthParts,
+  { form, acting }: GrantRequest,
+  audience: string,
+): void {
   const resource = requestedResource(form);
-  if (resource === undefined || resource === resourceOf(audience)) return;
-  throw invalidTarget('the grant is for another resource');
+  if (resource !== undefined && resource !== resourceOf(audience)) {
+    throw invalidTarget('the grant is for another resource');
+  }
+  if (ledger.audiencesOf(acting.client).some(({ id }) => id === audience)) return;
+  throw invalidTarget('the client may not ask for this resource any more');
 }
 
 export function invalidTarget(description: string): OauthError {

@@ -18,9 +18,11 @@ export class TakenProofs {
     return true;
   }
 
+  /** All are kept equally long, so that what ends first was taken first: nothing is searched for. */
   #forget(nowMs: number): void {
-    for (const [id, untilMs] of this.#taken) if (untilMs <= nowMs) this.#taken.delete(id);
-    const [oldest] = this.#taken.keys();
-    if (this.#taken.size >= mostProofs && oldest !== undefined) this.#taken.delete(oldest);
+    for (const [id, untilMs] of this.#taken) {
+      if (untilMs > nowMs && this.#taken.size < mostProofs) return;
+      this.#taken.delete(id);
+    }
   }
 }

@@ -84,7 +84,11 @@ function audienceFor(
 ): string {
   const audience = form.params.get('audience');
   const resource = requestedResource(form);
-  const asked = audience ?? (resource === undefined ? subject.audience : audienceOf(resource));
+  const named = resource === undefined ? undefined : audienceOf(resource);
+  if (audience !== undefined && named !== undefined && audience !== named) {
+    throw invalidTarget('a token is for one audience: audience and resource name two');
+  }
+  const asked = audience ?? named ?? subject.audience;
   if (ledger.audiencesOf(client).some(({ id }) => id === asked)) return asked;
   throw invalidTarget('the client may not ask for this audience');
 }

@@ -6,7 +6,12 @@ export function resourceOf(audience: string): string {
   return `${prefix}${encodeURIComponent(audience)}`;
 }
 
+/** One that is not encoded rightly is itself, and so no audience that anybody has. */
 export function audienceOf(resource: string): string {
   if (!resource.startsWith(prefix)) return resource;
-  return decodeURIComponent(resource.slice(prefix.length));
+  try {
+    return decodeURIComponent(resource.slice(prefix.length));
+  } catch {
+    return resource;
+  }
 }

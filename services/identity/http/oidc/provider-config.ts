@@ -13,6 +13,7 @@ import type { EngineParts } from './engine-context.js';
 import { findAccount } from './find-account.js';
 import { existingGrants } from './existing-grants.js';
 import { oidcAdapter } from './oidc-adapter.js';
+import { isOwnOrigin } from './own-origin.js';
 import { browserStateTtlS } from './oidc-models.js';
 import { engineViews } from './engine-views.js';
 import { loginPolicy } from './login-policy.js';
@@ -77,8 +78,7 @@ export function providerConfig(parts: EngineParts, keys: ProviderKeys): Configur
       clientAuthSigningAlgValues: ['EdDSA', 'ES256', 'RS256', 'PS256'],
       dPoPSigningAlgValues: [...proofAlgorithms],
     },
-    clientBasedCORS: (_ctx, origin, client) =>
-      (client.redirectUris ?? []).some((uri) => originOf(uri) === origin),
+    clientBasedCORS: (_ctx, origin, client) => isOwnOrigin(client.redirectUris ?? [], origin),
     cookies: cookieConfig(parts, keys.cookieKey),
     routes,
     // These answer without the engine.
@@ -191,8 +191,4 @@ function isBound({ ledger, jar }: EngineParts, ctx: KoaContextWithOIDC, expected
   const found = ledger.certificateOf(client, spkiSha256(certificate), uriNames(certificate));
   jar.noted.set('client credential', found);
   return found !== undefined;
-}
-
-function originOf(uri: string): string | undefined {
-  return URL.canParse(uri) ? new URL(uri).origin : undefined;
 }
