@@ -40,10 +40,22 @@ export async function startHostileProvider(): Promise<HostileProvider> {
     const key = (state.forges ? other : own).privateKey;
     return `${text}.${sign(null, Buffer.from(text), key).toString('base64url')}`;
   };
+  /** Asks nobody: the browser goes back at once. */
+  const approve = (given: URLSearchParams): string => {
+    state.nonce = given.get('nonce') ?? '';
+    const query = { code: 'c', state: given.get('state') ?? '', iss: issuer };
+    return `${given.get('redirect_uri')}?${new URLSearchParams(query).toString()}`;
+  };
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
+      const asked = new URL(request.url ?? '', issuer);
+      if (asked.pathname === '/authorize') {
+        response.writeHead(302, { location: approve(asked.searchParams) });
+        response.end();
+        return;
+      }
       const form = new URLSearchParams(Buffer.concat(chunks).toString());
       const { authorization } = request.headers;
       if (authorization !== undefined) shown.push(authorization);

@@ -19,7 +19,7 @@ export const de: Readonly<Record<TextKey, string>> = {
   'upstream.with': 'Mit {name} anmelden',
   'upstream.unknown':
     'Zu diesem Konto gehört hier keines. Anders anmelden oder die Verwaltung fragen.',
-  'upstream.again': 'Bitte dort noch einmal anmelden.',
+  'upstream.again': 'Bitte noch einmal mit Ihrem Konto anderswo anmelden.',
   'upstream.failed': 'Die Anmeldung dort hat nicht geklappt. Bitte noch einmal versuchen.',
   'login.passkey': 'Mit Passkey anmelden',
   'login.new': 'Neu hier?',

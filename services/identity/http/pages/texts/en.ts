@@ -17,7 +17,7 @@ export const en = {
   'upstream.with': 'Sign in with {name}',
   'upstream.unknown':
     'No account here belongs to that one. Sign in another way, or ask your administrator.',
-  'upstream.again': 'Sign in there once more.',
+  'upstream.again': 'Sign in once more with your account elsewhere.',
   'upstream.failed': 'Signing in over there did not work. Try again.',
   'login.passkey': 'Sign in with a passkey',
   'login.new': 'New here?',
