@@ -1,5 +1,4 @@
 import type { Context, Hono } from 'hono';
-import { factorOwner } from '#services/identity/app/factors/factor-owner.js';
 import {
   confirmNameVerification,
   startNameVerification,
@@ -10,7 +9,7 @@ import { refusalOf } from '../refusal.js';
 import { Field, Form, Submit } from '../view/form-parts.js';
 import { NotePage } from '../view/note-page.js';
 import type { Said } from '../view/view.js';
-import { accountPlace, type AccountPlace } from './account-place.js';
+import { accountOwner, accountPlace, type AccountPlace } from './account-place.js';
 import { accountHref, showAccount } from './show-account.js';
 
 /** Verifying an address that somebody else has typed, by a code that is sent there. */
@@ -22,7 +21,7 @@ export function addAccountAddressRoutes(app: Hono, pages: PagesContext, base: st
 async function send(pages: PagesContext, c: Context): Promise<Response> {
   const place = await accountPlace(pages, c);
   const fields = await fieldsOf(pages, c);
-  const owner = await ownerOf(pages, c);
+  const owner = await accountOwner(pages, c);
   const address = fields('address');
   try {
     const { ticket } = await startNameVerification(pages.parts, owner, address);
@@ -36,7 +35,7 @@ async function send(pages: PagesContext, c: Context): Promise<Response> {
 async function confirm(pages: PagesContext, c: Context): Promise<Response> {
   const place = await accountPlace(pages, c);
   const fields = await fieldsOf(pages, c);
-  const owner = await ownerOf(pages, c);
+  const owner = await accountOwner(pages, c);
   const [address, ticket] = [fields('address'), fields('ticket')];
   const code = fields('answer').replaceAll(/\s/gu, '');
   try {
@@ -46,11 +45,6 @@ async function confirm(pages: PagesContext, c: Context): Promise<Response> {
     return codePage(pages, c, place, { address, ticket }, said);
   }
   return c.redirect(accountHref(place, 'account.verified'), 303);
-}
-
-function ownerOf(pages: PagesContext, c: Context) {
-  const sessionToken = pages.browserSession.read(c) ?? '';
-  return factorOwner(pages.parts, { sessionToken, loginTicket: '' });
 }
 
 function codePage(

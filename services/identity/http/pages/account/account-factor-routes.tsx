@@ -1,7 +1,6 @@
 import type { Context, Hono } from 'hono';
 import { Failure } from '#libs/errors/failure.js';
 import { documentsOf } from '#services/identity/app/accounts.js';
-import { factorOwner } from '#services/identity/app/factors/factor-owner.js';
 import { generateRecoveryCodes } from '#services/identity/app/factors/recovery-codes.js';
 import { removeFactor } from '#services/identity/app/factors/own-factors.js';
 import type { CommandCall } from '#services/identity/app/identity-parts.js';
@@ -13,7 +12,7 @@ import { enrolmentKinds } from '../enrol/enrolment.js';
 import { fieldsOf, viewOf } from '../page-request.js';
 import type { PagesContext } from '../pages-context.js';
 import { refusalOf } from '../refusal.js';
-import { accountPlace, type AccountPlace } from './account-place.js';
+import { accountOwner, accountPlace, type AccountPlace } from './account-place.js';
 import { accountHref, showAccount } from './show-account.js';
 
 /** Adding and removing ways to sign in. Whoever does it must have proved itself lately. */
@@ -39,15 +38,9 @@ export function addAccountFactorRoutes(app: Hono, pages: PagesContext, base: str
   });
 }
 
-/** An account whose session is too old, or too weak, proves itself first. */
-async function ownerOf(pages: PagesContext, c: Context) {
-  const sessionToken = pages.browserSession.read(c) ?? '';
-  return factorOwner(pages.parts, { sessionToken, loginTicket: '' });
-}
-
 async function choose(pages: PagesContext, c: Context): Promise<Response> {
   const { tenant, base } = await accountPlace(pages, c);
-  await ownerOf(pages, c);
+  await accountOwner(pages, c);
   const view = viewOf(pages, c, tenant.name);
   return c.html(
     <ChooseEnrolmentPage
@@ -63,7 +56,7 @@ async function remove(pages: PagesContext, c: Context): Promise<Response> {
   const place = await accountPlace(pages, c);
   const view = viewOf(pages, c, place.tenant.name);
   const fields = await fieldsOf(pages, c);
-  const owner = await ownerOf(pages, c);
+  const owner = await accountOwner(pages, c);
   try {
     await removeFactor(pages.parts, owner, fields('credential'));
   } catch (error) {
@@ -81,7 +74,7 @@ async function remove(pages: PagesContext, c: Context): Promise<Response> {
 async function newCodes(pages: PagesContext, c: Context): Promise<Response> {
   const place = await accountPlace(pages, c);
   await fieldsOf(pages, c);
-  const owner = await ownerOf(pages, c);
+  const owner = await accountOwner(pages, c);
   return showCodes(pages, c, place, owner.call('recovery codes'));
 }
 

@@ -1,6 +1,5 @@
 import type { Context, Hono } from 'hono';
 import { Failure } from '#libs/errors/failure.js';
-import { factorOwner, type FactorOwner } from '#services/identity/app/factors/factor-owner.js';
 import { keepSession } from '#services/identity/app/sessions.js';
 import { linkOwn, unlinkOwn } from '#services/identity/app/upstream/own-links.js';
 import { enabledUpstream } from '#services/identity/app/upstream/providers.js';
@@ -10,7 +9,7 @@ import type { PagesContext } from '../pages-context.js';
 import { refusalOf } from '../refusal.js';
 import type { TextKey } from '../texts/en.js';
 import { NotePage } from '../view/note-page.js';
-import { accountPlace, type AccountPlace } from './account-place.js';
+import { accountOwner, accountPlace, type AccountPlace } from './account-place.js';
 import { accountHref, showAccount } from './show-account.js';
 
 /** Linking accounts at providers to the own one. Whoever does it must have proved itself lately. */
@@ -21,18 +20,12 @@ export function addAccountLinkRoutes(app: Hono, pages: PagesContext, base: strin
   app.post(`${path}/remove`, (c) => disconnect(pages, c));
 }
 
-/** An account whose session is too old, or too weak, proves itself first. */
-function ownerOf(pages: PagesContext, c: Context): Promise<FactorOwner> {
-  const sessionToken = pages.browserSession.read(c) ?? '';
-  return factorOwner(pages.parts, { sessionToken, loginTicket: '' });
-}
-
 /** Begun by a form of ours; a link leads on, as no form may end at somebody else's site. */
 async function connect(pages: PagesContext, c: Context): Promise<Response> {
   const { tenant, base: back } = await accountPlace(pages, c);
   const view = viewOf(pages, c, tenant.name);
   const fields = await fieldsOf(pages, c);
-  const { boundTo: session } = await ownerOf(pages, c);
+  const { boundTo: session } = await accountOwner(pages, c);
   const provider = fields('provider');
   const name = enabledUpstream(pages.parts, tenant.id, provider)?.displayName;
   if (name === undefined) throw new Failure('NOT_FOUND', 'no such provider');
@@ -53,7 +46,7 @@ async function connect(pages: PagesContext, c: Context): Promise<Response> {
 async function connected(pages: PagesContext, c: Context): Promise<Response> {
   const place = await accountPlace(pages, c);
   const back = takeReturn(pages, c);
-  const owner = await ownerOf(pages, c);
+  const owner = await accountOwner(pages, c);
   try {
     await linkOwn(pages.parts, owner, { ...back, base: `${place.base}/links` });
   } catch (error) {
@@ -66,7 +59,7 @@ async function connected(pages: PagesContext, c: Context): Promise<Response> {
 async function disconnect(pages: PagesContext, c: Context): Promise<Response> {
   const place = await accountPlace(pages, c);
   const fields = await fieldsOf(pages, c);
-  const owner = await ownerOf(pages, c);
+  const owner = await accountOwner(pages, c);
   const { session } = place;
   const identity = fields('identity');
   try {

@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import { Failure } from '#libs/errors/failure.js';
+import { factorOwner, type FactorOwner } from '#services/identity/app/factors/factor-owner.js';
 import { findSession, visitSession, type Session } from '#services/identity/app/sessions.js';
 import type { LoginPlace } from '../login/login-place.js';
 import type { PagesContext } from '../pages-context.js';
@@ -41,6 +42,14 @@ export async function ownSession(
   const token = browserSession.read(c);
   const session = token === undefined ? undefined : await findSession(parts, token);
   return session?.tenant === tenant ? session : undefined;
+}
+
+/** An account whose session is too old, or too weak, proves itself first. @throws Failure STEP_UP_REQUIRED */
+export function accountOwner(
+  { parts, browserSession }: PagesContext,
+  c: Context,
+): Promise<FactorOwner> {
+  return factorOwner(parts, { sessionToken: browserSession.read(c) ?? '', loginTicket: '' });
 }
 
 /** By the slug in the path. @throws Failure NOT_FOUND */
