@@ -1,6 +1,7 @@
 import { Failure } from '#libs/errors/failure.js';
 import { sleep, type Clock } from '#libs/runtime/clock.js';
 import type { Announced } from './announcements.js';
+import { inPieces } from './batch-pieces.js';
 import { allDefences, type Defences } from './defences.js';
 import { PositionOutOfRange, type EventLog, type LogBatch } from './event-log.js';
 import type { Fold, Resume } from './fold.js';
@@ -30,8 +31,7 @@ export interface ReaderOptions {
   readonly fold: Fold;
   /**
    * Where to begin when the fold has nothing to go on from, in a ledger that was trimmed: `lateStart`;
-   * `undefined`: at 0.
-   * What it hands to the fold on the way is dropped with the fold when the log turns out to be another.
+   * `undefined`: at 0. What it hands to the fold on the way is dropped with it, should the log be another.
    * Default: 0.
    */
   readonly origin?: () => Promise<Resume | undefined>;
@@ -162,7 +162,7 @@ export class Reader {
     while (!signal.aborted && this.#state !== 'stopped') {
       try {
         if (!this.#placed) await this.#place();
-        for await (const batch of this.#options.log.tail(this.#folded + 1, signal)) {
+        for await (const batch of inPieces(this.#options.log.tail(this.#folded + 1, signal))) {
           await this.#take(batch);
           if (this.#failure) break;
         }
