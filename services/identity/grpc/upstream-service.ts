@@ -1,3 +1,4 @@
+import { callerCredential } from '#libs/grpc/caller-credential.js';
 import type {
   ListExternalIdentitiesRequest,
   ListUpstreamProvidersRequest,
@@ -8,6 +9,8 @@ import type {
   UpstreamServiceServer,
 } from '#proto/ledgate/identity/v1/upstream.js';
 import { documentsOf } from '#services/identity/app/accounts.js';
+import { factorOwner } from '#services/identity/app/factors/factor-owner.js';
+import { noticeTo } from '#services/identity/app/login/security-notice.js';
 import { upstreamRedirectUri } from '#services/identity/app/upstream/begin-upstream.js';
 import { setUpstream } from '#services/identity/app/upstream/providers.js';
 import { tenants } from '#services/identity/domain/tenant/state.js';
@@ -153,10 +156,15 @@ async function unlink(request: UnlinkExternalIdentityRequest, call: AdmittedCall
   const blindIndex = fields.text('identity_id', request.identityId, 1, 64);
   const own = tenant === caller.tenant && principal === caller.principal;
   const cause = own ? 'OWNER' : 'ADMIN';
+  fields.check();
+  // It changes how the account is logged in to, as removing a factor does.
+  const sessionToken = callerCredential(call.context.metadata) ?? '';
+  if (own) await factorOwner(call.parts, { sessionToken, loginTicket: '' });
   const command = { type: 'UnlinkExternalIdentity', principal, blindIndex, cause } as const;
   const executed = await call.run({ tenant, principal }, head, command, () =>
     guard.mayGovern(caller, tenant, principal),
   );
+  noticeTo(call.parts, { tenant, principal }, 'FACTOR_REMOVED');
   return { result: resultOf(executed) };
 }
 

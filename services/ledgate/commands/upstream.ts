@@ -59,7 +59,9 @@ export function addUpstreamCommands(program: Command): void {
     .action(withCli(listLinks));
   upstream
     .command('unlink <identity> [user]')
-    .description('unlink one, named by its id; what the user was given before is dead')
+    .description(
+      'unlink one, by its id; what the user was given before is dead; your own: a fresh session',
+    )
     .action(
       withCli(async (cli, identityId: string, user: string | undefined) => {
         const { options, tenantId } = cli;

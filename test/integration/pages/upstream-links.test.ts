@@ -84,6 +84,14 @@ describe('linking by hand', () => {
     expect(old.cookie('ledgate_upstream')).toBeUndefined();
   });
 
+  it('is undone over gRPC by somebody who has proved it lately, too', async () => {
+    const old = await newcomer('nora', nowS() - 3_600);
+    const token = sessionOf(old);
+    const [{ identityId } = { identityId: '' }] = (await up.links(token)).identities;
+    const unlink = up.cell.world.call(Upstreams.unlinkExternalIdentity, { identityId }, token);
+    await expect(unlink).rejects.toThrow('prove your strongest factor again');
+  });
+
   it('is begun by a form of ours only', async () => {
     const bob = await up.cell.browserOf('bob');
     const form = new URLSearchParams({ provider: 'evil', csrf: 'x' });

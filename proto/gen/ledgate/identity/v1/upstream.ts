@@ -1593,7 +1593,10 @@ export const UpstreamServiceService = {
     responseDeserialize: (value: Buffer): ListExternalIdentitiesResponse =>
       ListExternalIdentitiesResponse.decode(value),
   },
-  /** Unlinks one of them; everything that was issued to the principal before is dead. */
+  /**
+   * Unlinks one of them; everything that was issued to the principal before is dead. One's own with the
+   * token of a session that was verified at most 10 minutes ago, and not the last way to log in.
+   */
   unlinkExternalIdentity: {
     path: "/ledgate.identity.v1.UpstreamService/UnlinkExternalIdentity" as const,
     requestStream: false as const,
@@ -1617,7 +1620,10 @@ export interface UpstreamServiceServer extends UntypedServiceImplementation {
   listUpstreamProviders: handleUnaryCall<ListUpstreamProvidersRequest, ListUpstreamProvidersResponse>;
   /** Lists the accounts at providers that log in as a principal. */
   listExternalIdentities: handleUnaryCall<ListExternalIdentitiesRequest, ListExternalIdentitiesResponse>;
-  /** Unlinks one of them; everything that was issued to the principal before is dead. */
+  /**
+   * Unlinks one of them; everything that was issued to the principal before is dead. One's own with the
+   * token of a session that was verified at most 10 minutes ago, and not the last way to log in.
+   */
   unlinkExternalIdentity: handleUnaryCall<UnlinkExternalIdentityRequest, UnlinkExternalIdentityResponse>;
 }
 
@@ -1686,7 +1692,10 @@ export interface UpstreamServiceClient extends Client1 {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListExternalIdentitiesResponse) => void,
   ): ClientUnaryCall;
-  /** Unlinks one of them; everything that was issued to the principal before is dead. */
+  /**
+   * Unlinks one of them; everything that was issued to the principal before is dead. One's own with the
+   * token of a session that was verified at most 10 minutes ago, and not the last way to log in.
+   */
   unlinkExternalIdentity(
     request: UnlinkExternalIdentityRequest,
     callback: (error: ServiceError | null, response: UnlinkExternalIdentityResponse) => void,
