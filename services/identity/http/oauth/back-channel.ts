@@ -55,6 +55,8 @@ export class BackChannel {
     outgoing.setHeader('access-control-expose-headers', 'DPoP-Nonce,WWW-Authenticate');
     try {
       const form = await readForm(incoming, outgoing, source);
+      // What is being read anew knows clients and secrets that are none any more, and not yet all.
+      this.#parts.ledger.requireServing();
       if (origin !== undefined) this.#requireOrigin(form, origin);
       await endpoint(form);
     } catch (error) {

@@ -15,6 +15,7 @@ import type { OauthParts } from './oauth-parts.js';
 export async function introspect(parts: OauthParts, request: FormRequest): Promise<void> {
   refuseRepeated(request);
   const { client } = await actingClient(parts, request);
+  parts.ledger.requireFresh(client.tenant);
   const token = neededParam(request, 'token');
   const found = await (isRefreshToken(token)
     ? refreshToken(parts, client, token)

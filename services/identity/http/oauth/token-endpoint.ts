@@ -47,6 +47,8 @@ export class TokenEndpoint {
     if (scope !== undefined && !scopeText.test(scope)) {
       throw new OauthError('invalid_scope', 'scope holds characters that no scope has');
     }
+    // For how long refresh tokens live without the ledger their tenant says.
+    if (name !== 'refresh_token') this.#parts.ledger.requireFresh(acting.client.tenant);
     const signer = await this.#signer.get();
     const jkt = proofKey(this.#parts, form);
     answerJson(form, 200, await grant(this.#parts, { form, acting, jkt, signer }));

@@ -15,10 +15,13 @@ import {
   issueDeviceCode,
   redeemDeviceCode,
 } from '#services/identity/app/device-codes.js';
-import type { IdentityParts } from '#services/identity/app/identity-parts.js';
+import {
+  mayHoldSessions,
+  requireFresh,
+  type IdentityParts,
+} from '#services/identity/app/identity-parts.js';
 import { LiveTokens } from '#services/identity/app/oauth/live-tokens.js';
 import { OauthClients } from '#services/identity/app/oauth/oauth-clients.js';
-import { principalDetails } from '#services/identity/app/principals.js';
 import {
   revokeFamily,
   rotateFamily,
@@ -52,6 +55,7 @@ import type {
   UsedFamily,
   Verified,
 } from './oidc-ledger.js';
+import { personClaims } from './person-claims.js';
 
 const defaultTtlS = 600;
 /** RFC 9700, 2.2.1: whoever verifies without asking learns of a revocation when it expires. */
@@ -71,6 +75,16 @@ export class LedgerOfParts implements OidcLedger {
     this.#parts = parts;
     this.#live = new LiveTokens(parts);
     this.#clients = new OauthClients(parts);
+  }
+
+  requireServing(): void {
+    const { ledger, sessions } = this.#parts;
+    ledger.requireServing();
+    if (mayHoldSessions(this.#parts)) sessions.requireServing();
+  }
+
+  requireFresh(tenant: string): void {
+    requireFresh(this.#parts, tenant);
   }
 
   client(id: string): OauthClient | undefined {
@@ -118,19 +132,8 @@ export class LedgerOfParts implements OidcLedger {
     return principalStatus(view, row, clock.wallMs()) === ALLOW;
   }
 
-  async claims(tenant: string, principal: string): Promise<PersonClaims> {
-    const { clock } = this.#parts;
-    const details = await principalDetails(this.#parts, tenant, principal, clock.wallMs());
-    if (details === undefined) return {};
-    const { displayName, locale } = details.profile;
-    const named = (kind: string) => details.loginNames.find((one) => one.kind === kind);
-    const [user, mail] = [named('USERNAME'), named('EMAIL')];
-    return {
-      ...(displayName === '' ? {} : { name: displayName }),
-      ...(locale === '' ? {} : { locale }),
-      ...(user === undefined ? {} : { preferred_username: user.value }),
-      ...(mail === undefined ? {} : { email: mail.value, email_verified: mail.verified }),
-    };
+  claims(tenant: string, principal: string): Promise<PersonClaims> {
+    return personClaims(this.#parts, tenant, principal);
   }
 
   describeScope(tenant: string, scope: string): string | undefined {

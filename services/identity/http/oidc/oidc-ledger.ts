@@ -149,6 +149,10 @@ export interface PersonClaims {
  * when it counts, and rejects with a Failure when it does not.
  */
 export interface OidcLedger {
+  /** Throws a Failure while what is known here is not all there is: being read, or read anew. */
+  requireServing(): void;
+  /** The same, and while it is too old to answer from: for this tenant, where it says so. */
+  requireFresh(tenant: string): void;
   client(id: string): OauthClient | undefined;
   /** What its tokens may be for, the default first; never none. */
   audiencesOf(client: OauthClient): readonly ClientAudience[];

@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Provider } from 'oidc-provider';
+import { Failure } from '#libs/errors/failure.js';
 import type { MasterKeys } from '#libs/runtime/master-keys.js';
 import type { IdentityParts } from '#services/identity/app/identity-parts.js';
 import { LogoutNotices } from '#services/identity/app/oauth/logout-notices.js';
 import { BrowserSession } from '../browser-session.js';
+import { isPassing } from '../oauth/passing.js';
 import { startBackChannel } from '../oauth/start-back-channel.js';
 import { TakenProofs } from '../oauth/taken-proofs.js';
 import { contentSecurityPolicy } from '../security-headers.js';
@@ -58,12 +60,14 @@ export async function startOidc(options: OidcOptions): Promise<OidcServer> {
       const [path = ''] = (request.url ?? '').split('?', 1);
       if (backChannel.answer(path, request, response, source)) return;
       try {
+        engine.ledger.requireServing();
         if (await answerQuietly(engine, request, response)) return;
         const callback = await current.callback();
         await engine.jar.run(request, response, source, () => callback(request, response));
       } catch (error) {
-        parts.log.error({ err: error }, 'an OAuth request failed');
-        if (!response.headersSent) response.statusCode = 500;
+        const isLater = error instanceof Failure && isPassing(error);
+        if (!isLater) parts.log.error({ err: error }, 'an OAuth request failed');
+        if (!response.headersSent) response.statusCode = isLater ? 503 : 500;
         response.end();
       }
     },
