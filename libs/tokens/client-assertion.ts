@@ -1,5 +1,6 @@
 import { constants, createPublicKey, verify, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { readForeignJws, type ForeignJws } from './foreign-jws.js';
+import { isSoundRsa } from './sound-rsa.js';
 
 /** Why an assertion was refused. For logs and tests. */
 export type AssertionRefusal =
@@ -123,15 +124,12 @@ const schemes: ReadonlyMap<string, Check> = new Map<string, Check>([
   ],
 ]);
 
-const leastModulusBits = 2048;
-
 function algorithmsOf(key: KeyObject): readonly string[] {
-  const { namedCurve, modulusLength = 0 } = key.asymmetricKeyDetails ?? {};
+  const { namedCurve } = key.asymmetricKeyDetails ?? {};
   const type = key.asymmetricKeyType;
   if (type === 'ed25519') return ['EdDSA'];
   if (type === 'ec') return namedCurve === 'prime256v1' ? ['ES256'] : [];
-  if (type === 'rsa') return modulusLength >= leastModulusBits ? ['RS256', 'PS256'] : [];
-  return [];
+  return isSoundRsa(key) ? ['RS256', 'PS256'] : [];
 }
 
 function readableKey(jwk: JsonWebKey): KeyObject | undefined {

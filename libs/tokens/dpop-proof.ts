@@ -1,5 +1,6 @@
 import { createPublicKey, hash, verify, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { readForeignJws } from './foreign-jws.js';
+import { isSoundRsa } from './sound-rsa.js';
 
 /** Why a proof was refused. For logs and tests. */
 export type ProofRefusal =
@@ -73,21 +74,29 @@ export function verifyDpopProof(proof: string, rules: ProofRules, nowMs: number)
 }
 
 function aboutSomethingElse(
-  { jti, htm, htu, iat, ath, nonce }: Readonly<Record<string, unknown>>,
+  { jti, htm, htu, iat, ath, nonce, exp, nbf }: Readonly<Record<string, unknown>>,
   rules: ProofRules,
   nowMs: number,
 ): ProofRefusal | undefined {
   if (typeof jti !== 'string' || jti === '' || jti.length > longestJti) return 'MALFORMED';
   if (typeof iat !== 'number' || !Number.isFinite(iat)) return 'MALFORMED';
   if (nonce !== undefined && typeof nonce !== 'string') return 'MALFORMED';
+  if (!isNumberOrAbsent(exp) || !isNumberOrAbsent(nbf)) return 'MALFORMED';
   if (htm !== rules.httpMethod) return 'WRONG_METHOD';
   const uri = typeof htu === 'string' ? placeOf(htu) : undefined;
   if (uri === undefined || uri !== placeOf(rules.httpUri)) return 'WRONG_URI';
   const isFar = Math.abs(nowMs - iat * 1000) > proofWindowMs;
   if (isFar && rules.lately !== false) return 'TOO_OLD_OR_NEW';
+  // Neither is asked for, but what a client says itself holds (RFC 7519 sections 4.1.4 and 4.1.5).
+  if (exp !== undefined && exp * 1000 <= nowMs - proofWindowMs) return 'TOO_OLD_OR_NEW';
+  if (nbf !== undefined && nbf * 1000 > nowMs + proofWindowMs) return 'TOO_OLD_OR_NEW';
   const { accessToken } = rules;
   if (accessToken === undefined) return undefined;
   return ath === hash('sha256', accessToken, 'base64url') ? undefined : 'WRONG_TOKEN';
+}
+
+function isNumberOrAbsent(value: unknown): value is number | undefined {
+  return value === undefined || (typeof value === 'number' && Number.isFinite(value));
 }
 
 interface Scheme {
@@ -97,7 +106,6 @@ interface Scheme {
   verify(signed: Buffer, key: KeyObject, signature: Buffer): boolean;
 }
 
-const leastModulusBits = 2048;
 const ed25519: Scheme = {
   fits: (key) => key.asymmetricKeyType === 'ed25519',
   members: ['crv', 'kty', 'x'],
@@ -119,9 +127,7 @@ const schemes: ReadonlyMap<string, Scheme> = new Map<string, Scheme>([
   [
     'RS256',
     {
-      fits: (key) =>
-        key.asymmetricKeyType === 'rsa' &&
-        (key.asymmetricKeyDetails?.modulusLength ?? 0) >= leastModulusBits,
+      fits: isSoundRsa,
       members: ['e', 'kty', 'n'],
       verify: (signed, key, signature) => verify('sha256', signed, key, signature),
     },

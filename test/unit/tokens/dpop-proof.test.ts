@@ -83,6 +83,17 @@ describe('a DPoP proof (RFC 9449 section 4.3)', () => {
     expect(await why({}, rules, nowMs - proofWindowMs - 1)).toBe('TOO_OLD_OR_NEW');
   });
 
+  it('is over when it says so itself, and not before it says', async () => {
+    const at = (ms: number): number => (nowMs + ms) / 1000;
+    expect(await why({ claims: { exp: at(0), nbf: at(0) } })).toBe('ok');
+    expect(await why({ claims: { exp: at(-proofWindowMs) } })).toBe('TOO_OLD_OR_NEW');
+    expect(await why({ claims: { nbf: at(proofWindowMs + 1_000) } })).toBe('TOO_OLD_OR_NEW');
+    for (const wrong of ['soon', null, true]) {
+      expect(await why({ claims: { exp: wrong } })).toBe('MALFORMED');
+      expect(await why({ claims: { nbf: wrong } })).toBe('MALFORMED');
+    }
+  });
+
   it.each<[string, Change, string]>([
     ['another type', { header: { typ: 'JWT' } }, 'WRONG_TYPE'],
     ['crit', { header: { crit: ['b64'], b64: true } }, 'MALFORMED'],
