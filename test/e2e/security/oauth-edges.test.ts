@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ClientKind, ClientServiceService as Clients } from '#proto/ledgate/identity/v1/client.js';
+import { PrincipalServiceService as Principals } from '#proto/ledgate/identity/v1/principal.js';
 import {
   callback,
   startOauthCell,
@@ -98,6 +99,19 @@ async function setAudiences(
   const settings = { ...client.settings, audiences: [...audiences] };
   await cell.world.call(Clients.changeClient, { clientId, settings }, cell.tenant.admin);
 }
+
+it('a client whose service account is suspended gets no token for it, until it is resumed', async () => {
+  const client = await cell.registerClient();
+  const { principalId } = client;
+  const credentials = { grant_type: 'client_credentials', scope: 'orders:read' };
+  await cell.world.call(Principals.suspendPrincipal, { principalId }, cell.tenant.admin);
+  expect(await post(cell, '/oauth/token', credentials, client)).toMatchObject({
+    status: 400,
+    body: { error: 'unauthorized_client' },
+  });
+  await cell.world.call(Principals.resumePrincipal, { principalId }, cell.tenant.admin);
+  expect(await post(cell, '/oauth/token', credentials, client)).toMatchObject({ status: 200 });
+});
 
 it('an assertion may end within a second, and counts once', async () => {
   const { clientId, privateKey } = await signingClient(cell);

@@ -20,15 +20,31 @@ test.each<Reason>(['GRANT_REJECTED', 'ALREADY_USED', 'CREDENTIALS_REJECTED', 'PE
   },
 );
 
-test.each<Reason>(['LEDGER_UNAVAILABLE', 'STALE', 'NOT_READY', 'OVERLOADED', 'CONFLICT'])(
-  'a ledger that cannot be asked now (%s) is no fault of the grant',
+const passing: readonly Reason[] = [
+  'LEDGER_UNAVAILABLE',
+  'STALE',
+  'NOT_READY',
+  'OVERLOADED',
+  'CONFLICT',
+  'LEDGER_SEALED',
+  'NEEDS_NEWER_BUILD',
+];
+
+test.each(passing)('a ledger that cannot be asked now (%s) is no fault of the grant', (reason) => {
+  const error = told(new Failure(reason, 'wait', { retryAfterMs: 1_500 }));
+  expect(error).toMatchObject({
+    code: 'temporarily_unavailable',
+    status: 503,
+    headers: { 'retry-after': '2' },
+  });
+});
+
+test.each<Reason>(['INTERNAL', 'MISCONFIGURED'])(
+  'what is wrong with us (%s) is neither the grant nor told',
   (reason) => {
-    const error = told(new Failure(reason, 'wait', { retryAfterMs: 1_500 }));
-    expect(error).toMatchObject({
-      code: 'temporarily_unavailable',
-      status: 503,
-      headers: { 'retry-after': '2' },
-    });
+    const error = told(new Failure(reason, 'the very reason'));
+    expect(error).toMatchObject({ code: 'server_error', status: 500 });
+    expect(error.message).not.toContain('very reason');
   },
 );
 

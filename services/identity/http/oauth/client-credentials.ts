@@ -16,6 +16,9 @@ export async function clientCredentials(
   asked: GrantRequest,
 ): Promise<TokenAnswer> {
   const { client, credential } = asked.acting;
+  if (!parts.ledger.isActive(client.tenant, client.principal)) {
+    throw new OauthError('unauthorized_client', 'the service account of the client is suspended');
+  }
   const scopes = scopesFor(client, asked.form);
   const access = await newAccessToken(parts, asked, {
     audience: audienceFor(parts, client, asked.form),

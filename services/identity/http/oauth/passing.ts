@@ -10,8 +10,12 @@ const passing: ReadonlySet<Reason> = new Set([
   'DEADLINE_EXCEEDED',
   'CONFLICT',
   'DIVERGED',
+  'CANCELLED',
   // A newer build can say it.
   'QUARANTINED',
+  'NEEDS_NEWER_BUILD',
+  // Its successor can.
+  'LEDGER_SEALED',
 ]);
 
 /** True for what is no fault of the request. */
