@@ -5,6 +5,7 @@ import { sleep, type Clock } from '#libs/runtime/clock.js';
 import type { Ids } from '#libs/runtime/ids.js';
 import type { Logger } from '#libs/runtime/log.js';
 import type { HeldAccess, HeldAccessRevocation } from '#services/identity/app/held-access.js';
+import { HeldIndex, type AskedRevocation } from '#services/identity/app/held-index.js';
 import type { HeldSessionEnds } from '#services/identity/app/held-session-ends.js';
 import type { CommandCall, Executed } from '#services/identity/app/identity-parts.js';
 import type { SessionCommand } from '#services/identity/domain/session-commands.js';
@@ -49,12 +50,6 @@ export interface Lifted {
 /** A revocation that the ledger has not taken by then is held: it bites, and follows. */
 const patienceMs = 1_000;
 const retryMs = 1_000;
-
-/**
- * More than this do not wait for each ledger at one instance: the journal is written anew with each end.
- * Who ends sessions of its own cannot keep an administrator from suspending somebody.
- */
-const mostHeld = 1_000;
 const promised: Executed = { position: -1, events: [], replayed: false, consistencyToken: '' };
 
 const notTaken: ReadonlySet<Reason> = new Set([
@@ -89,8 +84,9 @@ export class HeldRevocations {
   readonly #held = new Map<string, readonly EarlyDeny[]>();
   /** Of ledger L, in the order in which they were asked for, which is that in which they follow. */
   readonly #waiting = new Map<string, Waiting>();
-  /** What is held, so that asking again makes no second one. */
-  readonly #commands = new Set<string>();
+  /** Who ends sessions of its own cannot keep an administrator from suspending somebody. */
+  readonly #ofSessions = new HeldIndex();
+  readonly #ofAccess = new HeldIndex();
   readonly #closing = new AbortController();
   readonly #stuck = new Set<string>();
   #following = false;
@@ -124,13 +120,17 @@ export class HeldRevocations {
 
   /** Takes up what an earlier process had promised. */
   resume(): void {
-    for (const held of this.#options.journal.load()) {
+    const { journal, log } = this.#options;
+    for (const held of journal.load()) {
+      const { type } = held.command;
       if (isOfAccess(held)) this.#wait(held, undefined);
       else if (isRevocation(held.command)) {
         this.#publish(held, held.command);
         void this.#bringIn(held, held.command);
-      }
+      } else log.error({ command: type }, 'a held revocation is not known to this build: it waits');
     }
+    const { unreadable: lines } = journal;
+    if (lines > 0) log.error({ lines }, 'held revocations cannot be read: they are lost');
   }
 
   close(): void {
@@ -147,18 +147,19 @@ export class HeldRevocations {
     running: Promise<Executed>,
   ): Promise<Executed> {
     const { ends, ids, journal, log } = this.#options;
-    const answer = await this.#soon(call, command, running);
+    const { permit, ...rest } = call;
+    const wanted = { call: rest, command };
+    const answer = await this.#soon(this.#ofSessions, wanted, permit, running);
     if (answer !== undefined) return answer;
     // What the decider would refuse, and more than is borne in mind: only the ledger's answer counts.
-    if (!ends.isOfOwner(call.tenant, command) || this.#held.size >= mostHeld) return running;
-    const { permit: _, ...rest } = call;
-    const held: HeldRevocation = { id: ids.uuid(), call: rest, command };
+    if (!ends.isOfOwner(call.tenant, command) || !this.#ofSessions.hasRoom(wanted)) return running;
+    const held: HeldRevocation = { id: ids.uuid(), ...wanted };
     journal.add(held);
     const denies = this.#publish(held, command);
     log.warn({ command: command.type, denies }, 'a revocation is held: no ledger');
     void running.then(
       () => this.#done(held),
-      (error: unknown) => (isFinal(error) ? this.#done(held, error) : this.#bringIn(held, command)),
+      (error: unknown) => (isOver(error) ? this.#done(held, error) : this.#bringIn(held, command)),
     );
     return promised;
   }
@@ -171,11 +172,12 @@ export class HeldRevocations {
     running: Promise<Executed>,
   ): Promise<Executed> {
     const { access, ids, journal, log } = this.#options;
-    const answer = await this.#soon(call, command, running);
+    const { permit, ...rest } = call;
+    const wanted = { call: rest, command, asked };
+    const answer = await this.#soon(this.#ofAccess, wanted, permit, running);
     if (answer !== undefined) return answer;
-    if (this.#waiting.size >= mostHeld || !access.wouldCount(call, command)) return running;
-    const { permit: _, ...rest } = call;
-    const held = { id: ids.uuid(), call: rest, command, asked };
+    if (!this.#ofAccess.hasRoom(wanted) || !access.wouldCount(call, command)) return running;
+    const held = { id: ids.uuid(), ...wanted };
     journal.add(held);
     this.#wait(held, running);
     const { type } = command;
@@ -185,16 +187,17 @@ export class HeldRevocations {
 
   /** The ledger's answer, or that it is held already; nothing: it may be held. */
   async #soon(
-    call: CommandCall,
-    command: Revocation | AccessRevocation,
+    index: HeldIndex,
+    wanted: AskedRevocation,
+    permit: CommandCall['permit'],
     running: Promise<Executed>,
   ): Promise<Executed | undefined> {
     const late = sleep(this.#options.clock, patienceMs).then(() => undefined);
     const first = await Promise.race([running.catch(untilTaken), late]);
     if (first !== undefined) return first;
     // Nobody's revocation is heeded who may not revoke; on the newest state there is.
-    call.permit();
-    return this.#commands.has(textOf(call.tenant, command)) ? promised : undefined;
+    permit();
+    return index.holds(wanted) ? promised : undefined;
   }
 
   async #bringIn(held: HeldRevocation, command: Revocation): Promise<void> {
@@ -209,7 +212,8 @@ export class HeldRevocations {
         // One record does not hold as many as there may be.
         call = { ...call, commandId: '' };
       } catch (error) {
-        if (isFinal(error)) return this.#done(held, error);
+        if (isOver(error)) return this.#done(held, error);
+        if (isFinal(error)) this.#complain(held, error);
         await sleep(clock, retryMs, signal);
       }
     }
@@ -218,16 +222,17 @@ export class HeldRevocations {
   #done(held: HeldRevocation, error?: unknown): void {
     const { log } = this.#options;
     this.#held.delete(held.id);
-    this.#forget(held);
+    this.#forget(this.#ofSessions, held);
     const command = held.command.type;
     // What is not there any more needs no end.
     if (error !== undefined) log.warn({ err: error, command }, 'a held revocation changed nothing');
     else log.info({ command }, 'a held revocation is in the ledger');
   }
 
-  #forget({ id, call: { tenant }, command }: HeldRevocation): void {
-    this.#commands.delete(textOf(tenant, command));
-    this.#options.journal.remove(id);
+  #forget(index: HeldIndex, held: HeldRevocation): void {
+    index.delete(held);
+    this.#stuck.delete(held.id);
+    this.#options.journal.remove(held.id);
   }
 
   /** How many denies there are of it. */
@@ -235,7 +240,7 @@ export class HeldRevocations {
     const { tenant } = held.call;
     const denies = this.#options.ends.deniesOf(tenant, command);
     this.#held.set(held.id, denies);
-    this.#commands.add(textOf(tenant, command));
+    this.#ofSessions.add(held);
     for (const deny of denies) this.#options.denies.add(deny);
     this.#tell({ denies, access: [], lifted: [] });
     return denies.length;
@@ -248,7 +253,7 @@ export class HeldRevocations {
     // Looked at when it is its turn.
     running?.catch(() => {});
     this.#waiting.set(held.id, { held, denies, running });
-    this.#commands.add(textOf(held.call.tenant, held.command));
+    this.#ofAccess.add(held);
     for (const deny of denies) access.denies.add(deny);
     this.#tell({ denies: [], access: denies, lifted: [] });
     if (!this.#following) void this.#follow();
@@ -281,7 +286,7 @@ export class HeldRevocations {
       log.info({ command: command.type }, 'a held revocation of access is in the ledger');
     } catch (error) {
       if (!isFinal(error)) return false;
-      if (!(error instanceof Failure) || saysNothing.has(error.reason)) {
+      if (!isOver(error)) {
         this.#complain(held, error);
         return true;
       }
@@ -295,18 +300,17 @@ export class HeldRevocations {
   }
 
   /** Once for each: it is tried again and again. */
-  #complain({ id, command: { type } }: HeldAccessRevocation, err: unknown): void {
+  #complain({ id, command: { type } }: HeldRevocation, err: unknown): void {
     if (this.#stuck.has(id)) return;
     this.#stuck.add(id);
-    this.#options.log.error({ err, command: type }, 'a held revocation of access stays held');
+    this.#options.log.error({ err, command: type }, 'a held revocation stays held');
   }
 
   /** The ledger has it, or will not: from here on it speaks for itself. */
   #lift(held: HeldAccessRevocation): void {
     const { access } = this.#options;
     this.#waiting.delete(held.id);
-    this.#stuck.delete(held.id);
-    this.#forget(held);
+    this.#forget(this.#ofAccess, held);
     const { position } = access;
     access.denies.lift(held.id, position);
     access.denies.settle(position);
@@ -328,12 +332,21 @@ export function isRevocation(command: { readonly type: string }): command is Rev
   );
 }
 
-function isOfAccess(held: HeldRevocation): held is HeldAccessRevocation {
-  return held.asked !== undefined;
-}
+const ofAccess: Readonly<Record<AccessRevocation['type'], true>> = {
+  SuspendTenant: true,
+  SuspendPrincipal: true,
+  DeletePrincipal: true,
+  SuspendClient: true,
+  DeleteClient: true,
+  RevokeApiKey: true,
+  BlockCredential: true,
+  RemovePassword: true,
+  RemoveCertificate: true,
+  RevokeClientSecret: true,
+};
 
-function textOf(tenant: string, command: HeldRevocation['command']): string {
-  return JSON.stringify([tenant, command]);
+function isOfAccess(held: HeldRevocation): held is HeldAccessRevocation {
+  return held.asked !== undefined && Object.hasOwn(ofAccess, held.command.type);
 }
 
 /** `undefined`: the ledger could not take it. */
@@ -344,4 +357,9 @@ function untilTaken(error: unknown): undefined {
 
 function isFinal(error: unknown): boolean {
   return !(error instanceof Failure) || !notTaken.has(error.reason);
+}
+
+/** It says of the revocation itself that it will not be. */
+function isOver(error: unknown): boolean {
+  return error instanceof Failure && isFinal(error) && !saysNothing.has(error.reason);
 }

@@ -53,7 +53,9 @@ export interface HeldRevocation {
 export interface RevocationJournal {
   /** What an earlier process left. */
   load(): readonly HeldRevocation[];
-  /** Returns once it is on the disk. */
+  /** How many whole lines of it could not be read. */
+  readonly unreadable: number;
+  /** Returns once it is on the disk. Throws: it is not, and never will be. */
   add(held: HeldRevocation): void;
   /** The ledger has it. */
   remove(id: string): void;

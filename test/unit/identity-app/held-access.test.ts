@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -36,7 +36,10 @@ const call: CommandCall = { tenant: 't1', actor, ...text, permit };
 const refusal = (reason: Reason): Failure => new Failure(reason, 'no');
 
 /** Ledger L answers what `execute` says, and knows everything that is suspended. */
-function world(execute: (principal: string) => Promise<Executed>, wouldCount = () => true) {
+function world(
+  execute: (principal: string, by: string) => Promise<Executed>,
+  wouldCount = () => true,
+) {
   const clock = new VirtualClock();
   const denies = new AccessDenies();
   const brought: string[] = [];
@@ -63,12 +66,12 @@ function world(execute: (principal: string) => Promise<Executed>, wouldCount = (
     executeAccess: (given, command) => {
       const principal = 'principal' in command ? command.principal : '';
       brought.push(`${principal} ${given.permit().permittedBy.join()}`);
-      return execute(principal);
+      return execute(principal, given.actor.principal);
     },
   });
   held.watch((told) => news.push(told));
-  const settle = (principal: string, running: Promise<Executed>) =>
-    held.settleAccess(call, suspend(principal), asked, running);
+  const settle = (principal: string, running: Promise<Executed>, by: Partial<CommandCall> = {}) =>
+    held.settleAccess({ ...call, commandId: principal, ...by }, suspend(principal), asked, running);
   const isDenied = (id: string): boolean => denies.deniedUntil('t1', 'PRINCIPAL', id) > 0;
   return { clock, held, settle, isDenied, brought, news };
 }
@@ -174,4 +177,85 @@ it('an earlier process has promised it: it bites, and follows', async () => {
   expect(after.isDenied('a')).toBe(true);
   await after.clock.run(100);
   expect([after.held.size, after.isDenied('a'), after.brought]).toEqual([0, false, ['a again']]);
+});
+
+it('what two ask for is held by the right of each', async () => {
+  let back = false;
+  const { clock, held, settle, isDenied } = world((_, by) =>
+    back && by === 'p0' ? Promise.reject(refusal('PERMISSION_DENIED')) : unavailable(),
+  );
+  const other = { actor: { tenant: 't1', principal: 'p9' } };
+  for (const by of [{}, {}, other, { ...other, commandId: 'again' }]) {
+    expect((await settle('a', unavailable(), by)).position).toBe(-1);
+  }
+  expect(held.size).toBe(2);
+  back = true;
+  await clock.run(3_500);
+  expect([held.size, held.refused, isDenied('a')]).toEqual([1, 1, true]);
+  held.close();
+});
+
+it('a command id that names another request is refused at once', async () => {
+  const { held, settle, isDenied } = world(unavailable);
+  await settle('a', unavailable(), { commandId: 'one' });
+  const another = { commandId: 'one', requestDigest: 'another' };
+  await expect(settle('b', unavailable(), another)).rejects.toMatchObject({
+    reason: 'COMMAND_ID_REUSED',
+  });
+  expect([held.size, isDenied('b')]).toEqual([1, false]);
+  const whose = { ...another, actor: { tenant: 't1', principal: 'p9' } };
+  expect((await settle('b', unavailable(), whose)).position).toBe(-1);
+  held.close();
+});
+
+it('nobody uses up the room of others', async () => {
+  const { held, settle } = world(unavailable);
+  const isHeld = async (tenant: string, principal: string, count: number): Promise<number> => {
+    const by = { tenant, actor: { tenant, principal } };
+    const each = Array.from({ length: count }, (_, at) => settle(`${at}`, unavailable(), by));
+    const answers = await Promise.allSettled(each);
+    return answers.filter(({ status }) => status === 'fulfilled').length;
+  };
+  expect(await isHeld('t1', 'thief', 260)).toBe(250);
+  expect(await isHeld('t1', 'second', 260)).toBe(250);
+  expect(await isHeld('t1', 'third', 1)).toBe(0);
+  for (const who of ['a', 'b', 'c']) await isHeld('t2', who, 250);
+  expect([held.size, await isHeld('t3', 'p0', 1)]).toEqual([1_000, 0]);
+  expect(await isHeld('system', 'operator', 1)).toBe(1);
+  held.close();
+}, 30_000);
+
+it('a promise that could not be written is none, also later', async () => {
+  const { clock, held, settle, isDenied } = world(unavailable);
+  const path = join(folder, 'held-revocations.jsonl');
+  mkdirSync(path);
+  await expect(settle('a', unavailable())).rejects.toThrow('EISDIR');
+  rmdirSync(path);
+  await settle('b', unavailable());
+  expect([held.size, isDenied('a'), journal().split('\n').length]).toEqual([1, false, 2]);
+  held.close();
+  const after = world(() => Promise.resolve(done));
+  writeFileSync(path, journal() + journal().replaceAll('"b"', '"c"').slice(0, -9));
+  after.held.resume();
+  await after.clock.run(100);
+  await clock.run(100);
+  expect(after.brought).toEqual(['b again']);
+});
+
+it('what this build does not know, or cannot read, keeps nothing else from being taken up', async () => {
+  const before = world(unavailable);
+  await before.settle('a', unavailable());
+  before.held.close();
+  const line = journal();
+  const newer = line
+    .replace('SuspendPrincipal', 'SuspendEverything')
+    .replace(/"id":"../u, '"id":"zz');
+  const path = join(folder, 'held-revocations.jsonl');
+  writeFileSync(path, `{"id":"x","call":null,"command":null}\n${newer}half a li\n${line}`);
+  const reading = new RevocationJournalFile(folder);
+  expect([reading.load().length, reading.unreadable]).toEqual([2, 2]);
+  const after = world(() => Promise.resolve(done));
+  after.held.resume();
+  await after.clock.run(100);
+  expect([after.held.size, after.brought, journal()]).toEqual([0, ['a again'], newer]);
 });

@@ -107,6 +107,17 @@ describe('a revocation', () => {
     expect(denies.has('t1', 'TOKEN', 'j1')).toBe(true);
   });
 
+  it('that a fault of ours, or of what is quarantined, keeps out stays held', async () => {
+    for (const error of [new Error('a fault'), new Failure('QUARANTINED', 'a newer build')]) {
+      const { clock, held } = world(() => Promise.reject(error));
+      await held.settle(callOf(), command, Promise.reject(unavailable()));
+      await clock.run(3_500);
+      expect([held.size, journal() === '']).toEqual([1, false]);
+      held.close();
+      rmSync(join(folder, 'held-revocations.jsonl'));
+    }
+  });
+
   it('that hangs is held after a second', async () => {
     const { clock, held, denies } = world();
     const hangs = new Promise<Executed>(() => {});
