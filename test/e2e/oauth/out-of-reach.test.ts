@@ -81,6 +81,19 @@ test('a code is not lost: its client hears to try again, and does', async () => 
   expect(await redeem()).toHaveProperty('refresh_token');
 });
 
+test('a refresh token whose revocation is held is worth nothing, and said to be', async () => {
+  const config = await discover(cell, await cell.registerClient());
+  const { refresh_token: token = '' } = await codeFlow(cell, config, await cell.browserOf('bob'));
+  await outOfReach(async () => {
+    expect(await openid.tokenIntrospection(config, token)).toMatchObject({ active: true });
+    await openid.tokenRevocation(config, token);
+    expect(await openid.tokenIntrospection(config, token)).toEqual({ active: false });
+    await expect(openid.refreshTokenGrant(config, token)).rejects.toMatchObject({
+      error: 'invalid_grant',
+    });
+  });
+});
+
 test('clients by secret get tokens of their own, what is revoked is held', async () => {
   const config = await discover(cell, await cell.registerClient());
   const { access_token } = await codeFlow(cell, config, await cell.browserOf('bob'));

@@ -170,6 +170,9 @@ describe('Zitadel #8288, #11177: nothing outlives', () => {
     const grant = await granted();
     await end(grant);
     expect(await livesOf(grant)).toEqual(['session']);
+    // Nobody is told otherwise before it is tried.
+    const asked = await post(cell, '/oauth/introspect', { token: grant.refreshToken }, asker);
+    expect(asked).toMatchObject({ status: 200, body: { active: false } });
     expect(await canRefresh(grant)).toBe(false);
   });
 

@@ -168,10 +168,14 @@ export class LedgerOfParts implements OidcLedger {
     const read = () => families.read(documentsOf(sessions.state), tenant, family);
     const document = await this.#sooner(read);
     if (document === undefined || document.revoked) return undefined;
+    // Revoked, and the ledger could not take it yet.
+    if (sessions.fold.early.has(tenant, 'FAMILY', family)) return undefined;
     if (document.generation !== token.generation) return undefined;
     if (Math.min(document.idleUntilMs, document.expiresAtMs) <= clock.wallMs()) return undefined;
     const session = findSessionById(this.#parts, tenant, document.session);
     if (session === undefined) return undefined;
+    // As its use would be judged: its consent may have been withdrawn.
+    if (!isStanding(this.#parts, { ...session, client: document.client })) return undefined;
     const facts = factsOf({ ...document, family }, session, false);
     return { ...facts, rotatedAtMs: document.rotatedAtMs };
   }
