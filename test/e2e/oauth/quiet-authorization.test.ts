@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
+  ClientKind,
   ClientServiceService as Clients,
   ConsentServiceService as Consents,
 } from '#proto/ledgate/identity/v1/client.js';
@@ -16,6 +17,9 @@ import {
   type RegisteredClient,
 } from '../../support/oauth/oauth-cell.js';
 import { challenge, post, redeem } from '../security/raw-oauth.js';
+
+const NATIVE = ClientKind.CLIENT_KIND_NATIVE;
+const publicApp = { authMethod: 'none', grantTypes: ['authorization_code', 'refresh_token'] };
 
 let cell: OauthCell;
 let shop: RegisteredClient;
@@ -62,10 +66,12 @@ async function ask(query: Query, session: string, init: RequestInit = {}) {
   const given = Object.entries(query).flatMap(([name, values = []]) =>
     [values].flat().map((value) => [name, value] as [string, string]),
   );
-  const url = `${cell.issuer}/oauth/authorize?${new URLSearchParams(given).toString()}`;
   const headers = session === '' ? {} : { cookie: `ledgate=${session}` };
-  return fetch(url, { redirect: 'manual', headers, ...init });
+  return askAs(new URLSearchParams(given).toString(), { headers, ...init });
 }
+
+const askAs = (query: string, init: RequestInit) =>
+  fetch(`${cell.issuer}/oauth/authorize?${query}`, { redirect: 'manual', ...init });
 
 /** The engine passes over a parameter that it does not know; it is always the one that answers. */
 const byEngine = (query: Query): Query => ({ ...query, unknown_to_all: '1' });
@@ -217,6 +223,112 @@ describe('an authorization in which nobody has to be asked', () => {
     const { bob: principalId } = cell.users;
     await cell.world.call(Principals.suspendPrincipal, { principalId }, admin);
     expect(await answered()).toMatchObject({ status: 303, isCode: false });
+  });
+
+  it('asks who somebody is where a consent was given again after the login', async () => {
+    const { clientId } = await cell.registerClient({ firstParty: false });
+    const query = { ...plain(), client_id: clientId };
+    const consent = { clientId, scopes: ['openid', 'orders:read'] };
+    const again = (await cell.browserOf('alice')).cookie('ledgate') ?? '';
+    await cell.world.call(Consents.giveConsent, consent, again);
+    expect(await seen(await ask(query, again))).toMatchObject({ isCode: true });
+    await cell.world.call(Consents.withdrawConsent, { clientId }, again);
+    await cell.world.call(Consents.giveConsent, consent, again);
+    const answer = await seen(await ask(query, again));
+    expect(answer).toMatchObject({ status: 303, isCode: false });
+    expect(answer).toEqual(await seen(await ask(byEngine(query), again)));
+  });
+
+  it('goes where the engine goes, whatever the address and the state are', async () => {
+    const app = 'com.example.app:/back';
+    const addresses = [
+      `${callback}?code=old&state=old&iss=old&a=b%20c&b&=d`,
+      'https://shop.example//a//b;c=%2F?x=%00',
+      app,
+    ];
+    const clients = [
+      await cell.registerClient({ redirectUris: addresses.slice(0, 2) }),
+      await cell.registerClient({ redirectUris: addresses.slice(1), ...publicApp }, NATIVE),
+      await cell.registerClient({ redirectUris: addresses.slice(0, 2), dpopRequired: true }),
+    ];
+    const states = [
+      'a\r\nset-cookie: x=y',
+      '\0',
+      '+ %2B',
+      '<">#?&=;',
+      'é😀\u2028',
+      'x'.repeat(9_000),
+    ];
+    const all = clients.flatMap((client) => addresses.map((address) => [client, address] as const));
+    let codes = 0;
+    for (const [at, [client, address]] of all.entries()) {
+      const state = states[at % states.length];
+      const query = { ...plain(), client_id: client.clientId, redirect_uri: address, state };
+      const [quiet, engine] = [await ask(query, alice), await ask(byEngine(query), alice)];
+      const first = await seen(quiet);
+      expect(first).toEqual(await seen(engine));
+      if (!first.isCode) continue;
+      codes += 1;
+      expect(new URL(first.to).searchParams.getAll('state')).toEqual([state]);
+    }
+    expect(codes).toBe(6);
+  });
+
+  it('is what the engine makes of a query that is written otherwise', async () => {
+    const usual = new URLSearchParams(plain() as Record<string, string>).toString();
+    const at = encodeURIComponent(callback);
+    const otherwise = [
+      `?${usual}`,
+      `&&${usual}&`,
+      `${usual}&scope`,
+      `${usual}&=x`,
+      `${usual}&state=two`,
+      `${usual}&state[]=two`,
+      `${usual}&__proto__=x`,
+      `${usual}&CLIENT_ID=x`,
+      usual.replace('state=a', 'state=%E0%A4%A'),
+      usual.replace('state=a', 'state=%ff'),
+      usual.replace('openid+orders', 'openid%09orders'),
+      usual.replace('openid+orders', '+openid+orders'),
+      usual.replace('client_id=', 'client%5Fid='),
+      usual.replace('client_id=', 'client_id=%00'),
+      ...[
+        'HTTP://127.0.0.1:9/callback',
+        'http://127.0.0.1:9//callback',
+        'http://127.0.0.1:9/callback?',
+        'http://127.0.0.1:9/callback#a',
+        'http://x@127.0.0.1:9/callback',
+        'http://127.0.0.1:9/./callback',
+        'http://127.0.0.1:9/call%62ack',
+        'http://127.0.0.1:09/callback',
+        'http:\\\\127.0.0.1:9\\callback',
+        ` ${callback}`,
+        `${callback}\0`,
+        `${callback}\n`,
+      ].map((uri) => usual.replace(at, encodeURIComponent(uri))),
+    ];
+    for (const query of otherwise) {
+      for (const session of [alice, stranger]) {
+        const init = { headers: { cookie: `ledgate=${session}` } };
+        const answer = await seen(await askAs(query, init));
+        const engine = await seen(await askAs(`${query}&unknown_to_all=1`, init));
+        expect(answer).toEqual(engine);
+      }
+    }
+  });
+
+  it('takes the first of two sessions, as everything else does', async () => {
+    const query = new URLSearchParams(plain() as Record<string, string>).toString();
+    for (const [first, second] of [
+      [alice, stranger],
+      [stranger, alice],
+      ['', alice],
+    ]) {
+      const init = { headers: { cookie: `ledgate=${first}; ledgate=${second}` } };
+      const answer = await seen(await askAs(query, init));
+      expect(answer.isCode).toBe(first === alice);
+      expect(answer).toEqual(await seen(await askAs(`${query}&unknown_to_all=1`, init)));
+    }
   });
 
   it('is no answer to another method', async () => {
