@@ -1,8 +1,8 @@
 /** The fields that are there: a document is what JSON keeps of it, and JSON has no `undefined`. */
 export function presentFields<T extends object>(fields: T): T {
   const present: Record<string, unknown> = {};
-  for (const name of Object.keys(fields)) {
-    const value = (fields as Record<string, unknown>)[name];
+  for (const name in fields) {
+    const value: unknown = fields[name];
     if (value !== undefined) present[name] = value;
   }
   return present as T;

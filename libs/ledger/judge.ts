@@ -6,7 +6,7 @@ import { nextChain } from './chain.js';
 import { allDefences, type Defences } from './defences.js';
 import type { LogRecord } from './event-log.js';
 import type { MacKeys } from './mac.js';
-import { decodeRecord, noMac, RecordKind, sha256 } from './record.js';
+import { decodeRecord, noMac, RecordKind, sha256, signedPart } from './record.js';
 import type { DecodedRecord, RecordHeader } from './record.js';
 import type { VerdictWindow } from './verdict-window.js';
 
@@ -56,9 +56,9 @@ const knownKinds: ReadonlySet<number> = new Set(Object.values(RecordKind));
 /** Hash and mac of a raw value: what identifies an entry of the log. */
 export function identify(value: Uint8Array | null): { hash: Uint8Array; mac: Uint8Array } {
   const raw = value ?? new Uint8Array(0);
-  const decoded = decodeRecord(raw);
-  if (typeof decoded === 'string') return { hash: sha256(raw), mac: noMac };
-  return { hash: sha256(decoded.signed), mac: decoded.mac };
+  const parts = signedPart(raw);
+  if (typeof parts === 'string') return { hash: sha256(raw), mac: noMac };
+  return { hash: sha256(parts.signed), mac: parts.mac };
 }
 
 /**

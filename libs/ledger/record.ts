@@ -101,6 +101,31 @@ export function encodeSigned(header: RecordHeader, payload: Uint8Array): Buffer 
  */
 export function decodeRecord(value: Uint8Array): DecodedRecord | 'malformed' | 'unknown-format' {
   const raw = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  const macAt = macStart(raw);
+  if (typeof macAt === 'string') return macAt;
+  const readCount = raw.readUInt16BE(79);
+  const writeCount = raw.readUInt16BE(81);
+  const lengthAt = fixedBytes + (readCount + writeCount) * keyBytes;
+  return {
+    header: headerOf(raw, readCount, writeCount),
+    payload: raw.subarray(lengthAt + 4, macAt),
+    signed: raw.subarray(0, macAt),
+    mac: raw.subarray(macAt),
+  };
+}
+
+/** The two parts of a well-formed record that the chain takes in; else as `decodeRecord`. */
+export function signedPart(
+  value: Uint8Array,
+): Pick<DecodedRecord, 'signed' | 'mac'> | 'malformed' | 'unknown-format' {
+  const raw = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  const macAt = macStart(raw);
+  if (typeof macAt === 'string') return macAt;
+  return { signed: raw.subarray(0, macAt), mac: raw.subarray(macAt) };
+}
+
+/** Where the mac begins, if all lengths add up. */
+function macStart(raw: Buffer): number | 'malformed' | 'unknown-format' {
   if (raw.length > maxRecordBytes || raw.length < 3) return 'malformed';
   if (raw.readUInt16BE(0) !== magic) return 'malformed';
   if (raw[2] !== formatDigit) return 'unknown-format';
@@ -111,24 +136,22 @@ export function decodeRecord(value: Uint8Array): DecodedRecord | 'malformed' | '
   const lengthAt = fixedBytes + (readCount + writeCount) * keyBytes;
   if (lengthAt + 4 + macBytes > raw.length) return 'malformed';
   const macAt = lengthAt + 4 + raw.readUInt32BE(lengthAt);
-  if (macAt + macBytes !== raw.length) return 'malformed';
+  return macAt + macBytes === raw.length ? macAt : 'malformed';
+}
+
+function headerOf(raw: Buffer, readCount: number, writeCount: number): RecordHeader {
   return {
-    header: {
-      kind: raw[3] ?? 0,
-      flags: raw[4] ?? 0,
-      recordId: raw.subarray(5, 21),
-      writerId: raw.subarray(21, 29),
-      tenantHash: raw.subarray(29, 45),
-      basedOn: raw.readInt32BE(45) * 0x1_0000_0000 + raw.readUInt32BE(49),
-      chain: raw.subarray(53, 69),
-      atMs: raw.readUInt32BE(69) * 0x1_0000_0000 + raw.readUInt32BE(73),
-      macKeyId: raw.readUInt16BE(77),
-      reads: keysAt(raw, fixedBytes, readCount),
-      writes: keysAt(raw, fixedBytes + readCount * keyBytes, writeCount),
-    },
-    payload: raw.subarray(lengthAt + 4, macAt),
-    signed: raw.subarray(0, macAt),
-    mac: raw.subarray(macAt),
+    kind: raw[3] ?? 0,
+    flags: raw[4] ?? 0,
+    recordId: raw.subarray(5, 21),
+    writerId: raw.subarray(21, 29),
+    tenantHash: raw.subarray(29, 45),
+    basedOn: raw.readInt32BE(45) * 0x1_0000_0000 + raw.readUInt32BE(49),
+    chain: raw.subarray(53, 69),
+    atMs: raw.readUInt32BE(69) * 0x1_0000_0000 + raw.readUInt32BE(73),
+    macKeyId: raw.readUInt16BE(77),
+    reads: keysAt(raw, fixedBytes, readCount),
+    writes: keysAt(raw, fixedBytes + readCount * keyBytes, writeCount),
   };
 }
 

@@ -54,5 +54,5 @@ export function evolveRefreshFamily(
 }
 
 function begun(facts: Omit<RefreshFamilyFacts, 'family'>, rotatedAtMs: number): FamilyDocument {
-  return presentFields({ ...facts, rotatedAtMs, revoked: false });
+  return Object.assign(presentFields(facts), { rotatedAtMs, revoked: false });
 }
