@@ -80,6 +80,21 @@ describe('a refresh token', () => {
     await openid.refreshTokenGrant(config, refresh);
   });
 
+  test('that was followed by another still ends its family, for its own client', async () => {
+    const config = await discover(cell, await cell.registerClient());
+    const first = await codeFlow(cell, config, await cell.browserOf('alice'));
+    const next = await openid.refreshTokenGrant(config, first.refresh_token ?? '');
+    const other = await discover(cell, await cell.registerClient());
+    await openid.tokenRevocation(other, first.refresh_token ?? '');
+    const last = await openid.refreshTokenGrant(config, next.refresh_token ?? '');
+    await openid.tokenRevocation(config, next.refresh_token ?? '');
+    await expect(openid.refreshTokenGrant(config, last.refresh_token ?? '')).rejects.toMatchObject({
+      error: 'invalid_grant',
+    });
+    const asked = await openid.tokenIntrospection(config, last.access_token);
+    expect(asked).toEqual({ active: false });
+  });
+
   test('that was used twice over kills its family', async () => {
     const config = await discover(cell, await cell.registerClient());
     const first = await codeFlow(cell, config, await cell.browserOf('alice'));

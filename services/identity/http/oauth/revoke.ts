@@ -6,7 +6,8 @@ import { neededParam, refuseRepeated, type FormRequest } from './form-request.js
 import type { OauthParts } from './oauth-parts.js';
 
 /**
- * RFC 7009: ends a token of the client, and with a refresh token its whole family. The token itself
+ * RFC 7009: ends a token of the client, and with a refresh token its whole family, also with one that
+ * was followed by another: its client may never have heard of that. The token itself
  * says of which kind it is, so that `token_type_hint` changes nothing. A token that is no good, or that
  * is another client's, is answered alike (section 2.2).
  *
@@ -17,7 +18,7 @@ export async function revoke(parts: OauthParts, request: FormRequest): Promise<v
   const { client } = await actingClient(parts, request);
   const token = neededParam(request, 'token');
   await (isRefreshToken(token)
-    ? revokeRefresh(parts, client, token)
+    ? parts.ledger.revokeFamily(client, token)
     : revokeAccess(parts, client, token));
   answerJson(request, 200, undefined);
 }
@@ -25,9 +26,4 @@ export async function revoke(parts: OauthParts, request: FormRequest): Promise<v
 async function revokeAccess({ ledger }: OauthParts, client: OauthClient, text: string) {
   const live = await ledger.liveToken(text);
   if (live?.client === client.client) await ledger.revokeToken(client, live);
-}
-
-async function revokeRefresh({ ledger }: OauthParts, client: OauthClient, text: string) {
-  const family = await ledger.familyOf(text);
-  if (family?.client === client.client) await ledger.revokeFamily(client, family);
 }

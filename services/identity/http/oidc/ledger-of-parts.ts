@@ -1,7 +1,8 @@
 import { principalStatus } from '#libs/access/evaluate/subject-status.js';
 import { ALLOW } from '#libs/access/reason-code.js';
-import type { ClientAudience, RefreshFamilyFacts } from '#libs/events/catalogue.js';
+import type { ClientAudience } from '#libs/events/catalogue.js';
 import { Failure } from '#libs/errors/failure.js';
+import type { RefreshTokenFacts } from '#libs/tokens/refresh-token.js';
 import { accessPayload } from '#libs/tokens/sign-access-token.js';
 import { documentsOf } from '#services/identity/app/accounts.js';
 import { useAssertion } from '#services/identity/app/assertions.js';
@@ -35,14 +36,13 @@ import {
   type Session,
 } from '#services/identity/app/sessions.js';
 import { revokeToken } from '#services/identity/app/token-revocations.js';
-import { families } from '#services/identity/domain/refresh-family/state.js';
+import { families, type FamilyDocument } from '#services/identity/domain/refresh-family/state.js';
 import { scopes } from '#services/identity/domain/scope/state.js';
 import { tenantSettings } from '#services/identity/domain/tenant/state.js';
 import type {
   Actor,
   CodeFacts,
   DeviceFacts,
-  FamilyFacts,
   FoundFamily,
   Issued,
   LiveToken,
@@ -55,6 +55,7 @@ import type {
   UsedFamily,
   Verified,
 } from './oidc-ledger.js';
+import { factsOf, issuedOf } from './issued-family.js';
 import { personClaims } from './person-claims.js';
 
 const defaultTtlS = 600;
@@ -165,8 +166,7 @@ export class LedgerOfParts implements OidcLedger {
     const token = sessionSecrets.readRefreshToken(refreshToken);
     if (token === undefined) return undefined;
     const { tenant, family } = token;
-    const read = () => families.read(documentsOf(sessions.state), tenant, family);
-    const document = await this.#sooner(read);
+    const document = await this.#sooner(() => this.#familyIn(token));
     if (document === undefined || document.revoked) return undefined;
     // Revoked, and the ledger could not take it yet.
     if (sessions.fold.early.has(tenant, 'FAMILY', family)) return undefined;
@@ -189,9 +189,15 @@ export class LedgerOfParts implements OidcLedger {
     return issuedOf(rotated, rotated.session, rotated.outage);
   }
 
-  async revokeFamily({ tenant, principal, client }: OauthClient, it: FamilyFacts): Promise<void> {
-    const call = ownCall({ tenant, principal });
-    await revokeFamily(this.#parts, call, it.family, 'CLIENT', client);
+  async revokeFamily({ client, ...of }: OauthClient, refreshToken: string): Promise<void> {
+    const token = this.#parts.sessionSecrets.readRefreshToken(refreshToken);
+    const document = token && (await this.#sooner(() => this.#familyIn(token)));
+    if (token === undefined || document?.client !== client) return;
+    await revokeFamily(this.#parts, ownCall(of), token.family, 'CLIENT', client);
+  }
+
+  #familyIn({ tenant, family }: RefreshTokenFacts): FamilyDocument | undefined {
+    return families.read(documentsOf(this.#parts.sessions.state), tenant, family);
   }
 
   async issueDevice(of: OauthClient, it: NewDevice, source: string): Promise<void> {
@@ -380,17 +386,4 @@ export class LedgerOfParts implements OidcLedger {
     if (found === undefined) throw new Failure('CREDENTIALS_REJECTED', 'the session has ended');
     return found;
   }
-}
-
-function issuedOf(
-  { family, refreshToken }: { readonly family: RefreshFamilyFacts; readonly refreshToken: string },
-  session: Session,
-  outage: boolean,
-): Issued {
-  return { family: factsOf(family, session, outage), refreshToken };
-}
-
-function factsOf(family: RefreshFamilyFacts, session: Session, outage: boolean): FamilyFacts {
-  const { amr, tenant } = session;
-  return { ...family, amr, tenant, outage };
 }

@@ -189,7 +189,8 @@ export interface OidcLedger {
     refreshToken: string,
     mayUse: (family: UsedFamily) => void,
   ): Promise<Issued>;
-  revokeFamily(client: OauthClient, family: FamilyFacts): Promise<void>;
+  /** That of a token of any generation, if it is the client's. */
+  revokeFamily(client: OauthClient, refreshToken: string): Promise<void>;
   /** `source`: address of the peer. Rejects TOO_MANY_REQUESTS for clients that keep no secret. */
   issueDevice(client: OauthClient, device: NewDevice, source: string): Promise<void>;
   device(client: OauthClient, deviceCode: string): Promise<DeviceFacts | undefined>;
