@@ -232,7 +232,13 @@ export class HeldRevocations {
   #forget(index: HeldIndex, held: HeldRevocation): void {
     index.delete(held);
     this.#stuck.delete(held.id);
-    this.#options.journal.remove(held.id);
+    const { journal, log } = this.#options;
+    try {
+      journal.remove(held.id);
+    } catch (error) {
+      // Said once more by the next process, it would be the same command.
+      log.error({ err: error }, 'a held revocation that is over is still in the journal');
+    }
   }
 
   /** How many denies there are of it. */

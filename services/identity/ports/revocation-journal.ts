@@ -57,6 +57,6 @@ export interface RevocationJournal {
   readonly unreadable: number;
   /** Returns once it is on the disk. Throws: it is not, and never will be. */
   add(held: HeldRevocation): void;
-  /** The ledger has it. */
+  /** The ledger has it. Throws: its line is there still, until the next is removed. */
   remove(id: string): void;
 }

@@ -259,3 +259,31 @@ it('what this build does not know, or cannot read, keeps nothing else from being
   await after.clock.run(100);
   expect([after.held.size, after.brought, journal()]).toEqual([0, ['a again'], newer]);
 });
+
+it('a journal that cannot be written anew keeps nobody out, and nothing from following', async () => {
+  let back = false;
+  const { clock, held, settle, isDenied, brought } = world((principal) => {
+    if (!back) return unavailable();
+    return principal === 'a' ? Promise.reject(refusal('NOT_FOUND')) : Promise.resolve(done);
+  });
+  for (const each of ['a', 'b', 'c']) await settle(each, unavailable());
+  const part = join(folder, 'held-revocations.jsonl.part');
+  mkdirSync(part);
+  back = true;
+  await clock.run(3_500);
+  expect([held.size, held.refused, ...['a', 'b', 'c'].map(isDenied)]).toEqual([
+    0,
+    1,
+    false,
+    false,
+    false,
+  ]);
+  expect(new Set(brought)).toEqual(new Set(['a again', 'b again', 'c again']));
+  expect(journal()).not.toBe('');
+  rmdirSync(part);
+  back = false;
+  await settle('d', unavailable());
+  back = true;
+  await clock.run(7_000);
+  expect([held.size, journal()]).toEqual([0, '']);
+});
