@@ -62,8 +62,25 @@ const notTaken: ReadonlySet<Reason> = new Set([
   'OVERLOADED',
 ]);
 
-/** What says nothing about the revocation itself: whose access it ends must not get it back by that. */
-const saysNothing: ReadonlySet<Reason> = new Set(['QUARANTINED', 'INTERNAL', 'LEDGER_SEALED']);
+/**
+ * What is said of the revocation itself. Anything else (a quarantined key, a build or a key of the ledger
+ * that is too old, a fault of ours) says nothing about it: nobody gets access back by that.
+ */
+const refusals: ReadonlySet<Reason> = new Set([
+  'INVALID_ARGUMENT',
+  'CALLER_UNAUTHENTICATED',
+  'CREDENTIALS_REJECTED',
+  'GRANT_REJECTED',
+  'ALREADY_USED',
+  'PERMISSION_DENIED',
+  'NOT_FOUND',
+  'ALREADY_EXISTS',
+  'WRONG_STATE',
+  'LAST_ADMIN',
+  'LIMIT_REACHED',
+  'IN_USE',
+  'COMMAND_ID_REUSED',
+]);
 
 /** One of L, and what has become of the attempt that it was answered in. */
 interface Waiting {
@@ -367,5 +384,5 @@ function isFinal(error: unknown): boolean {
 
 /** It says of the revocation itself that it will not be. */
 function isOver(error: unknown): boolean {
-  return error instanceof Failure && isFinal(error) && !saysNothing.has(error.reason);
+  return error instanceof Failure && refusals.has(error.reason);
 }

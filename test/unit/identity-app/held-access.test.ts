@@ -155,7 +155,9 @@ it('what is refused in the end is lifted, and counted', async () => {
 });
 
 it('what says nothing about the revocation lets nobody in, and holds up nothing else', async () => {
-  for (const reason of ['QUARANTINED', 'INTERNAL', 'LEDGER_SEALED'] as const) {
+  const faults = ['QUARANTINED', 'INTERNAL', 'LEDGER_SEALED', 'CANCELLED'] as const;
+  const tooOld = ['NEEDS_NEWER_BUILD', 'MISCONFIGURED', 'WRONG_CLUSTER'] as const;
+  for (const reason of [...faults, ...tooOld]) {
     rmSync(join(folder, 'held-revocations.jsonl'), { force: true });
     const { clock, held, settle, isDenied } = world((principal) =>
       principal === 'a' ? Promise.reject(refusal(reason)) : Promise.resolve(done),
