@@ -42,6 +42,7 @@ export const protoReaders: readonly RegExp[] = [
 export const homes: Readonly<Record<string, readonly RegExp[]>> = {
   '@bufbuild/protobuf': [
     /^proto\/gen\//,
+    /^libs\/events\/(event-format|payload-reader|payload-writer)\.ts$/,
     /^libs\/(grpc|client)\//,
     /^services\/[a-z]+\/grpc\//,
     // Descriptors hold options that the generated code does not know.

@@ -8,9 +8,10 @@ import { stripSource } from './strip-source.js';
  */
 export const pure: readonly RegExp[] = [
   /^libs\/errors\//,
-  /^libs\/events\/(?!(cloud-event|codec|control-codec|event-format|[a-z]+-formats|public-event-codec|wire-numbers)\.ts$)/,
+  /^libs\/events\/(?!(cloud-event|codec|control-codec|event-format|[a-z]+-formats|payload-reader|payload-writer|public-event-codec|wire-numbers)\.ts$)/,
   /^libs\/ledger\/(announcements|record|judge|verdict-window|last-writers|chain|mac|audit-key|consistency-token|fold|defences)\.ts$/,
   /^libs\/decider\/(?!handle-command)/,
+  /^libs\/runtime\/hmac-sha256\.ts$/,
   /^libs\/access\//,
   /^libs\/audit\//,
   /^services\/identity\/domain\//,
@@ -20,6 +21,7 @@ export const pure: readonly RegExp[] = [
 const mayHash: readonly RegExp[] = [
   /^libs\/ledger\//,
   /^libs\/events\/(keys|endpoint-digest)\.ts$/,
+  /^libs\/runtime\/hmac-sha256\.ts$/,
 ];
 
 const impure: readonly (readonly [name: string, pattern: RegExp])[] = [
