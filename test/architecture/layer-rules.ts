@@ -21,6 +21,10 @@ export const layers: readonly (readonly [folder: string, mayImport: readonly str
   ['libs/client/', ['libs/errors/', 'libs/events/', 'libs/access/', 'libs/runtime/', 'libs/grpc/']],
   ['libs/subscriber/', ['libs/errors/', 'libs/events/', 'libs/runtime/', 'libs/client/']],
   ['services/identity/domain/', ['libs/errors/', 'libs/events/', 'libs/access/', 'libs/decider/']],
+  [
+    'services/identity/http/oauth/',
+    ['libs/', 'services/identity/app/', 'services/identity/domain/', 'services/identity/ports/'],
+  ],
   ['services/identity/', ['libs/']],
   ['services/authorizer/', ['libs/']],
   ['services/ledgate/', ['libs/', 'services/']],

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { tokenExchange } from '#services/identity/http/oauth/token-exchange.js';
-import type { LiveToken, NewAccessToken } from '#services/identity/http/oidc/oidc-ledger.js';
+import type { LiveToken, NewAccessToken } from '#services/identity/http/oauth/oauth-ledger.js';
 
 const client = {
   client: 'shop',

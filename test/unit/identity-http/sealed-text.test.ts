@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { systemRandom } from '#libs/runtime/ids.js';
 import { MasterKeys } from '#libs/runtime/master-keys.js';
-import { SealedText } from '#services/identity/http/oidc/sealed-text.js';
+import { SealedText } from '#services/identity/http/oauth/sealed-text.js';
 
 const key = (fill: number) => Uint8Array.from({ length: 32 }, (_, i) => (i * 7 + fill) % 256);
 const one = new MasterKeys(new Map([[1, key(1)]]));

@@ -1,4 +1,4 @@
-import type { Actor, OauthClient, Verified } from '../oidc/oidc-ledger.js';
+import type { Actor, OauthClient, Verified } from './oauth-ledger.js';
 import type { KeyBinding } from './key-binding.js';
 import type { OauthParts } from './oauth-parts.js';
 import type { GrantRequest, TokenAnswer } from './token-parts.js';

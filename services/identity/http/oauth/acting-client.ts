@@ -6,8 +6,8 @@ import {
   type AssertionKey,
 } from '#libs/tokens/client-assertion.js';
 import type { ForeignJws } from '#libs/tokens/foreign-jws.js';
-import { isAuthorized, peerCertificate, spkiSha256, uriNames } from '../oidc/client-certificate.js';
-import type { OauthClient } from '../oidc/oidc-ledger.js';
+import { isAuthorized, peerCertificate, spkiSha256, uriNames } from './client-certificate.js';
+import type { OauthClient } from './oauth-ledger.js';
 import { decoded, type FormRequest } from './form-request.js';
 import { invalidClient, invalidRequest } from './oauth-error.js';
 import type { OauthParts } from './oauth-parts.js';

@@ -1,5 +1,5 @@
 import { hash, timingSafeEqual } from 'node:crypto';
-import type { CodeFacts } from '../oidc/oidc-ledger.js';
+import type { CodeFacts } from './oauth-ledger.js';
 import { familyAnswer } from './family-answer.js';
 import { neededParam } from './form-request.js';
 import { invalidGrant, throwGrantProblem } from './grant-problem.js';

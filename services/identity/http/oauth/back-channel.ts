@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isOwnOrigin } from '../oidc/own-origin.js';
+import { isOwnOrigin } from './own-origin.js';
 import { namedClient } from './acting-client.js';
 import { answerError } from './answer-json.js';
 import { readForm, type FormRequest } from './form-request.js';

@@ -1,7 +1,6 @@
-import { audienceOf } from '../oidc/audience.js';
-import { openidScopes } from '../oidc/client-metadata.js';
-import type { OauthClient } from '../oidc/oidc-ledger.js';
-import { words } from '../oidc/scope-words.js';
+import { audienceOf } from './audience.js';
+import type { OauthClient } from './oauth-ledger.js';
+import { openidScopes, words } from './scope-words.js';
 import { clientItself, newAccessToken } from './access-token.js';
 import type { FormRequest } from './form-request.js';
 import { keyBinding } from './key-binding.js';

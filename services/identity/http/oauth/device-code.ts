@@ -1,4 +1,4 @@
-import type { DeviceFacts } from '../oidc/oidc-ledger.js';
+import type { DeviceFacts } from './oauth-ledger.js';
 import type { DevicePolls } from './device-polls.js';
 import { familyAnswer } from './family-answer.js';
 import { neededParam } from './form-request.js';

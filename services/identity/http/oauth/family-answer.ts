@@ -1,4 +1,4 @@
-import type { Issued } from '../oidc/oidc-ledger.js';
+import type { Issued } from './oauth-ledger.js';
 import { newAccessToken } from './access-token.js';
 import { newIdToken } from './id-token.js';
 import type { KeyBinding } from './key-binding.js';

@@ -1,4 +1,4 @@
-import type { FamilyFacts, PersonClaims } from '../oidc/oidc-ledger.js';
+import type { FamilyFacts, PersonClaims } from './oauth-ledger.js';
 import type { OauthParts } from './oauth-parts.js';
 import type { GrantRequest } from './token-parts.js';
 

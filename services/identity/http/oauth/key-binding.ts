@@ -1,4 +1,4 @@
-import type { OauthClient } from '../oidc/oidc-ledger.js';
+import type { OauthClient } from './oauth-ledger.js';
 import { invalidGrant } from './grant-problem.js';
 import type { GrantRequest } from './token-parts.js';
 

@@ -1,5 +1,5 @@
-import type { UsedFamily } from '../oidc/oidc-ledger.js';
-import { words } from '../oidc/scope-words.js';
+import type { UsedFamily } from './oauth-ledger.js';
+import { words } from './scope-words.js';
 import { familyAnswer } from './family-answer.js';
 import { neededParam } from './form-request.js';
 import { invalidGrant, throwGrantProblem } from './grant-problem.js';

@@ -1,4 +1,4 @@
-import { resourceOf } from '../oidc/audience.js';
+import { resourceOf } from './audience.js';
 import type { FormRequest } from './form-request.js';
 import { OauthError } from './oauth-error.js';
 import type { OauthParts } from './oauth-parts.js';

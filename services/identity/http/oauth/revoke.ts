@@ -1,5 +1,5 @@
 import { isRefreshToken } from '#libs/tokens/refresh-token.js';
-import type { OauthClient } from '../oidc/oidc-ledger.js';
+import type { OauthClient } from './oauth-ledger.js';
 import { actingClient } from './acting-client.js';
 import { answerJson } from './answer-json.js';
 import { neededParam, refuseRepeated, type FormRequest } from './form-request.js';

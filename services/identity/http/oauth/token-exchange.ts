@@ -1,6 +1,6 @@
-import { audienceOf } from '../oidc/audience.js';
-import type { Actor, LiveToken, OauthClient, Verified } from '../oidc/oidc-ledger.js';
-import { words } from '../oidc/scope-words.js';
+import { audienceOf } from './audience.js';
+import type { Actor, LiveToken, OauthClient, Verified } from './oauth-ledger.js';
+import { words } from './scope-words.js';
 import { newAccessToken } from './access-token.js';
 import type { FormRequest } from './form-request.js';
 import { invalidGrant } from './grant-problem.js';

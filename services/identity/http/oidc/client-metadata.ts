@@ -1,8 +1,6 @@
 import type { AdapterPayload } from 'oidc-provider';
-import type { OauthClient } from './oidc-ledger.js';
-
-/** Scopes of OpenID Connect, which every tenant has. */
-export const openidScopes = ['openid', 'offline_access', 'profile', 'email'] as const;
+import type { OauthClient } from '../oauth/oauth-ledger.js';
+import { openidScopes } from '../oauth/scope-words.js';
 
 /** Never compared: `isSecretOf` asks the ledger. The engine insists on one. */
 const noSecret = 'the ledger has it';

@@ -1,8 +1,8 @@
 import { errors } from 'oidc-provider';
 import type { Ids } from '#libs/runtime/ids.js';
-import { audienceOf } from './audience.js';
+import { audienceOf } from '../oauth/audience.js';
 import { clientOf, engineContext, sessionOf, type EngineParts } from './engine-context.js';
-import { words } from './scope-words.js';
+import { words } from '../oauth/scope-words.js';
 
 /** So long a replay is told from a code that never was, and longer than a code lives, ms. */
 const rememberedMs = 3_660_000;

@@ -1,6 +1,6 @@
 import { errors, type AdapterPayload } from 'oidc-provider';
 import { Failure } from '#libs/errors/failure.js';
-import { audienceOf, resourceOf } from './audience.js';
+import { audienceOf, resourceOf } from '../oauth/audience.js';
 import {
   clientOf,
   engineContext,
@@ -9,8 +9,8 @@ import {
   type EngineParts,
 } from './engine-context.js';
 import { Nowhere } from './nowhere.js';
-import { words } from './scope-words.js';
-import type { DeviceFacts, OauthClient } from './oidc-ledger.js';
+import { words } from '../oauth/scope-words.js';
+import type { DeviceFacts, OauthClient } from '../oauth/oauth-ledger.js';
 
 /** What is sealed with a device code: the person who types the short one needs the long one. */
 type Artifact = AdapterPayload & { readonly deviceCode?: string };

@@ -6,13 +6,13 @@ import type { Logger } from '#libs/runtime/log.js';
 import type { AttemptLimits } from '#services/identity/ports/attempt-limits.js';
 import type { BrowserSession } from '../browser-session.js';
 import type { TakenProofs } from '../oauth/taken-proofs.js';
-import type { OauthClient, OidcLedger, Verified } from './oidc-ledger.js';
+import type { OauthClient, OauthLedger, Verified } from '../oauth/oauth-ledger.js';
 import type { RequestJar } from './request-jar.js';
-import type { SealedText } from './sealed-text.js';
+import type { SealedText } from '../oauth/sealed-text.js';
 
 /** What the parts of the engine's adapter share. */
 export interface EngineParts {
-  readonly ledger: OidcLedger;
+  readonly ledger: OauthLedger;
   readonly jar: RequestJar;
   readonly sealed: SealedText;
   readonly browserSession: BrowserSession;

@@ -1,10 +1,10 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { wantedClaims } from '../oauth/id-token.js';
-import { resourceOf } from './audience.js';
-import { openidScopes } from './client-metadata.js';
+import { resourceOf } from '../oauth/audience.js';
+import { openidScopes } from '../oauth/scope-words.js';
 import { clientOf, type EngineParts } from './engine-context.js';
 import { grantIdText } from './grant-id.js';
-import type { OauthClient } from './oidc-ledger.js';
+import type { OauthClient } from '../oauth/oauth-ledger.js';
 
 type Grant = InstanceType<KoaContextWithOIDC['oidc']['provider']['Grant']>;
 

@@ -1,7 +1,8 @@
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import { wantedClaims } from '../oauth/id-token.js';
-import { resourceOf } from './audience.js';
-import { clientMetadata, openidScopes } from './client-metadata.js';
+import { resourceOf } from '../oauth/audience.js';
+import { clientMetadata } from './client-metadata.js';
+import { openidScopes } from '../oauth/scope-words.js';
 import { DeviceStore } from './device-store.js';
 import type { EngineParts } from './engine-context.js';
 import { parseGrantId } from './grant-id.js';

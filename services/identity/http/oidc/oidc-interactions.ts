@@ -2,12 +2,12 @@ import type { Context } from 'hono';
 import type { AdapterPayload } from 'oidc-provider';
 import { Failure } from '#libs/errors/failure.js';
 import { cookieText, parseCookies } from '../cookies.js';
-import { openidScopes } from './client-metadata.js';
+import { openidScopes } from '../oauth/scope-words.js';
 import { textParam, type EngineParts } from './engine-context.js';
 import { interactionCookie } from './interaction-store.js';
 import type { FinishedLogin, InteractionDetails, Interactions } from './interactions.js';
 import { demandedAcr } from './login-policy.js';
-import type { OauthClient, Verified } from './oidc-ledger.js';
+import type { OauthClient, Verified } from '../oauth/oauth-ledger.js';
 
 /** The pages' side of the interactions that `InteractionStore` keeps in cookies. */
 export class OidcInteractions implements Interactions {

@@ -9,7 +9,7 @@ import {
 } from './engine-context.js';
 import { proofKeptMs } from '../oauth/dpop.js';
 import { readAccessToken } from './live-access-token.js';
-import type { OauthClient } from './oidc-ledger.js';
+import type { OauthClient } from '../oauth/oauth-ledger.js';
 
 /** Lives in a cookie while somebody is between two forms, s. */
 export const browserStateTtlS = 3_600;

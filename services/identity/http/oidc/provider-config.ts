@@ -6,14 +6,20 @@ import {
   type KoaContextWithOIDC,
 } from 'oidc-provider';
 import { proofAlgorithms } from '../oauth/dpop.js';
-import { audienceOf, resourceOf } from './audience.js';
-import { certificateOwner, openidScopes } from './client-metadata.js';
-import { isAuthorized, peerCertificate, spkiSha256, uriNames } from './client-certificate.js';
+import { audienceOf, resourceOf } from '../oauth/audience.js';
+import { certificateOwner } from './client-metadata.js';
+import { openidScopes } from '../oauth/scope-words.js';
+import {
+  isAuthorized,
+  peerCertificate,
+  spkiSha256,
+  uriNames,
+} from '../oauth/client-certificate.js';
 import type { EngineParts } from './engine-context.js';
 import { findAccount } from './find-account.js';
 import { existingGrants } from './existing-grants.js';
 import { oidcAdapter } from './oidc-adapter.js';
-import { isOwnOrigin } from './own-origin.js';
+import { isOwnOrigin } from '../oauth/own-origin.js';
 import { browserStateTtlS } from './oidc-models.js';
 import { engineViews } from './engine-views.js';
 import { loginPolicy } from './login-policy.js';

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { audienceOf, resourceOf } from './audience.js';
-import { openidScopes } from './client-metadata.js';
+import { audienceOf, resourceOf } from '../oauth/audience.js';
+import { openidScopes } from '../oauth/scope-words.js';
 import { newCode } from './code-model.js';
 import type { EngineParts } from './engine-context.js';
-import type { OauthClient, Verified } from './oidc-ledger.js';
+import type { OauthClient, Verified } from '../oauth/oauth-ledger.js';
 
 /** What is asked for, by a client that may ask for a code and sends nothing unusual. */
 interface QuietRequest {

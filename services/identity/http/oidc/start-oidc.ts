@@ -11,7 +11,7 @@ import { TakenProofs } from '../oauth/taken-proofs.js';
 import { contentSecurityPolicy } from '../security-headers.js';
 import { keysFingerprint, loadKeys } from './engine-keys.js';
 import type { EngineParts } from './engine-context.js';
-import { LedgerOfParts } from './ledger-of-parts.js';
+import { LedgerOfParts } from '../oauth/ledger-of-parts.js';
 import { OidcInteractions } from './oidc-interactions.js';
 import { answerNoGrants } from './no-grants.js';
 import { useOurModels } from './oidc-models.js';
@@ -19,7 +19,7 @@ import type { OidcServer } from './oidc-server.js';
 import { providerConfig } from './provider-config.js';
 import { answerQuietly } from './quiet-authorization.js';
 import { RequestJar } from './request-jar.js';
-import { SealedText } from './sealed-text.js';
+import { SealedText } from '../oauth/sealed-text.js';
 
 export interface OidcOptions {
   readonly parts: IdentityParts;

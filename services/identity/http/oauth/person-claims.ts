@@ -1,6 +1,6 @@
 import type { IdentityParts } from '#services/identity/app/identity-parts.js';
 import { principalDetails } from '#services/identity/app/principals.js';
-import type { PersonClaims } from './oidc-ledger.js';
+import type { PersonClaims } from './oauth-ledger.js';
 
 /** What OpenID Connect says of a principal (Core, section 5.1), of what is known; none: not there. */
 export async function personClaims(

@@ -1,6 +1,6 @@
 import type { RefreshFamilyFacts } from '#libs/events/catalogue.js';
 import type { Session } from '#services/identity/app/sessions.js';
-import type { FamilyFacts, Issued } from './oidc-ledger.js';
+import type { FamilyFacts, Issued } from './oauth-ledger.js';
 
 /** What the ledger has given out, as OAuth sees it. */
 export function issuedOf(

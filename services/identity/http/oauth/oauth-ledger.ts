@@ -148,7 +148,7 @@ export interface PersonClaims {
  * What OAuth needs of the ledgers: the engine, and the endpoints that do without it. Reads answer from folded state; what appends resolves
  * when it counts, and rejects with a Failure when it does not.
  */
-export interface OidcLedger {
+export interface OauthLedger {
   /** Throws a Failure while what is known here is not all there is: being read, or read anew. */
   requireServing(): void;
   /** The same, and while it is too old to answer from: for this tenant, where it says so. */

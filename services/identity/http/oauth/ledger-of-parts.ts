@@ -50,11 +50,11 @@ import type {
   NewDevice,
   NewFamilyFacts,
   OauthClient,
-  OidcLedger,
+  OauthLedger,
   PersonClaims,
   UsedFamily,
   Verified,
-} from './oidc-ledger.js';
+} from './oauth-ledger.js';
 import { factsOf, issuedOf } from './issued-family.js';
 import { personClaims } from './person-claims.js';
 
@@ -65,7 +65,7 @@ const defaultOfflineTtlS = 300;
 const waitMs = 250;
 
 /** What OAuth needs, from the use cases. */
-export class LedgerOfParts implements OidcLedger {
+export class LedgerOfParts implements OauthLedger {
   readonly #parts: IdentityParts;
   readonly #live: LiveTokens;
   readonly #clients: OauthClients;
