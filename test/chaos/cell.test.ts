@@ -138,10 +138,10 @@ describeWithBrokerControl('identities, authorizers and broker, killed -9 at any 
     const replayed = await afterReplay();
     const found = await audit(log, ledgerKey, load);
     await log.close();
-    const { holdings, unanswered, lostSecrets } = load;
+    const { holdings, unanswered, lostSecrets, held } = load;
     const revoked = holdings.filter((holding) => holding.revoked).length;
     const startMs = median(everyone().flatMap(({ process }) => process.startsMs));
-    const counts = { unanswered, replayed: load.replayed, lostSecrets, revoked };
+    const counts = { unanswered, replayed: load.replayed, held, lostSecrets, revoked };
     report('Kafka', { kills: kills(), brokerKills, pauses, startMs, ...found, ...counts });
     expect(everyone().flatMap(({ process }) => process.faults)).toEqual([]);
     expect(load.surprises).toEqual([]);

@@ -28,6 +28,8 @@ export interface LoadOptions {
 
 /** An instance may not yet have what another one acknowledged a moment ago. */
 const notYetMs = 3_000;
+/** So soon what was held becomes a record, once everybody is there. */
+const heldMs = 3_000;
 
 /**
  * Administrators at work: they create, grant and revoke, retry with the same command id on any
@@ -45,6 +47,8 @@ export class Load {
   replayed = 0;
   /** API keys that were made, and whose text was lost with the answer. */
   lostSecrets = 0;
+  /** Revocations that were promised while the ledger took nothing, to be asked for once more. */
+  readonly #held: (() => Promise<Acknowledged>)[] = [];
   readonly #options: LoadOptions;
   readonly #lanes: Promise<void>[];
   #running = true;
@@ -63,10 +67,17 @@ export class Load {
     return [...settled.slice(-count), ...some.filter((one) => one !== undefined)];
   }
 
-  /** Lets every lane finish its command, the answer included. */
+  /** Lets every lane finish its command, the answer included, and asks where the held ones stand. */
   async stop(): Promise<void> {
     this.#running = false;
     await Promise.all(this.#lanes);
+    if (!this.#patient || this.#held.length === 0) return;
+    await sleep(heldMs);
+    for (const again of this.#held) this.acknowledged.push(await again());
+  }
+
+  get held(): number {
+    return this.#held.length;
   }
 
   /** Gives up whatever is not answered yet. */
@@ -106,10 +117,16 @@ export class Load {
     const { admin } = this.#options;
     const commandId = randomUUID();
     const options = { commandId, reason: 'chaos' };
-    const answer = await this.#untilAnswered(method, { ...request, options }, admin);
+    const ask = () => this.#untilAnswered(method, { ...request, options }, admin);
+    const answer = await ask();
     const { result } = answer;
     if (result === undefined) throw new Error(`${method.path} answered without a result`);
-    this.acknowledged.push({ commandId, position: Number(result.position) });
+    const position = Number(result.position);
+    if (position >= 0) this.acknowledged.push({ commandId, position });
+    else {
+      const positionOf = ({ result: told }: Response) => Number(told?.position ?? -1);
+      this.#held.push(() => ask().then((it) => ({ commandId, position: positionOf(it) })));
+    }
     if (result.replayed) this.replayed += 1;
     return answer;
   }
@@ -121,7 +138,8 @@ export class Load {
   ): Promise<Response> {
     const { identities, random, thinkMs } = this.#options;
     await sleep(random.between(0, thinkMs));
-    const startedAtMs = performance.now();
+    // Whoever lags stays behind for as long as the ledger, or the one who is ahead, is away.
+    let sinceMs = performance.now();
     for (;;) {
       const identity = identities[random.below(identities.length)];
       try {
@@ -132,8 +150,9 @@ export class Load {
         const unknown =
           code === status.NOT_FOUND ||
           (code === status.UNAUTHENTICATED && bearer !== this.#options.admin);
-        const notYet = unknown && performance.now() - startedAtMs < notYetMs;
+        const notYet = unknown && performance.now() - sinceMs < notYetMs;
         if ((!isPassing(error) && !notYet) || !this.#patient) throw error;
+        if (isPassing(error)) sinceMs = performance.now();
         this.unanswered += 1;
       }
       await sleep(random.between(10, 80));
