@@ -59,10 +59,14 @@ export class Holding {
   token = '';
   /** `performance.now()` of it; Infinity while a change is under way: then both answers are right. */
   settledAtMs = Number.POSITIVE_INFINITY;
+  /** The last change was promised, and is no record yet: whoever restarts has to be told of it again. */
+  held = false;
 
+  /** Without a token the change is held. */
   settle(token: string | undefined): void {
     this.token = token ?? '';
-    this.settledAtMs = performance.now();
+    this.held = this.token === '';
+    if (!this.held) this.settledAtMs = performance.now();
   }
 
   unsettle(): void {

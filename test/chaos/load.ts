@@ -48,7 +48,7 @@ export class Load {
   /** API keys that were made, and whose text was lost with the answer. */
   lostSecrets = 0;
   /** Revocations that were promised while the ledger took nothing, to be asked for once more. */
-  readonly #held: (() => Promise<Acknowledged>)[] = [];
+  readonly #held: (() => Promise<Acknowledged & { readonly token: string }>)[] = [];
   readonly #options: LoadOptions;
   readonly #lanes: Promise<void>[];
   #running = true;
@@ -73,7 +73,13 @@ export class Load {
     await Promise.all(this.#lanes);
     if (!this.#patient || this.#held.length === 0) return;
     await sleep(heldMs);
-    for (const again of this.#held) this.acknowledged.push(await again());
+    let token = '';
+    for (const again of this.#held) {
+      const told = await again();
+      this.acknowledged.push(told);
+      token = told.token;
+    }
+    for (const holding of this.holdings) if (holding.held) holding.settle(token);
   }
 
   get held(): number {
@@ -124,8 +130,11 @@ export class Load {
     const position = Number(result.position);
     if (position >= 0) this.acknowledged.push({ commandId, position });
     else {
-      const positionOf = ({ result: told }: Response) => Number(told?.position ?? -1);
-      this.#held.push(() => ask().then((it) => ({ commandId, position: positionOf(it) })));
+      this.#held.push(async () => {
+        const told = (await ask()).result;
+        const { position: at = -1n, consistencyToken: token = '' } = told ?? {};
+        return { commandId, position: Number(at), token };
+      });
     }
     if (result.replayed) this.replayed += 1;
     return answer;
